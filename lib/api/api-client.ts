@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { LimeError } from '../errors/index.js';
+import {
+  type HttpCall,
+  type HttpTransport,
+  openEnvelope,
+  parseRetryAfter,
+  type SiteToken,
+} from '../http/index.js';
+import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+import { isRetryable, retryDelay } from './retry-policy.js';
+
+/** An answer to a site call is a few hundred bytes; more than this is not LIME. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+export interface ApiClientOptions {
+  transport: HttpTransport;
+  siteToken: SiteToken;
+  /** Per HTTP request, in milliseconds. */
+  timeoutMs: number;
+  /** Further tries after the first one. */
+  maxRetries: number;
+  clock: Clock;
+  random: Random;
+  logger: LimeLogger;
+}
+
+type SiteCall = Pick<HttpCall, 'method' | 'path' | 'body' | 'headers'>;
+type Outcome =
+  { data: Record<string, unknown> } | { error: LimeError; retryAfterMs: number | undefined };
+
+/** Site calls with the envelope taken off, tried again where that can help. */
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {LimeError} the last try's error. */
+  get(path: string): Promise<Record<string, unknown>> {
+    return this.#request({ method: 'GET', path });
+  }
+
+  /**
+   * Every try of one call carries the same `Idempotency-Key`, so that a platform that knows the header does not
+   * create twice when only the answer was lost. (On one that does not, the first request expires unused.)
+   * @throws {LimeError} the last try's error.
+   */
+  post(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const headers = { 'idempotency-key': randomUUID() };
+    return this.#request({ method: 'POST', path, body, headers });
+  }
+
+  async #request(call: SiteCall): Promise<Record<string, unknown>> {
+    const { maxRetries, clock, random, logger } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#try(call);
+      if ('data' in outcome) return outcome.data;
+      const { error, retryAfterMs } = outcome;
+      if (!isRetryable(error) || attempt >= maxRetries) throw error;
+      const delay = retryDelay(attempt, retryAfterMs, random);
+      logger.debug(`${error.message}; trying again in ${Math.round(delay)} ms`);
+      await sleep(clock, delay);
+    }
+  }
+
+  async #try(call: SiteCall): Promise<Outcome> {
+    const { transport, siteToken, timeoutMs, clock } = this.#options;
+    let retryAfterMs: number | undefined;
+    try {
+      const answer = await transport.call({
+        ...call,
+        authenticated: true,
+        timeoutMs,
+        maxBytes: MAX_ANSWER_BYTES,
+      });
+      retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());
+      const context = { call: `${call.method} ${call.path}`, secrets: [siteToken.reveal()] };
+      return { data: openEnvelope(answer, { ...context, retryAfterMs }) };
+    } catch (error) {
+      if (error instanceof LimeError) return { error, retryAfterMs };
+      throw error;
+    }
+  }
+}

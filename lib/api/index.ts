@@ -1,0 +1,3 @@
+export { ApiClient } from './api-client.js';
+export { LimeApi } from './lime-api.js';
+export type { BindingRequestResult, LoginRequestResult } from './results.js';

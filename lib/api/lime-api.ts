@@ -1,0 +1,72 @@
+import { LimeError } from '../errors/index.js';
+import type { ApiClient } from './api-client.js';
+import { FieldReader } from './field-reader.js';
+import type { BindingRequestResult, LoginRequestResult } from './results.js';
+
+const LOGIN_REQUESTS = '/modules/agent-login/requests';
+const BINDING_REQUESTS = '/modules/bindings/requests';
+
+/** The site calls of LIME, typed. */
+export class LimeApi {
+  readonly #client: ApiClient;
+
+  constructor(client: ApiClient) {
+    this.#client = client;
+  }
+
+  /** `POST /modules/agent-login/requests` */
+  async createLoginRequest(): Promise<LoginRequestResult> {
+    const data = await this.#client.post(LOGIN_REQUESTS, {});
+    const fields = new FieldReader(data, `POST ${LOGIN_REQUESTS}`);
+    return {
+      requestId: fields.text('login_request_id'),
+      status: fields.text('status'),
+      expiresAt: fields.date('expires_at'),
+    };
+  }
+
+  /**
+   * `GET /modules/agent-login/requests/{id}`
+   * @returns the status now; `expiresAt` only if the platform repeats it, which is not known.
+   */
+  async getLoginRequest(
+    requestId: string,
+  ): Promise<Pick<LoginRequestResult, 'status'> & { expiresAt: Date | undefined }> {
+    if (typeof requestId !== 'string' || requestId.trim() === '') {
+      throw new LimeError(
+        'INVALID_ARGUMENT',
+        'requestId must be a non-empty string: pass the requestId that createLoginRequest() gave you',
+      );
+    }
+    const data = await this.#client.get(`${LOGIN_REQUESTS}/${encodeURIComponent(requestId)}`);
+    const fields = new FieldReader(data, `GET ${LOGIN_REQUESTS}/{id}`);
+    return {
+      status: fields.text('status'),
+      expiresAt: fields.has('expires_at') ? fields.date('expires_at') : undefined,
+    };
+  }
+
+  /** `POST /modules/bindings/requests` */
+  async createBindingRequest(redirectUri: string): Promise<BindingRequestResult> {
+    assertAbsoluteUrl(redirectUri);
+    const data = await this.#client.post(BINDING_REQUESTS, { redirect_uri: redirectUri });
+    const fields = new FieldReader(data, `POST ${BINDING_REQUESTS}`);
+    return {
+      bindingId: fields.text('binding_id'),
+      connectUrl: fields.text('connect_url'),
+      status: fields.text('status'),
+      expiresAt: fields.date('expires_at'),
+    };
+  }
+}
+
+function assertAbsoluteUrl(redirectUri: string): void {
+  const protocol = URL.canParse(redirectUri) ? new URL(redirectUri).protocol : undefined;
+  if (protocol === 'https:' || protocol === 'http:') return;
+  throw new LimeError(
+    'INVALID_ARGUMENT',
+    'redirectUri must be an absolute URL such as https://your.app/bind/callback, ' +
+      `got ${JSON.stringify(redirectUri)}`,
+    { detail: { field: 'redirectUri', actual: redirectUri } },
+  );
+}

@@ -1,0 +1,26 @@
+import { LimeError } from '../errors/index.js';
+
+/** Why no answer came. `TLS_REFUSED` will not heal by itself; `NETWORK_ERROR` may. */
+export type TransportErrorCode = 'NETWORK_ERROR' | 'TLS_REFUSED';
+
+/** Codes of OpenSSL and Node for a certificate that is not trusted, out of date, or for another host. */
+const TLS_CODE =
+  /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)/;
+
+/** Wraps what the HTTP client threw, so that the message names the call and the reason. */
+export function transportError(call: string, error: unknown): LimeError {
+  const reason = rootOf(error);
+  const code: TransportErrorCode = TLS_CODE.test(reason.code) ? 'TLS_REFUSED' : 'NETWORK_ERROR';
+  const text = reason.message.includes(reason.code)
+    ? reason.message
+    : `${reason.code} ${reason.message}`.trim();
+  return new LimeError(code, `${call} failed: ${text}`, { cause: error });
+}
+
+/** A refused dual-stack connect is an `AggregateError` without a message of its own: its first error tells more. */
+function rootOf(error: unknown): { code: string; message: string } {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
+  if (!(error instanceof Error)) return { code: '', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return { code, message: error.message };
+}

@@ -1,0 +1,44 @@
+export type { BindingRequestResult, LoginRequestResult } from './api/index.js';
+export {
+  ApiError,
+  AuthenticationError,
+  InvalidPassportError,
+  LimeError,
+  type LimeErrorOptions,
+  type PassportErrorCode,
+  RateLimitError,
+  RequestExpiredError,
+} from './errors/index.js';
+export type {
+  LimeApprovedEvent,
+  LimeExpiredEvent,
+  LimeHandlerContext,
+  LimeLoginEvent,
+  LimeLoginEventType,
+  LimeLoginHandler,
+  LimeLoginRejection,
+  LimeStats,
+} from './login/index.js';
+export { BindingPassportGuard } from './nest/binding-passport.guard.js';
+export { LimeSiteService } from './nest/lime-site.service.js';
+export { getLimeSiteToken, InjectLimeSite } from './nest/lime-site.tokens.js';
+export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constants.js';
+export { LimeSitesModule } from './nest/lime-sites.module.js';
+export type { LimeSitesModuleExtras } from './nest/lime-sites.module-definition.js';
+export type {
+  LimeEventEmitter,
+  LimeSitesOptions,
+  LimeSitesOptionsFactory,
+} from './nest/lime-sites-options.js';
+export { OnLimeLogin, type OnLimeLoginOptions } from './nest/on-lime-login.decorator.js';
+export { PassportGuard } from './nest/passport.guard.js';
+export { Passport } from './nest/passport.decorator.js';
+export { PassportPolicy, type PassportPolicyOptions } from './nest/passport-policy.decorator.js';
+export type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+  PassportVerificationResult,
+} from './passport/index.js';
+export type { Clock } from './ports/index.js';
+export type { LimeConnection, LimeConnectionState } from './stream/index.js';

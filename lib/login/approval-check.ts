@@ -1,0 +1,77 @@
+import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
+import { type PassportClaims, unverifiedExpiry } from '../passport/index.js';
+import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+
+/** No passport lives longer (LIME), so no verification is worth trying for longer. */
+const MAX_HOLD_MS = 120_000;
+const RETRY_BASE_MS = 250;
+const RETRY_MAX_MS = 5_000;
+
+export interface ApprovalCheckOptions {
+  /** Verifies a login passport against the request it came for. */
+  verify: (passport: string, requestId: string) => Promise<PassportClaims>;
+  clock: Clock;
+  random: Random;
+  logger: LimeLogger;
+}
+
+/** Verifies the passport of an approval, and holds the approval while the keys for that cannot be had. */
+export class ApprovalCheck {
+  readonly #options: ApprovalCheckOptions;
+  readonly #stopping = new AbortController();
+
+  constructor(options: ApprovalCheckOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param setAside called when the check begins to wait for keys; returns what is called when it goes on.
+   * @throws {LimeError} the passport broke a rule, or expired before its key could be had.
+   */
+  async claimsOf(
+    passport: string,
+    requestId: string,
+    setAside: () => () => void,
+  ): Promise<PassportClaims> {
+    const { verify, clock, logger } = this.#options;
+    const deadline = this.#deadlineOf(passport);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await verify(passport, requestId);
+      } catch (error) {
+        if (!mayHeal(error) || this.#stopping.signal.aborted) throw error;
+        if (clock.now() >= deadline) {
+          throw new RequestExpiredError('the passport expired before its key could be had', {
+            cause: error,
+          });
+        }
+        if (attempt === 0)
+          logger.warn(`The approval of ${requestId} waits for LIME's signing keys`);
+      }
+      const takeBack = setAside();
+      await sleep(clock, this.#pauseMs(attempt), this.#stopping.signal);
+      takeBack();
+    }
+  }
+
+  /** Those that are held get one last try. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #deadlineOf(passport: string): number {
+    const latest = this.#options.clock.now() + MAX_HOLD_MS;
+    return Math.min(unverifiedExpiry(passport) ?? latest, latest);
+  }
+
+  #pauseMs(attempt: number): number {
+    const ceiling = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_MAX_MS);
+    return ceiling * (0.5 + 0.5 * this.#options.random());
+  }
+}
+
+/** Keys out of reach, or a key so new that the published set does not have it yet. */
+function mayHeal(error: unknown): boolean {
+  if (error instanceof InvalidPassportError) return error.code === 'PASSPORT_KEY_UNKNOWN';
+  return error instanceof LimeError && error.code === 'KEYS_UNAVAILABLE';
+}

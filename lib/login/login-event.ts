@@ -1,0 +1,51 @@
+import type { PassportClaims } from '../passport/index.js';
+
+/** An agent approved, and its passport was verified for exactly this request. */
+export interface LimeApprovedEvent {
+  readonly type: 'approved';
+  readonly requestId: string;
+  /** The signed passport. Not enumerable: logging, spreading or serialising the event never shows it. */
+  readonly passport: string;
+  /** What the passport says, verified. */
+  readonly claims: PassportClaims;
+  readonly receivedAt: Date;
+}
+
+/** Nobody approved in time, or an approval got lost and can no longer arrive. */
+export interface LimeExpiredEvent {
+  readonly type: 'expired';
+  readonly requestId: string;
+  readonly passport: null;
+  /** Who says so: LIME, or this module because LIME stayed silent. A later approval overrules `local`. */
+  readonly origin: 'platform' | 'local';
+  readonly receivedAt: Date;
+}
+
+/** How a login ended. */
+export type LimeLoginEvent = LimeApprovedEvent | LimeExpiredEvent;
+
+export type LimeLoginEventType = LimeLoginEvent['type'];
+
+/** An approval whose passport did not verify. It settles nothing. */
+export interface LimeLoginRejection {
+  readonly requestId: string;
+  readonly error: Error;
+}
+
+export function approvedEvent(
+  requestId: string,
+  passport: string,
+  claims: PassportClaims,
+  receivedAt: Date,
+): LimeApprovedEvent {
+  const event = { type: 'approved', requestId, claims, receivedAt } as const;
+  return Object.defineProperty(event, 'passport', { value: passport }) as LimeApprovedEvent;
+}
+
+export function expiredEvent(
+  requestId: string,
+  origin: LimeExpiredEvent['origin'],
+  receivedAt: Date,
+): LimeExpiredEvent {
+  return { type: 'expired', requestId, passport: null, origin, receivedAt };
+}

@@ -1,0 +1,109 @@
+import { LRUCache } from 'lru-cache';
+import { Observable, type Subscriber } from 'rxjs';
+import type { Clock } from '../ports/index.js';
+import type { LimeLoginEvent } from './login-event.js';
+
+/** How many settled requests are remembered so that a repeat is known as one. */
+const REMEMBERED_SETTLEMENTS = 100_000;
+/** How many outcomes are kept whole, and for how long, for whoever asks late. */
+const KEPT_OUTCOMES = 10_000;
+const KEPT_OUTCOME_MS = 10 * 60_000;
+
+/** How a request was settled; a local expiry is provisional. */
+type Settlement = 'approved' | 'expired' | 'expired locally';
+
+/** What this process knows about logins: which are pending, which are settled, and how. */
+export class LoginLedger {
+  /** Request id to `expiresAt` in milliseconds since the epoch. */
+  readonly #pending = new Map<string, number>();
+  readonly #settled = new LRUCache<string, Settlement>({ max: REMEMBERED_SETTLEMENTS });
+  readonly #outcomes: LRUCache<string, LimeLoginEvent>;
+  readonly #waiting = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#outcomes = new LRUCache({
+      max: KEPT_OUTCOMES,
+      ttl: KEPT_OUTCOME_MS,
+      perf: { now: () => clock.monotonic() },
+      ttlResolution: 0,
+    });
+  }
+
+  /** Requests created here that have no outcome yet, with their `expiresAt` in milliseconds since the epoch. */
+  get pending(): ReadonlyMap<string, number> {
+    return this.#pending;
+  }
+
+  /** Notes a request that this process created, unless its outcome has already come. */
+  track(requestId: string, expiresAt: Date): void {
+    if (!this.#settled.has(requestId)) this.#pending.set(requestId, expiresAt.getTime());
+  }
+
+  /** Whether this site started the login, or received its outcome. */
+  knows(requestId: string): boolean {
+    return this.#pending.has(requestId) || this.#settled.has(requestId);
+  }
+
+  /** Whether a further outcome of this request would be a repeat: the first one from the platform wins. */
+  isSettled(requestId: string, outcome: LimeLoginEvent['type']): boolean {
+    const earlier = this.#settled.get(requestId);
+    return earlier !== undefined && !(earlier === 'expired locally' && outcome === 'approved');
+  }
+
+  /** @returns `false` for a repeat, which changes nothing. */
+  settle(event: LimeLoginEvent): boolean {
+    if (this.isSettled(event.requestId, event.type)) return false;
+    this.#settled.set(event.requestId, settlementOf(event));
+    this.#pending.delete(event.requestId);
+    this.#outcomes.set(event.requestId, event);
+    return true;
+  }
+
+  /** Tells those who wait for this outcome. */
+  announce(event: LimeLoginEvent): void {
+    const waiting = this.#waiting.get(event.requestId) ?? [];
+    this.#waiting.delete(event.requestId);
+    for (const subscriber of waiting) {
+      subscriber.next(event);
+      subscriber.complete();
+    }
+  }
+
+  /** Emits the outcome once and completes, also when it came before the subscription. */
+  outcomeOf(requestId: string): Observable<LimeLoginEvent> {
+    return new Observable((subscriber) => {
+      const known = this.#outcomes.get(requestId);
+      if (known) subscriber.next(known);
+      if (known || this.#closed) return subscriber.complete();
+      return this.#wait(requestId, subscriber);
+    });
+  }
+
+  /** Nothing will be announced any more. */
+  close(): void {
+    this.#closed = true;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const subscribers of waiting) {
+      for (const subscriber of subscribers) subscriber.complete();
+    }
+  }
+
+  /** @returns the function that stops waiting. */
+  #wait(requestId: string, subscriber: Subscriber<LimeLoginEvent>): () => void {
+    const waiting = this.#waiting.get(requestId) ?? new Set();
+    this.#waiting.set(requestId, waiting.add(subscriber));
+    return () => {
+      waiting.delete(subscriber);
+      if (waiting.size === 0 && this.#waiting.get(requestId) === waiting) {
+        this.#waiting.delete(requestId);
+      }
+    };
+  }
+}
+
+function settlementOf(event: LimeLoginEvent): Settlement {
+  if (event.type === 'approved') return 'approved';
+  return event.origin === 'local' ? 'expired locally' : 'expired';
+}

@@ -1,0 +1,63 @@
+import type { DiscoveryService } from '@nestjs/core';
+import type { LimeLogger } from '../ports/index.js';
+import type { LimeEventEmitter } from './lime-sites-options.js';
+import type { LimeSiteService } from './lime-site.service.js';
+
+/**
+ * Puts what happens on the application's `EventEmitter2`, under the names `lime.login.approved`, `lime.login.expired`,
+ * `lime.login.rejected` and `lime.connection.changed`.
+ */
+export class ApplicationEvents {
+  readonly #given: LimeEventEmitter | false | undefined;
+  readonly #discovery: DiscoveryService;
+  readonly #logger: LimeLogger;
+  #emitter: LimeEventEmitter | undefined;
+
+  constructor(
+    given: LimeEventEmitter | false | undefined,
+    discovery: DiscoveryService,
+    logger: LimeLogger,
+  ) {
+    this.#given = given;
+    this.#discovery = discovery;
+    this.#logger = logger;
+  }
+
+  /** Whether the application has an emitter for them. */
+  get attended(): boolean {
+    return this.#emitter !== undefined;
+  }
+
+  connect({ loginEvents$, rejections$, connection$ }: LimeSiteService): void {
+    this.#emitter = this.#given === false ? undefined : (this.#given ?? this.#discover());
+    if (!this.#emitter) return;
+    loginEvents$.subscribe((event) => this.#emit(`lime.login.${event.type}`, event));
+    rejections$.subscribe((rejection) => this.#emit('lime.login.rejected', rejection));
+    connection$.subscribe((connection) => this.#emit('lime.connection.changed', connection));
+  }
+
+  /** Recognised by name, because the package is optional and must not be imported. */
+  #discover(): LimeEventEmitter | undefined {
+    const emitters = new Set<LimeEventEmitter>();
+    for (const { token, isAlias, instance } of this.#discovery.getProviders()) {
+      if (isAlias || typeof token !== 'function' || token.name !== 'EventEmitter2') continue;
+      if (instance) emitters.add(instance as LimeEventEmitter);
+    }
+    if (emitters.size > 1) {
+      this.#logger.warn(
+        `The application has ${emitters.size} event emitters, so no lime.* events are emitted; pass the one you mean as eventEmitter`,
+      );
+      return undefined;
+    }
+    return [...emitters][0];
+  }
+
+  /** A listener that throws is the application's affair, and must not end the subscription. */
+  #emit(name: string, payload: unknown): void {
+    try {
+      this.#emitter?.emit(name, payload);
+    } catch (error) {
+      this.#logger.error(`A listener of ${name} threw`, error);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { BindingRequestResult, LoginRequestResult } from '../api/index.js';
+import type {
+  LimeLoginEvent,
+  LimeLoginHandler,
+  LimeLoginRejection,
+  LimeStats,
+} from '../login/index.js';
+import type { BindingPassportClaims, PassportVerificationResult } from '../passport/index.js';
+import type { LimeConnection } from '../stream/index.js';
+import type { ApplicationEvents } from './application-events.js';
+import type { LoginHandlerExplorer } from './login-handler.explorer.js';
+import type { SiteRuntime } from './site-runtime.js';
+
+/**
+ * A site that accepts logins by AI agents. A singleton: it holds the site's one event stream, from
+ * `onApplicationBootstrap` to `onModuleDestroy`.
+ */
+@Injectable()
+export class LimeSiteService
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
+  readonly #runtime: SiteRuntime;
+  readonly #explorer: LoginHandlerExplorer;
+  readonly #applicationEvents: ApplicationEvents;
+
+  /** @internal Provided by `LimeSitesModule`. */
+  constructor(
+    runtime: SiteRuntime,
+    explorer: LoginHandlerExplorer,
+    applicationEvents: ApplicationEvents,
+  ) {
+    this.#runtime = runtime;
+    this.#explorer = explorer;
+    this.#applicationEvents = applicationEvents;
+  }
+
+  /**
+   * What this process hears: each outcome once, after its passport was verified. Hot; completes at shutdown, never
+   * errors. For work that must be done once a login, and may fail, use `@OnLimeLogin()`.
+   */
+  get loginEvents$(): Observable<LimeLoginEvent> {
+    return this.#runtime.desk.events$;
+  }
+
+  /** Approvals whose passport did not verify. Hot; completes at shutdown, never errors. */
+  get rejections$(): Observable<LimeLoginRejection> {
+    return this.#runtime.desk.rejections$;
+  }
+
+  /** How the event stream stands now. */
+  get connection(): LimeConnection {
+    return this.#runtime.stream.connection;
+  }
+
+  /** How the event stream stands, then each change. Completes at shutdown, never errors. */
+  get connection$(): Observable<LimeConnection> {
+    return this.#runtime.stream.connection$;
+  }
+
+  /** Counters since the start; a copy. */
+  get stats(): LimeStats {
+    return { ...this.#runtime.desk.stats };
+  }
+
+  /**
+   * Starts a login. Hand the `requestId` to the agent; the outcome comes to `@OnLimeLogin()`, by `expiresAt` at the
+   * latest (and a moment). Waits for the event stream first (`streamWaitMs`): what happens before it is open is lost.
+   * @throws {LimeError} `STREAM_UNAVAILABLE` no stream in time; `TIMEOUT`, `NETWORK_ERROR`, `TLS_REFUSED`,
+   * `UNEXPECTED_REDIRECT`, `UNEXPECTED_RESPONSE` no usable answer.
+   * @throws {AuthenticationError} LIME refuses the site token.
+   * @throws {RateLimitError} too many calls, after `maxRetries` further tries.
+   * @throws {ApiError} anything else LIME says.
+   */
+  createLoginRequest(): Promise<LoginRequestResult> {
+    return this.#runtime.createLoginRequest();
+  }
+
+  /**
+   * The status of a login request on the platform now. To hear how a login ends, use {@link outcomeOf}.
+   * @throws {LimeError} as {@link createLoginRequest}; `ApiError` `SITE_LOGIN_REQUEST_NOT_FOUND` for an unknown id.
+   */
+  getLoginRequest(requestId: string): Promise<LoginRequestResult> {
+    return this.#runtime.getLoginRequest(requestId);
+  }
+
+  /**
+   * Starts a binding: the hosted page where a user of the site picks an agent. Store `bindingId` with your user, then
+   * redirect the browser to `connectUrl`. It comes back to `redirectUri` with `?passport=`; see `BindingPassportGuard`.
+   * @param options.redirectUri absolute URL of your callback.
+   * @throws {LimeError} `INVALID_ARGUMENT` for a URL that is not absolute, and as {@link createLoginRequest}.
+   */
+  async createBindingRequest({
+    redirectUri,
+  }: {
+    redirectUri: string;
+  }): Promise<BindingRequestResult> {
+    return this.#runtime.createBindingRequest(redirectUri);
+  }
+
+  /**
+   * Verifies a login passport: RS256 with a key of the platform, audience `lime-site-login`, lifetime of at most 120 s.
+   * Events and guards have done this already.
+   * @param options.expectedRequestId the request it has to be for. Leave it out only where you compare
+   * `claims.request_id` yourself: no claim names the site, so any other site can present passports of its own here.
+   * @throws {InvalidPassportError} with a `code` that names the rule; `RequestExpiredError` when its time is over.
+   * @throws {LimeError} `KEYS_UNAVAILABLE` when the platform's keys cannot be had.
+   */
+  async verifyPassport(
+    jwt: string,
+    { expectedRequestId }: { expectedRequestId?: string } = {},
+  ): Promise<PassportVerificationResult> {
+    return {
+      valid: true,
+      claims: await this.#runtime.passports.verifyLogin(jwt, expectedRequestId),
+    };
+  }
+
+  /**
+   * Verifies a binding passport: audience `lime-binding`, lifetime of at most 60 s, a `binding_id`. Whether that
+   * binding is yours is for you to compare, or for `BindingPassportGuard`.
+   * @throws as {@link verifyPassport}.
+   */
+  async verifyBindingPassport(
+    jwt: string,
+  ): Promise<PassportVerificationResult<BindingPassportClaims>> {
+    return { valid: true, claims: await this.#runtime.passports.verifyBinding(jwt) };
+  }
+
+  /**
+   * Emits the outcome of a request once and completes, also when it came before the subscription (within ten minutes),
+   * so that a waiting page cannot miss it. Completes without a value at shutdown.
+   */
+  outcomeOf(requestId: string): Observable<LimeLoginEvent> {
+    return this.#runtime.desk.outcomeOf(requestId);
+  }
+
+  /**
+   * Registers a function for every outcome, as `@OnLimeLogin()` does for a method.
+   * @returns the function that removes it.
+   */
+  onLogin(handler: LimeLoginHandler): () => void {
+    return this.#runtime.desk.handlers.add({
+      name: handler.name || 'onLogin handler',
+      handle: handler,
+    });
+  }
+
+  /** @internal */
+  onApplicationBootstrap(): void {
+    this.#explorer.registerAll(this.#runtime.desk.handlers);
+    this.#applicationEvents.connect(this);
+    this.#warnIfUnattended();
+    this.#runtime.start();
+  }
+
+  /** @internal */
+  async onModuleDestroy(): Promise<void> {
+    await this.#runtime.stop();
+  }
+
+  /** @internal Only now: HTTP was served until here, and guards need keys. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#runtime.disconnect();
+  }
+
+  #warnIfUnattended(): void {
+    if (!this.#runtime.listens || this.#runtime.desk.attended || this.#applicationEvents.attended)
+      return;
+    this.#runtime.logger.warn(
+      'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
+    );
+  }
+}

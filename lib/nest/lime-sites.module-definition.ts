@@ -1,0 +1,29 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
+import type { LimeSitesOptions, LimeSitesOptionsFactory } from './lime-sites-options.js';
+import { siteProviders } from './site-providers.js';
+
+export interface LimeSitesModuleExtras {
+  /** Makes the service and the guards usable in every module. Default `true`. */
+  isGlobal?: boolean;
+  /** Registers a further site under this name; inject it with `@InjectLimeSite(name)`. */
+  name?: string;
+}
+
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<LimeSitesOptions>({ optionsInjectionToken: LIME_SITES_OPTIONS })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createLimeSitesOptions' satisfies keyof LimeSitesOptionsFactory)
+    .setExtras<LimeSitesModuleExtras>(
+      { isGlobal: true, name: undefined as never },
+      (definition, { isGlobal, name }) => {
+        const { providers, exports } = siteProviders(name);
+        return {
+          ...definition,
+          global: isGlobal ?? true,
+          providers: [...(definition.providers ?? []), ...providers],
+          exports,
+        };
+      },
+    )
+    .build();

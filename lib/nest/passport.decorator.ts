@@ -1,0 +1,25 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { LimeError } from '../errors/index.js';
+import type { BindingPassportClaims, PassportClaims } from '../passport/index.js';
+import { attachedPassport, requestOf } from './verified-passport.js';
+
+type ClaimName = keyof PassportClaims | keyof BindingPassportClaims;
+
+/**
+ * Gives a route handler the passport that `PassportGuard` or `BindingPassportGuard` verified: the whole
+ * `PassportVerificationResult`, or the one claim that is named.
+ * @throws {LimeError} `GUARD_MISSING` on a route without such a guard, which would otherwise let everybody in.
+ */
+export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
+  (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
+    const verified = attachedPassport(requestOf(context));
+    if (!verified) {
+      const route = `${context.getClass().name}.${context.getHandler().name}`;
+      throw new LimeError(
+        'GUARD_MISSING',
+        `@Passport() in ${route} needs @UseGuards(PassportGuard) or BindingPassportGuard`,
+      );
+    }
+    return claim === undefined ? verified : verified.claims[claim];
+  },
+);

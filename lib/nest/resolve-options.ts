@@ -1,0 +1,167 @@
+import { AuthenticationError, LimeError } from '../errors/index.js';
+import { SiteToken } from '../http/index.js';
+import type { LimeSitesOptions } from './lime-sites-options.js';
+
+const DEFAULT_BASE_URL = 'https://lime.pics/api/v1';
+/** Node's timers take a signed 32-bit number of milliseconds. */
+const MAX_MS = 2 ** 31 - 1;
+
+const NUMBERS = {
+  timeoutMs: { byDefault: 30_000, min: 1, max: MAX_MS },
+  maxRetries: { byDefault: 3, min: 0, max: 100 },
+  sseBackoffBaseMs: { byDefault: 500, min: 1, max: MAX_MS },
+  sseBackoffMaxMs: { byDefault: 8_000, min: 1, max: MAX_MS },
+  streamWaitMs: { byDefault: 5_000, min: 0, max: MAX_MS },
+  sseReadTimeoutMs: { byDefault: 310_000, min: 1, max: MAX_MS },
+  maxFrameBytes: { byDefault: 1024 * 1024, min: 1024, max: 512 * 1024 * 1024 },
+  concurrency: { byDefault: 16, min: 1, max: 100_000 },
+  handlerTimeoutMs: { byDefault: 30_000, min: 1, max: MAX_MS },
+  shutdownTimeoutMs: { byDefault: 10_000, min: 0, max: MAX_MS },
+} as const;
+
+const FLAGS = { allowInsecureHttp: false, dispatcher: true } as const;
+const OTHERS = ['siteToken', 'baseUrl', 'httpClient', 'eventEmitter'] as const;
+
+type NumberOption = keyof typeof NUMBERS;
+type FlagOption = keyof typeof FLAGS;
+
+/** The options with every default filled in and every value checked. */
+export type ResolvedOptions = Record<NumberOption, number> &
+  Record<FlagOption, boolean> &
+  Pick<LimeSitesOptions, 'httpClient' | 'eventEmitter'> & { siteToken: SiteToken; baseUrl: string };
+
+/**
+ * Fills in the defaults and checks everything.
+ * @throws {AuthenticationError} `SITE_TOKEN_MISSING`
+ * @throws {LimeError} `INVALID_OPTIONS`. Either names every option that is wrong.
+ */
+export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv): ResolvedOptions {
+  const given = options as Record<string, unknown>;
+  const faults: string[] = [];
+  const fault = (text: string) => faults.push(text);
+
+  const siteToken = (options.siteToken ?? env['LIME_SITE_TOKEN'] ?? '') as unknown;
+  const token = typeof siteToken === 'string' ? siteToken.trim() : undefined;
+  // The value itself must not get into an error.
+  if (token === undefined) fault('siteToken must be a string');
+  else if (!/^[\x21-\x7e]*$/.test(token)) fault('siteToken must be printable ASCII without spaces');
+
+  const numbers = resolveEach(NUMBERS, (name, { byDefault, min, max }) => {
+    const value = given[name] ?? byDefault;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
+      return value;
+    fault(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
+    return byDefault;
+  });
+  if (numbers.sseBackoffMaxMs < numbers.sseBackoffBaseMs) {
+    fault(
+      `sseBackoffMaxMs (${numbers.sseBackoffMaxMs}) must not be below sseBackoffBaseMs (${numbers.sseBackoffBaseMs})`,
+    );
+  }
+  const flags = resolveEach(FLAGS, (name, byDefault) => {
+    const value = given[name] ?? byDefault;
+    if (typeof value === 'boolean') return value;
+    fault(`${name} must be true or false, got ${show(value)}`);
+    return byDefault;
+  });
+  const baseUrl = resolveBaseUrl(
+    options.baseUrl ?? env['LIME_API_BASE'],
+    flags.allowInsecureHttp,
+    fault,
+  );
+  const { httpClient, eventEmitter } = options;
+  if (httpClient !== undefined && !hasMethod(httpClient, 'request')) {
+    fault('httpClient must be an undici Dispatcher, such as new Agent()');
+  }
+  if (eventEmitter !== undefined && eventEmitter !== false && !hasMethod(eventEmitter, 'emit')) {
+    fault('eventEmitter must be false or an object with an emit method');
+  }
+  for (const name of Object.keys(given)) {
+    if (given[name] !== undefined && !isKnown(name)) fault(`${name} is not an option`);
+  }
+
+  if (!token && !faults.some((text) => text.startsWith('siteToken'))) throw tokenMissing(faults);
+  if (faults.length > 0)
+    throw new LimeError('INVALID_OPTIONS', `LimeSitesModule: ${faults.join('; ')}`, {
+      detail: { faults },
+    });
+  return {
+    ...numbers,
+    ...flags,
+    httpClient,
+    eventEmitter,
+    baseUrl,
+    siteToken: new SiteToken(token ?? ''),
+  };
+}
+
+function tokenMissing(others: string[]): AuthenticationError {
+  const also = others.length > 0 ? ` Also: ${others.join('; ')}` : '';
+  return new AuthenticationError(
+    'SITE_TOKEN_MISSING',
+    'LimeSitesModule: the site token is missing. Set the environment variable LIME_SITE_TOKEN or pass siteToken to ' +
+      `forRoot(); you find it in the LIME portal, and LimeSandbox has one for tests.${also}`,
+  );
+}
+
+function resolveBaseUrl(
+  value: unknown,
+  allowInsecureHttp: boolean,
+  fault: (text: string) => void,
+): string {
+  const text =
+    typeof value === 'string' && value.trim() === ''
+      ? DEFAULT_BASE_URL
+      : (value ?? DEFAULT_BASE_URL);
+  if (typeof text !== 'string' || !URL.canParse(text.trim())) {
+    fault(`baseUrl must be an absolute URL such as ${DEFAULT_BASE_URL}, got ${show(text)}`);
+    return DEFAULT_BASE_URL;
+  }
+  const url = new URL(text.trim());
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    fault(`baseUrl must start with https:, got ${show(url.protocol)}`);
+  } else if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    fault('baseUrl must have no user name, query or fragment');
+  } else if (url.protocol === 'http:' && !allowInsecureHttp && !isLoopback(url.hostname)) {
+    fault(
+      `baseUrl uses plain http: to ${url.host}, where anybody on the way can read the site token; use https:, or set ` +
+        'allowInsecureHttp if the way is private',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
+}
+
+function isKnown(name: string): boolean {
+  return name in NUMBERS || name in FLAGS || OTHERS.some((other) => other === name);
+}
+
+function hasMethod(value: unknown, method: string): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function'
+  );
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function resolveEach<Name extends string, Rule, Value>(
+  rules: Record<Name, Rule>,
+  resolve: (name: Name, rule: Rule) => Value,
+): Record<Name, Value> {
+  const names = Object.keys(rules) as Name[];
+  return Object.fromEntries(names.map((name) => [name, resolve(name, rules[name])])) as Record<
+    Name,
+    Value
+  >;
+}

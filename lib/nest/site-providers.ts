@@ -1,0 +1,54 @@
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { type Clock, systemClock } from '../ports/index.js';
+import { ApplicationEvents } from './application-events.js';
+import { createLimeLogger } from './lime-logger.js';
+import { LimeSiteService } from './lime-site.service.js';
+import { getLimeSiteToken, getRuntimeToken } from './lime-site.tokens.js';
+import {
+  DEFAULT_SITE,
+  LIME_SITES_CLOCK,
+  LIME_SITES_NAME,
+  LIME_SITES_OPTIONS,
+} from './lime-sites.constants.js';
+import type { LimeSitesOptions } from './lime-sites-options.js';
+import { LoginHandlerExplorer } from './login-handler.explorer.js';
+import { resolveOptions } from './resolve-options.js';
+import { SiteRuntime } from './site-runtime.js';
+
+/** The parts of one site, as Nest provides them. */
+export function siteProviders(name: string = DEFAULT_SITE): {
+  providers: Provider[];
+  exports: InjectionToken[];
+} {
+  const service = getLimeSiteToken(name);
+  const runtime = getRuntimeToken(name);
+  return {
+    providers: [
+      { provide: LIME_SITES_NAME, useValue: name },
+      { provide: LIME_SITES_CLOCK, useValue: systemClock },
+      {
+        provide: runtime,
+        inject: [LIME_SITES_OPTIONS, LIME_SITES_CLOCK],
+        useFactory: (given: LimeSitesOptions | undefined, clock: Clock) => {
+          const options = resolveOptions(given ?? {}, process.env);
+          const context =
+            name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
+          const logger = createLimeLogger(context, [options.siteToken.reveal()]);
+          return new SiteRuntime(options, clock, logger);
+        },
+      },
+      {
+        provide: service,
+        inject: [runtime, DiscoveryService, MetadataScanner],
+        useFactory: (site: SiteRuntime, discovery: DiscoveryService, scanner: MetadataScanner) =>
+          new LimeSiteService(
+            site,
+            new LoginHandlerExplorer(name, discovery, scanner, site.logger),
+            new ApplicationEvents(site.eventEmitter, discovery, site.logger),
+          ),
+      },
+    ],
+    exports: [service, runtime],
+  };
+}

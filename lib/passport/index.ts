@@ -1,0 +1,9 @@
+export { KnownBindings } from './known-bindings.js';
+export type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+  PassportVerificationResult,
+} from './passport-claims.js';
+export { Passports } from './passports.js';
+export { unverifiedExpiry } from './unverified-expiry.js';

@@ -1,0 +1,147 @@
+import { InvalidPassportError, LimeError } from '../errors/index.js';
+import { type HttpTransport } from '../http/index.js';
+import type { Clock, LimeLogger } from '../ports/index.js';
+import { type KeySet, readKeySet } from './key-set.js';
+import type { SigningKey } from './signing-key.js';
+
+const JWKS_PATH = '/core/.well-known/jwks.json';
+const MAX_KEY_SET_BYTES = 256 * 1024;
+/** A key set this old is fetched anew beside its next use, so that a withdrawn key stops working. */
+const REFRESH_AFTER_MS = 10 * 60_000;
+/** A key set this old is not used before the endpoint was asked. */
+const STALE_AFTER_MS = 60 * 60_000;
+/** Unknown key ids cause at most one fetch in this time: whoever forges passports can make up any number of them. */
+const UNKNOWN_KID_COOL_DOWN_MS = 10_000;
+/** While the endpoint fails: 1 s, 2 s, 4 s … between tries, up to the maximum. */
+const FAILURE_PAUSE_BASE_MS = 1_000;
+const FAILURE_PAUSE_MAX_MS = 30_000;
+
+export interface JwksSourceOptions {
+  transport: HttpTransport;
+  /** Per HTTP request, in milliseconds. */
+  timeoutMs: number;
+  clock: Clock;
+  logger: LimeLogger;
+}
+
+/**
+ * The platform's signing keys (RFC 7517), fetched when needed, by one flight for all who wait.
+ * While the endpoint fails the last good set keeps serving.
+ */
+export class JwksSource {
+  readonly #options: JwksSourceOptions;
+  #keys: KeySet = new Map();
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #askedForUnknownAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #lastError: LimeError | undefined;
+  #flight: Promise<void> | undefined;
+
+  constructor(options: JwksSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Fetches ahead of the first passport. Never rejects. */
+  async warm(): Promise<void> {
+    await this.#refresh();
+  }
+
+  /**
+   * @throws {InvalidPassportError} `PASSPORT_KEY_UNKNOWN`: the platform has no such key.
+   * @throws {LimeError} `KEYS_UNAVAILABLE`: the key is not at hand and the endpoint cannot be asked now.
+   */
+  async key(kid: string): Promise<SigningKey> {
+    const known = this.#keys.get(kid);
+    if (known && this.#since(this.#fetchedAt) < STALE_AFTER_MS) {
+      if (this.#since(this.#fetchedAt) >= REFRESH_AFTER_MS) void this.#refresh();
+      return known;
+    }
+    if (known) await this.#refresh();
+    else await this.#refreshForUnknown();
+    const key = this.#keys.get(kid);
+    if (key) return key;
+    throw this.#lastError ? unavailable(this.#lastError) : unknown(kid);
+  }
+
+  #since(moment: number): number {
+    return this.#options.clock.monotonic() - moment;
+  }
+
+  async #refreshForUnknown(): Promise<void> {
+    const coolingDown = this.#since(this.#askedForUnknownAt) < UNKNOWN_KID_COOL_DOWN_MS;
+    if (coolingDown && this.#keys.size > 0 && !this.#flight) return;
+    if (this.#keys.size > 0) this.#askedForUnknownAt = this.#options.clock.monotonic();
+    await this.#refresh();
+  }
+
+  /** Joins the flight under way, or starts one unless the endpoint failed a moment ago. Never rejects. */
+  #refresh(): Promise<void> {
+    if (!this.#flight && this.#since(this.#failedAt) < this.#failurePauseMs()) {
+      return Promise.resolve();
+    }
+    this.#flight ??= this.#fetch().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  #failurePauseMs(): number {
+    if (this.#failures === 0) return 0;
+    return Math.min(FAILURE_PAUSE_BASE_MS * 2 ** (this.#failures - 1), FAILURE_PAUSE_MAX_MS);
+  }
+
+  async #fetch(): Promise<void> {
+    const { clock, logger } = this.#options;
+    try {
+      this.#keys = await this.#load();
+      this.#fetchedAt = clock.monotonic();
+      if (this.#lastError) logger.log("LIME's signing keys can be had again");
+      this.#failures = 0;
+      this.#lastError = undefined;
+    } catch (thrown) {
+      const error =
+        thrown instanceof LimeError
+          ? thrown
+          : new LimeError('KEY_SET_INVALID', 'the key set could not be read', { cause: thrown });
+      if (!this.#lastError) {
+        const meanwhile =
+          this.#keys.size > 0 ? 'the last good set keeps serving' : 'passports have to wait';
+        logger.warn(`LIME's signing keys cannot be fetched: ${error.message}; ${meanwhile}`);
+      }
+      this.#failures++;
+      this.#failedAt = clock.monotonic();
+      this.#lastError = error;
+    }
+  }
+
+  async #load(): Promise<KeySet> {
+    const answer = await this.#options.transport.call({
+      method: 'GET',
+      path: JWKS_PATH,
+      authenticated: false,
+      timeoutMs: this.#options.timeoutMs,
+      maxBytes: MAX_KEY_SET_BYTES,
+    });
+    if (answer.status !== 200) {
+      throw new LimeError('KEY_SET_INVALID', `GET ${JWKS_PATH} answered HTTP ${answer.status}`, {
+        httpStatus: answer.status,
+      });
+    }
+    return readKeySet(answer.text);
+  }
+}
+
+function unavailable(cause: LimeError): LimeError {
+  return new LimeError('KEYS_UNAVAILABLE', "LIME's signing keys cannot be had at the moment", {
+    cause,
+  });
+}
+
+function unknown(kid: string): InvalidPassportError {
+  return new InvalidPassportError(
+    'PASSPORT_KEY_UNKNOWN',
+    'the passport names a key that LIME does not have',
+    { actual: kid.slice(0, 64) },
+  );
+}

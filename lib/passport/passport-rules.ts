@@ -1,0 +1,70 @@
+import type { JWTPayload } from 'jose';
+import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
+import type { PassportKind } from './passport-kind.js';
+
+/** Clocks differ: an expired passport is still good for this long. */
+const EXPIRY_TOLERANCE_SECONDS = 5;
+/** A fresh passport may be dated this far ahead; further ahead it is no fresh passport. */
+const MAX_AHEAD_SECONDS = 60;
+
+/**
+ * Checks the claims of a passport whose signature is good, against LIME's rules.
+ * @param now milliseconds since the epoch.
+ * @throws {InvalidPassportError} naming the rule, with what was expected and what came.
+ */
+export function assertClaims(claims: JWTPayload, kind: PassportKind, now: number): void {
+  assertAudience(claims.aud, kind);
+  assertText(claims, 'sub');
+  assertText(claims, kind.idClaim);
+  assertTimes(claims, kind, now / 1000);
+}
+
+/** Exactly the one string: an array, even of one, would let a token stand for several purposes. */
+function assertAudience(actual: unknown, { audience, name }: PassportKind): void {
+  if (actual === audience) return;
+  throw new InvalidPassportError(
+    'PASSPORT_AUDIENCE',
+    `a ${name} passport must have the audience ${audience}`,
+    { expected: audience, actual },
+  );
+}
+
+function assertText(claims: JWTPayload, claim: string): void {
+  const actual = claims[claim];
+  if (typeof actual === 'string' && actual.trim() !== '') return;
+  throw new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be a non-empty text`, {
+    expected: 'a non-empty text',
+    actual: actual ?? 'nothing',
+  });
+}
+
+function assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
+  const iat = numberOf(claims, 'iat');
+  const exp = numberOf(claims, 'exp');
+  if (exp <= iat || exp - iat > kind.maxLifetimeSeconds) {
+    throw new InvalidPassportError(
+      'PASSPORT_LIFETIME',
+      `a ${kind.name} passport lives for at most ${kind.maxLifetimeSeconds} s`,
+      { expected: kind.maxLifetimeSeconds, actual: exp - iat },
+    );
+  }
+  if (now >= exp + EXPIRY_TOLERANCE_SECONDS) {
+    throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
+  }
+  if (iat > now + MAX_AHEAD_SECONDS) {
+    throw new InvalidPassportError(
+      'PASSPORT_NOT_YET_VALID',
+      `the passport is dated more than ${MAX_AHEAD_SECONDS} s ahead; check this server's clock`,
+      { expected: now, actual: iat },
+    );
+  }
+}
+
+function numberOf(claims: JWTPayload, claim: 'iat' | 'exp'): number {
+  const actual: unknown = claims[claim];
+  if (typeof actual === 'number' && Number.isFinite(actual)) return actual;
+  throw new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be a number`, {
+    expected: 'a number',
+    actual: actual ?? 'nothing',
+  });
+}

@@ -1,0 +1,3 @@
+export { type Clock, sleep, systemClock } from './clock.js';
+export type { LimeLogger } from './logger.js';
+export type { Random } from './random.js';

@@ -1,0 +1,8 @@
+/** The logger that the rooms below Nest write to. */
+export interface LimeLogger {
+  debug(message: string): void;
+  log(message: string): void;
+  warn(message: string): void;
+  /** @param error what was thrown, whatever it is; logged with its stack. */
+  error(message: string, error?: unknown): void;
+}

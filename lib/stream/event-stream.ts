@@ -1,0 +1,242 @@
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { LimeError } from '../errors/index.js';
+import type { HttpTransport, SiteToken } from '../http/index.js';
+import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+import type { LimeConnection, LimeConnectionState } from './connection-state.js';
+import { FrameReader } from './frame-reader.js';
+import { ReconnectPolicy } from './reconnect-policy.js';
+import { SilenceWatch } from './silence-watch.js';
+import { StreamConnector, StreamRefused } from './stream-connector.js';
+
+/** Who reads the stream. */
+export interface FrameConsumer {
+  /** One frame. @returns whether it was a keepalive. */
+  accept(data: string): 'keepalive' | 'other';
+  /** While there is too much in hand: a promise that resolves when more can be taken. Nothing is read until then. */
+  whenReady(): Promise<void> | undefined;
+}
+
+export interface EventStreamOptions {
+  transport: HttpTransport;
+  siteToken: SiteToken;
+  /** Who reads the stream. */
+  consumer: FrameConsumer;
+  sseBackoffBaseMs: number;
+  sseBackoffMaxMs: number;
+  sseReadTimeoutMs: number;
+  maxFrameBytes: number;
+  /** How long an answer may take to begin, in milliseconds. Doubled after each time it did not, up to the read time-out. */
+  timeoutMs: number;
+  clock: Clock;
+  random: Random;
+  logger: LimeLogger;
+}
+
+/**
+ * The one perpetual event stream of a site: connects, reads, notices silence, reconnects; never gives up, never holds
+ * two connections, never throws.
+ */
+export class EventStream {
+  readonly #options: EventStreamOptions;
+  readonly #connector: StreamConnector;
+  readonly #policy: ReconnectPolicy;
+  readonly #silence: SilenceWatch;
+  readonly #stopping = new AbortController();
+  readonly #connection$: BehaviorSubject<LimeConnection>;
+  #running: Promise<void> | undefined;
+  #attemptController: AbortController | undefined;
+  #attempt = 0;
+  #unansweredInRow = 0;
+  #lastEventId = '';
+  #lastFrameAt: Date | undefined;
+  #openedAt: number | undefined;
+  #lostAt: number | undefined;
+
+  constructor(options: EventStreamOptions) {
+    const { clock, random, sseBackoffBaseMs: baseMs, sseBackoffMaxMs: maxMs } = options;
+    this.#options = options;
+    this.#connector = new StreamConnector(options);
+    this.#policy = new ReconnectPolicy({ baseMs, maxMs, random });
+    this.#silence = new SilenceWatch(clock, options.sseReadTimeoutMs);
+    this.#connection$ = new BehaviorSubject<LimeConnection>({
+      state: 'idle',
+      since: new Date(clock.now()),
+      attempt: 0,
+    });
+  }
+
+  /** The state now, then each change; completes when the stream is stopped. */
+  get connection$(): Observable<LimeConnection> {
+    return this.#connection$.asObservable();
+  }
+
+  get connection(): LimeConnection {
+    return {
+      ...this.#connection$.value,
+      ...(this.#lastFrameAt && { lastFrameAt: this.#lastFrameAt }),
+    };
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the connection at once; resolves when nothing is read any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#attemptController?.abort();
+    await this.#running;
+    if (this.#connection$.closed || this.connection.state === 'closed') return;
+    this.#enter('closed');
+    this.#connection$.complete();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#attempt++;
+      this.#enter(this.#attempt === 1 && !this.#lostAt ? 'connecting' : this.connection.state);
+      const failure = await this.#connectAndRead();
+      if (this.#stopping.signal.aborted) return;
+      await this.#waitAfter(failure);
+    }
+  }
+
+  /** One connection from its first byte to its last. Never rejects: the reason of its end is the result. */
+  async #connectAndRead(): Promise<unknown> {
+    const controller = new AbortController();
+    this.#attemptController = controller;
+    this.#openedAt = undefined;
+    let silentForMs: number | undefined;
+    try {
+      const body = await this.#open(controller);
+      this.#silence.start((ms) => {
+        silentForMs = ms;
+        controller.abort();
+      });
+      await this.#read(body, controller.signal);
+      return new LimeError('STREAM_ENDED', 'the event stream was closed by the other side');
+    } catch (error) {
+      if (silentForMs === undefined) return error;
+      return new LimeError(
+        'STREAM_SILENT',
+        `nothing came on the event stream for ${Math.round(silentForMs)} ms`,
+      );
+    } finally {
+      this.#silence.pause();
+      controller.abort(); // whatever ended it, no second connection may live beside the next one
+    }
+  }
+
+  async #open(controller: AbortController): Promise<AsyncIterable<Uint8Array>> {
+    const { clock, timeoutMs, sseReadTimeoutMs } = this.#options;
+    // Some servers send their headers with the first event: after a time-out the next try is more patient.
+    const patienceMs = Math.min(timeoutMs * 2 ** this.#unansweredInRow, sseReadTimeoutMs);
+    try {
+      const body = await this.#connector.open(controller, this.#lastEventId, patienceMs);
+      this.#unansweredInRow = 0;
+      this.#openedAt = clock.monotonic();
+      this.#logOpened();
+      this.#attempt = 0;
+      this.#enter('open');
+      return body;
+    } catch (error) {
+      const unanswered = error instanceof LimeError && error.code === 'TIMEOUT';
+      this.#unansweredInRow = unanswered ? this.#unansweredInRow + 1 : 0;
+      throw error;
+    }
+  }
+
+  async #read(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const { consumer, clock, maxFrameBytes } = this.#options;
+    const silence = this.#silence;
+    const reader = new FrameReader(
+      {
+        onData: (data) => {
+          this.#lastFrameAt = new Date(clock.now());
+          if (consumer.accept(data) === 'keepalive') silence.beat();
+        },
+        onComment: () => silence.beat(),
+        onRetry: (ms) => this.#policy.serverWishes(ms),
+        onLastEventId: (id) => {
+          this.#lastEventId = id;
+        },
+      },
+      maxFrameBytes,
+    );
+    for await (const chunk of body) {
+      silence.heard();
+      reader.feed(chunk);
+      const busy = consumer.whenReady();
+      if (!busy) continue;
+      silence.pause();
+      await unlessAborted(busy, signal);
+      if (!signal.aborted) silence.resume();
+    }
+  }
+
+  async #waitAfter(thrown: unknown): Promise<void> {
+    const { clock } = this.#options;
+    const error = reasonOf(thrown);
+    const plan = this.#policy.next({
+      error,
+      openForMs: this.#openedAt === undefined ? 0 : clock.monotonic() - this.#openedAt,
+      retryAfterMs: thrown instanceof StreamRefused ? thrown.retryAfterMs : undefined,
+    });
+    this.#lostAt ??= clock.monotonic();
+    this.#logLost(plan.state, error, plan.delayMs);
+    this.#enter(plan.state, error);
+    await sleep(clock, plan.delayMs, this.#stopping.signal);
+  }
+
+  #enter(state: LimeConnectionState, lastError?: Error): void {
+    const previous = this.#connection$.value;
+    const error = lastError ?? (state === 'open' ? undefined : previous.lastError);
+    this.#connection$.next({
+      state,
+      since: state === previous.state ? previous.since : new Date(this.#options.clock.now()),
+      attempt: this.#attempt,
+      ...(this.#lastFrameAt && { lastFrameAt: this.#lastFrameAt }),
+      ...(error && { lastError: error }),
+    });
+  }
+
+  #logOpened(): void {
+    const { logger, clock } = this.#options;
+    if (this.#lostAt === undefined) return logger.log('Event stream open');
+    const seconds = ((clock.monotonic() - this.#lostAt) / 1000).toFixed(1);
+    this.#lostAt = undefined;
+    logger.log(`Event stream open again after ${seconds} s (attempt ${this.#attempt})`);
+  }
+
+  /** One line for a change of state, none for its repetition. */
+  #logLost(state: LimeConnectionState, error: LimeError, delayMs: number): void {
+    const { logger } = this.#options;
+    const next = `next attempt in ${(delayMs / 1000).toFixed(1)} s`;
+    if (state === this.connection.state) {
+      logger.debug(`Event stream still ${state}: ${error.message}; ${next}`);
+    } else if (state === 'unauthorized') {
+      logger.error(`Event stream refused: ${error.message}; ${next}, for as long as it takes`);
+    } else {
+      logger.warn(`Event stream lost: ${error.message}; ${next}`);
+    }
+  }
+}
+
+function reasonOf(thrown: unknown): LimeError {
+  if (thrown instanceof StreamRefused) return thrown.reason;
+  if (thrown instanceof LimeError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LimeError('NETWORK_ERROR', `the event stream broke: ${text}`, { cause: thrown });
+}
+
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    void work.then(done);
+  });
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../ports/index.js';
+
+/** No rhythm, however quick, makes a shorter silence suspicious. */
+const SHORTEST_LIMIT_MS = 15_000;
+/** A stream is dead after so many of its own longest recent intervals. */
+const MISSED_BEATS = 3;
+/** How many intervals count as recent. */
+const REMEMBERED_INTERVALS = 10;
+
+/**
+ * Notices a line on which nothing comes any more. Until the platform has shown a rhythm the limit is the read
+ * time-out; once keepalives came, it is three times their longest recent interval, so that a half-open connection is
+ * found in seconds and not after five minutes.
+ */
+export class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #readTimeoutMs: number;
+  readonly #intervals: number[] = [];
+  #lastByteAt = 0;
+  #lastBeatAt: number | undefined;
+  #onSilence: (silentForMs: number) => void = () => undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock, readTimeoutMs: number) {
+    this.#clock = clock;
+    this.#readTimeoutMs = readTimeoutMs;
+  }
+
+  /** How much silence is too much now, in milliseconds. */
+  get limitMs(): number {
+    if (this.#intervals.length === 0) return this.#readTimeoutMs;
+    const byRhythm = Math.max(SHORTEST_LIMIT_MS, MISSED_BEATS * Math.max(...this.#intervals));
+    return Math.min(byRhythm, this.#readTimeoutMs);
+  }
+
+  /** Begins to listen on a new connection. The rhythm learnt on earlier ones still counts. */
+  start(onSilence: (silentForMs: number) => void): void {
+    this.#onSilence = onSilence;
+    this.resume();
+  }
+
+  /** Nobody listens for a while, so silence means nothing. */
+  pause(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  resume(): void {
+    this.pause();
+    this.#lastBeatAt = undefined; // an interval that spans a pause is not the platform's
+    this.heard();
+    this.#arm();
+  }
+
+  /** Something came. */
+  heard(): void {
+    this.#lastByteAt = this.#clock.monotonic();
+  }
+
+  /** A keepalive came. */
+  beat(): void {
+    const now = this.#clock.monotonic();
+    if (this.#lastBeatAt !== undefined) {
+      this.#intervals.push(now - this.#lastBeatAt);
+      if (this.#intervals.length > REMEMBERED_INTERVALS) this.#intervals.shift();
+    }
+    this.#lastBeatAt = now;
+  }
+
+  /** One timer for the whole connection, set anew when it runs out: one for each chunk would cost more than the chunk. */
+  #arm(): void {
+    const silentForMs = this.#clock.monotonic() - this.#lastByteAt;
+    if (silentForMs >= this.limitMs) return this.#onSilence(silentForMs);
+    // The limit may shrink while the timer runs, so it never sleeps longer than the shortest limit there is.
+    const waitMs = Math.min(this.limitMs - silentForMs, SHORTEST_LIMIT_MS);
+    this.#cancel = this.#clock.schedule(() => this.#arm(), waitMs);
+  }
+}

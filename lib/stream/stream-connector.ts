@@ -1,0 +1,104 @@
+import type { Dispatcher } from 'undici';
+import { LimeError } from '../errors/index.js';
+import {
+  errorOf,
+  type HttpTransport,
+  parseRetryAfter,
+  readText,
+  type SiteToken,
+} from '../http/index.js';
+import type { Clock } from '../ports/index.js';
+
+const EVENTS_PATH = '/modules/agent-login/events';
+/** An error page is read this far, to say what came. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+export interface StreamConnectorOptions {
+  transport: HttpTransport;
+  siteToken: SiteToken;
+  clock: Clock;
+}
+
+/** Why a connection did not come about, and when the platform wants to see us again. */
+export class StreamRefused extends Error {
+  constructor(
+    readonly reason: LimeError,
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(reason.message);
+  }
+}
+
+/** Opens the event stream and makes sure that it is one. */
+export class StreamConnector {
+  readonly #options: StreamConnectorOptions;
+
+  constructor(options: StreamConnectorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param lastEventId sent back as `Last-Event-ID` when the platform ever sent an `id:`.
+   * @param headersTimeoutMs how long the answer may take to begin.
+   * @returns the body, to be read as it comes; `controller` ends it.
+   * @throws {StreamRefused} an answer that is no event stream.
+   * @throws {LimeError} `NETWORK_ERROR`, `TLS_REFUSED`, `TIMEOUT`, `UNEXPECTED_REDIRECT`.
+   */
+  async open(
+    controller: AbortController,
+    lastEventId: string,
+    headersTimeoutMs: number,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { transport, clock } = this.#options;
+    let timedOut = false;
+    const cancelTimeout = clock.schedule(() => {
+      timedOut = true;
+      controller.abort();
+    }, headersTimeoutMs);
+    try {
+      const headers = {
+        accept: 'text/event-stream',
+        'accept-encoding': 'identity',
+        'cache-control': 'no-cache',
+        ...(lastEventId !== '' && { 'last-event-id': toHeaderValue(lastEventId) }),
+      };
+      const response = await transport.open({ path: EVENTS_PATH, headers }, controller.signal);
+      await this.#assertEventStream(response);
+      return response.body;
+    } catch (error) {
+      if (!timedOut) throw error;
+      throw new LimeError(
+        'TIMEOUT',
+        `GET ${EVENTS_PATH} was not answered within ${headersTimeoutMs} ms`,
+      );
+    } finally {
+      cancelTimeout();
+    }
+  }
+
+  async #assertEventStream(response: Dispatcher.ResponseData): Promise<void> {
+    const { statusCode: status, headers, body } = response;
+    const type = String(headers['content-type'] ?? '');
+    if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) return;
+
+    const call = `GET ${EVENTS_PATH}`;
+    // A page that never ends, or breaks off, still came with a status that says enough.
+    const text = await readText(body, MAX_ERROR_BYTES, call).catch(() => '');
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], this.#options.clock.now());
+    const secrets = [this.#options.siteToken.reveal()];
+    const reason =
+      status < 400
+        ? new LimeError(
+            'NO_EVENT_STREAM',
+            `${call} answered HTTP ${status} with ${type || 'no content type'}, which is no event stream`,
+            { httpStatus: status },
+          )
+        : errorOf({ status, headers, text }, { call, secrets, retryAfterMs });
+    throw new StreamRefused(reason, retryAfterMs);
+  }
+}
+
+/** Header values are bytes: UTF-8, as WHATWG HTML wants it for this one, in a form the client does not refuse. */
+function toHeaderValue(id: string): string {
+  return Buffer.from(id, 'utf8').toString('latin1');
+}
