@@ -1,6 +1,6 @@
 import { LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
-import type { LimeHandlerContext, RegisteredHandler } from './handler-registry.js';
+import type { RegisteredHandler } from './handler-registry.js';
 import type { LimeLoginEvent } from './login-event.js';
 
 /** Runs one handler for one event, for so long and no longer. */
@@ -9,30 +9,24 @@ export class HandlerRun {
   #giveUp: (error: LimeError) => void = () => undefined;
 
   /**
-   * Resolves when the handler is done.
-   * Rejects with what it threw, or with a {@link LimeError} `HANDLER_TIMEOUT`; the handler's `signal` is aborted then,
-   * and what it does later is its own affair.
+   * Calls the handler.
+   * @returns `undefined` if it was done at once; else a promise that rejects with what the handler threw, or with a
+   * {@link LimeError} `HANDLER_TIMEOUT`. The handler's `signal` is aborted then, and what it does later is its own affair.
+   * @throws what the handler threw at once.
    */
-  async run(
+  start(
     { name, handle }: RegisteredHandler,
     event: LimeLoginEvent,
     timeoutMs: number,
     clock: Clock,
-  ): Promise<void> {
-    const result = handle(event, this.#context());
-    if (!isThenable(result)) return;
-    const cancel = clock.schedule(() => {
+  ): Promise<void> | undefined {
+    const result = handle(event, { signal: this.#controller.signal });
+    if (!isThenable(result)) return undefined;
+    const cancelTimeout = clock.schedule(() => {
       const reason = `${name} did not finish within ${timeoutMs} ms (handlerTimeoutMs)`;
       this.abort(new LimeError('HANDLER_TIMEOUT', reason));
     }, timeoutMs);
-    const abandoned = new Promise<never>((_, reject) => {
-      this.#giveUp = reject;
-    });
-    try {
-      await Promise.race([result, abandoned]);
-    } finally {
-      cancel();
-    }
+    return this.#finished(result).finally(cancelTimeout);
   }
 
   /** Aborts the handler's signal and stops waiting for it. */
@@ -41,8 +35,11 @@ export class HandlerRun {
     this.#giveUp(reason);
   }
 
-  #context(): LimeHandlerContext {
-    return { signal: this.#controller.signal };
+  async #finished(result: PromiseLike<unknown>): Promise<void> {
+    const abandoned = new Promise<never>((_, reject) => {
+      this.#giveUp = reject;
+    });
+    await Promise.race([result, abandoned]);
   }
 }
 

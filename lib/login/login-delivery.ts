@@ -34,8 +34,8 @@ export class LoginDelivery {
 
   /** Starts the handlers now if a slot is free, or when one gets free. The event leaves the hand when they are done. */
   deliver(event: LimeLoginEvent): void {
-    if (this.#busySlots < this.#options.concurrency) void this.#handle(event);
-    else this.#queue.push(event);
+    this.#queue.push(event);
+    this.#fillSlots();
   }
 
   /**
@@ -54,27 +54,49 @@ export class LoginDelivery {
     return { running, undelivered };
   }
 
-  async #handle(event: LimeLoginEvent): Promise<void> {
-    this.#busySlots++;
-    for (const handler of this.#options.handlers.for(event)) await this.#run(handler, event);
-    this.#busySlots--;
-    this.#options.inHand.leave();
-    const next = this.#queue.shift();
-    if (next) void this.#handle(next);
+  #fillSlots(): void {
+    while (this.#busySlots < this.#options.concurrency) {
+      const event = this.#queue.shift();
+      if (!event) return;
+      this.#busySlots++;
+      this.#runFrom(0, this.#options.handlers.for(event), event);
+    }
   }
 
-  /** Never rejects. */
-  async #run(handler: RegisteredHandler, event: LimeLoginEvent): Promise<void> {
-    const { handlerTimeoutMs, clock, stats, logger } = this.#options;
-    const run = new HandlerRun();
-    this.#running.set(run, `${handler.name} for ${event.requestId}`);
-    try {
-      await run.run(handler, event, handlerTimeoutMs, clock);
-    } catch (error) {
-      stats.handlerErrors++;
-      logger.error(`${handler.name} failed for the ${event.type} login ${event.requestId}`, error);
-    } finally {
-      this.#running.delete(run);
+  /** Runs as many handlers as finish at once, and goes on after each one that does not. */
+  #runFrom(first: number, handlers: readonly RegisteredHandler[], event: LimeLoginEvent): void {
+    for (const [index, handler] of handlers.entries()) {
+      const pending = index < first ? undefined : this.#run(handler, event);
+      if (!pending) continue;
+      void pending.then(() => {
+        this.#runFrom(index + 1, handlers, event);
+        this.#fillSlots();
+      });
+      return;
     }
+    this.#busySlots--;
+    this.#options.inHand.leave();
+  }
+
+  /** @returns a promise that never rejects, or `undefined` if the handler was done at once. */
+  #run(handler: RegisteredHandler, event: LimeLoginEvent): Promise<void> | undefined {
+    const { handlerTimeoutMs, clock } = this.#options;
+    const run = new HandlerRun();
+    try {
+      const pending = run.start(handler, event, handlerTimeoutMs, clock);
+      if (!pending) return undefined;
+      this.#running.set(run, `${handler.name} for ${event.requestId}`);
+      return pending
+        .catch((error: unknown) => this.#report(handler, event, error))
+        .finally(() => this.#running.delete(run));
+    } catch (error) {
+      this.#report(handler, event, error);
+      return undefined;
+    }
+  }
+
+  #report({ name }: RegisteredHandler, { type, requestId }: LimeLoginEvent, error: unknown): void {
+    this.#options.stats.handlerErrors++;
+    this.#options.logger.error(`${name} failed for the ${type} login ${requestId}`, error);
   }
 }

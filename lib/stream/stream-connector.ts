@@ -1,3 +1,5 @@
+import { pipeline, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { LimeError } from '../errors/index.js';
 import {
@@ -12,6 +14,13 @@ import type { Clock } from '../ports/index.js';
 const EVENTS_PATH = '/modules/agent-login/events';
 /** An error page is read this far, to say what came. */
 const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Flushed after each write: an event must not wait in the decoder for the next one. */
+const DECODERS: Record<string, () => Transform> = {
+  gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
+  deflate: () => zlib.createInflate({ flush: zlib.constants.Z_SYNC_FLUSH }),
+  br: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
+};
 
 export interface StreamConnectorOptions {
   transport: HttpTransport;
@@ -64,7 +73,7 @@ export class StreamConnector {
       };
       const response = await transport.open({ path: EVENTS_PATH, headers }, controller.signal);
       await this.#assertEventStream(response);
-      return response.body;
+      return decoded(response);
     } catch (error) {
       if (!timedOut) throw error;
       throw new LimeError(
@@ -79,7 +88,10 @@ export class StreamConnector {
   async #assertEventStream(response: Dispatcher.ResponseData): Promise<void> {
     const { statusCode: status, headers, body } = response;
     const type = String(headers['content-type'] ?? '');
-    if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) return;
+    const encoding = encodingOf(response);
+    const isEventStream = /^text\/event-stream\s*(;|$)/i.test(type);
+    if (status === 200 && isEventStream && (encoding === 'identity' || encoding in DECODERS))
+      return;
 
     const call = `GET ${EVENTS_PATH}`;
     // A page that never ends, or breaks off, still came with a status that says enough.
@@ -90,12 +102,24 @@ export class StreamConnector {
       status < 400
         ? new LimeError(
             'NO_EVENT_STREAM',
-            `${call} answered HTTP ${status} with ${type || 'no content type'}, which is no event stream`,
+            `${call} answered HTTP ${status} with ${type || 'no content type'} (${encoding}), which is no event stream`,
             { httpStatus: status },
           )
         : errorOf({ status, headers, text }, { call, secrets, retryAfterMs });
     throw new StreamRefused(reason, retryAfterMs);
   }
+}
+
+function encodingOf({ headers }: Dispatcher.ResponseData): string {
+  return String(headers['content-encoding'] ?? 'identity').toLowerCase();
+}
+
+/** We ask for `identity`, but some proxies compress all the same. */
+function decoded(response: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
+  const createDecoder = DECODERS[encodingOf(response)];
+  if (!createDecoder) return response.body;
+  // An error reaches whoever reads the decoder; it needs no second report.
+  return pipeline(response.body, createDecoder(), () => undefined);
 }
 
 /** Header values are bytes: UTF-8, as WHATWG HTML wants it for this one, in a form the client does not refuse. */

@@ -1,0 +1,246 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { useCleanup } from '../support/cleanup.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { useStarter } from '../support/start-site.js';
+import { ToxicProxy } from '../support/toxic-proxy.js';
+import { until } from '../support/until.js';
+
+const start = useStarter();
+const closeLater = useCleanup();
+
+/** Unlike any delay, so that a call under way is not taken for one. */
+const TIMEOUT_MS = 1_000_000;
+const EVENT_STREAM = { 'content-type': 'text/event-stream' };
+
+/** A site whose clock stands still, on a sandbox that behaves badly from the start. */
+async function startSite(misbehave: (lime: LimeSandbox) => void) {
+  const lime = await start.lime();
+  misbehave(lime);
+  const clock = new ManualClock();
+  const options = {
+    timeoutMs: TIMEOUT_MS,
+    sseReadTimeoutMs: TIMEOUT_MS,
+    sseBackoffBaseMs: 500,
+    sseBackoffMaxMs: 8_000,
+  };
+  return { ...(await start.site({ lime, clock, options })), clock };
+}
+
+/** The delay before the next attempt: the one timer that is left when nothing else is under way. */
+function nextAttemptMs(clock: ManualClock): Promise<number> {
+  return until(() => {
+    const [delay = TIMEOUT_MS] = clock.waits;
+    return clock.waits.length === 1 && delay < TIMEOUT_MS - 1 && delay;
+  });
+}
+
+describe('a platform that cannot be reached', () => {
+  it('is tried again, and found as soon as it is there', async () => {
+    const lime = await start.lime();
+    const proxy = await ToxicProxy.start(lime.port);
+    closeLater(() => proxy.stop());
+    await proxy.refuse();
+    const { site, logs } = await start.site({ lime, options: { baseUrl: proxy.baseUrl } });
+
+    await until(() => site.connection.attempt > 2);
+    expect(site.connection).toMatchObject({
+      state: 'reconnecting',
+      lastError: { code: 'NETWORK_ERROR', message: expect.stringContaining('ECONNREFUSED') },
+    });
+    await proxy.heal();
+    await until(() => site.connection.state === 'open');
+
+    expect(site.connection.attempt).toBe(0);
+    expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
+    expect(logs.of('log')).toEqual([
+      expect.stringMatching(/open again after .* s \(attempt \d+\)/),
+    ]);
+  });
+
+  it('that accepts and says nothing is given up after timeoutMs, and more patiently each time', async () => {
+    const server = await LoopbackServer.start();
+    closeLater(() => server.stop());
+    const lime = await start.lime();
+    const clock = new ManualClock();
+    const options = {
+      baseUrl: server.url,
+      timeoutMs: 1_000,
+      sseReadTimeoutMs: 3_500,
+      sseBackoffMaxMs: 500,
+    };
+    const { site } = await start.site({ lime, clock, options });
+
+    const patience: number[] = [];
+    for (let round = 1; round <= 4; round++) {
+      await until(
+        () => server.requests.filter(({ url }) => url?.endsWith('/events')).length === round,
+      );
+      const limit = Math.max(...clock.waits);
+      patience.push(limit);
+      clock.advance(limit);
+      await until(() => clock.waits.length > 0 && Math.max(...clock.waits) <= 500);
+      clock.advance(500);
+    }
+
+    expect(patience).toEqual([1_000, 2_000, 3_500, 3_500]);
+    expect(site.connection.lastError).toMatchObject({ code: 'TIMEOUT' });
+  });
+});
+
+describe('a platform that refuses', () => {
+  it.each([401, 403, 404])(
+    'with %i is asked every 30 s to 5 min, with one log line, and the stream opens when it relents',
+    async (status) => {
+      const { lime, site, clock, logs } = await startSite(({ faults }) =>
+        faults.respond('events', { status, body: 'no', times: 6 }),
+      );
+
+      const delays: number[] = [];
+      for (let refusal = 1; refusal <= 6; refusal++) {
+        await until(() => lime.callCount('events') === refusal);
+        delays.push(await nextAttemptMs(clock));
+        expect(site.connection).toMatchObject({ state: 'unauthorized', attempt: refusal });
+        clock.advance(300_000);
+      }
+      await until(() => site.connection.state === 'open');
+
+      for (const [index, floor] of [30_000, 60_000, 120_000, 240_000, 250_000, 250_000].entries()) {
+        expect(delays[index]).toBeGreaterThanOrEqual(floor);
+        expect(delays[index]).toBeLessThanOrEqual(Math.min(floor * 1.2, 300_000));
+      }
+      expect(logs.of('error')).toEqual([expect.stringContaining(`HTTP ${status}`)]);
+      expect(logs.of('warn').filter((line) => line.includes('stream'))).toEqual([]);
+    },
+  );
+
+  it('with a wrong token is reported as an AuthenticationError with the platform’s own code', async () => {
+    const lime = await start.lime();
+    const { site } = await start.site({ lime, options: { siteToken: 'st_wrong' } });
+
+    await until(() => site.connection.state === 'unauthorized');
+
+    expect(site.connection.lastError).toMatchObject({
+      name: 'AuthenticationError',
+      code: 'SITE_TOKEN_INVALID',
+    });
+  });
+
+  it.each([
+    ['204', { status: 204 }, /204/],
+    [
+      'a page with status 200',
+      { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } },
+      /text\/html/,
+    ],
+    ['an event stream with status 202', { status: 202, headers: EVENT_STREAM }, /202/],
+    [
+      'an unknown encoding',
+      { status: 200, headers: { ...EVENT_STREAM, 'content-encoding': 'zstd' } },
+      /zstd/,
+    ],
+    [
+      'an answer without a content type',
+      { status: 200, body: '', headers: { 'content-type': '' } },
+      /no content type/,
+    ],
+    ['410', { status: 410 }, /410/],
+  ])('with %s is met slowly, and never given up for good', async (_, answer, message) => {
+    const { lime, site, clock } = await startSite(({ faults }) => faults.respond('events', answer));
+
+    await until(() => lime.callCount('events') === 1);
+    expect(await nextAttemptMs(clock)).toBeGreaterThanOrEqual(30_000);
+    expect(site.connection).toMatchObject({
+      state: 'reconnecting',
+      lastError: { message: expect.stringMatching(message) },
+    });
+    clock.advance(36_000);
+
+    await until(() => site.connection.state === 'open');
+  });
+
+  it.each([301, 302, 307, 308])(
+    'with a redirect (%i) to another origin never gets the token there',
+    async (status) => {
+      const elsewhere = await LoopbackServer.start((_, response) => response.end());
+      closeLater(() => elsewhere.stop());
+      const { lime, site, clock } = await startSite(({ faults }) =>
+        faults.respond('events', { status, headers: { location: `${elsewhere.url}/events` } }),
+      );
+
+      await until(() => lime.callCount('events') === 1);
+      expect(await nextAttemptMs(clock)).toBeGreaterThanOrEqual(30_000);
+
+      expect(site.connection.lastError).toMatchObject({ code: 'UNEXPECTED_REDIRECT' });
+      expect(elsewhere.requests).toEqual([]);
+    },
+  );
+});
+
+describe('a platform that is busy', () => {
+  it.each([
+    ['429 with seconds', 429, () => '5'],
+    ['503 with seconds', 503, () => '5'],
+    ['503 with a date', 503, () => new Date(Date.now() + 6_000).toUTCString()],
+  ])('with %s is left alone for so long, and a little longer', async (_, status, retryAfter) => {
+    const { lime, site, clock } = await startSite(({ faults }) =>
+      faults.respond('events', { status, headers: { 'retry-after': retryAfter() } }),
+    );
+
+    await until(() => lime.callCount('events') === 1);
+    const delay = await nextAttemptMs(clock);
+
+    expect(delay).toBeGreaterThanOrEqual(5_000);
+    expect(delay).toBeLessThanOrEqual(6_600);
+    clock.advance(delay);
+    await until(() => site.connection.state === 'open');
+  });
+
+  it('for longer than four times sseBackoffMaxMs is asked earlier all the same', async () => {
+    const { lime, clock } = await startSite(({ faults }) =>
+      faults.respond('events', { status: 503, headers: { 'retry-after': '86400' } }),
+    );
+
+    await until(() => lime.callCount('events') === 1);
+    const delay = await nextAttemptMs(clock);
+
+    expect(delay).toBeGreaterThanOrEqual(32_000);
+    expect(delay).toBeLessThanOrEqual(32_000 * 1.1);
+  });
+
+  it.each([408, 500, 502, 503, 504])(
+    'with %i is tried again within seconds, ever more slowly',
+    async (status) => {
+      const { lime, clock } = await startSite(({ faults }) =>
+        faults.respond('events', { status, body: 'busy', times: 7 }),
+      );
+
+      const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+      for (const [index, ceiling] of ceilings.entries()) {
+        await until(() => lime.callCount('events') === index + 1);
+        const delay = await nextAttemptMs(clock);
+        expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
+        expect(delay).toBeLessThanOrEqual(ceiling);
+        clock.advance(delay);
+      }
+    },
+  );
+
+  it('starts the back-off anew when it refuses after drops', async () => {
+    const { lime, clock } = await startSite(({ faults }) => {
+      faults.respond('events', { status: 500, times: 4 });
+      faults.respond('events', { status: 401 });
+    });
+
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      await until(() => lime.callCount('events') === attempt);
+      clock.advance(await nextAttemptMs(clock));
+    }
+    await until(() => lime.callCount('events') === 5);
+
+    const delay = await nextAttemptMs(clock);
+    expect(delay).toBeGreaterThanOrEqual(30_000);
+    expect(delay).toBeLessThanOrEqual(36_000);
+  });
+});

@@ -1,0 +1,258 @@
+import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import zlib from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import { useCleanup } from '../support/cleanup.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { RecordingHandler } from '../support/recording-handler.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+const start = useStarter();
+const closeLater = useCleanup();
+
+type Chunk = string | Buffer;
+/** What one connection sends; the last one is repeated for every further connection. */
+type Connection = { chunks: Chunk[]; headers?: Record<string, string>; end?: boolean };
+
+const expired = (id: string): string => JSON.stringify({ type: 'expired', login_request_id: id });
+const frame = (id: string): string => `data: ${expired(id)}\n\n`;
+const bytes = (text: string): Buffer[] =>
+  Array.from(Buffer.from(text), (byte) => Buffer.from([byte]));
+
+async function play(response: ServerResponse, { chunks, headers, end }: Connection): Promise<void> {
+  response.socket?.setNoDelay(true);
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
+  response.flushHeaders();
+  for (const chunk of chunks) {
+    response.write(chunk);
+    await nextTurn();
+  }
+  if (end) response.end();
+}
+
+/** A site on a server that plays exactly these bytes. */
+async function startSite(connections: Connection[], options: LimeSitesOptions = {}) {
+  let connected = 0;
+  const lastEventIds: (string | undefined)[] = [];
+  const server = await LoopbackServer.start((request, response) => {
+    if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
+    lastEventIds.push(request.headers['last-event-id']?.toString());
+    const connection = connections[Math.min(connected++, connections.length - 1)];
+    if (connection) void play(response, connection);
+    return undefined;
+  });
+  closeLater(() => server.stop());
+  const lime = await start.lime();
+  const { app, site, logs } = await start.site({
+    lime,
+    options: { baseUrl: server.url, ...options },
+    providers: [RecordingHandler],
+  });
+  return { site, logs, lastEventIds, handler: app.get(RecordingHandler) };
+}
+
+const READABLE: [name: string, chunks: Chunk[], ids: string[]][] = [
+  [
+    'one byte a chunk, with characters of two, three and four bytes',
+    bytes(frame('lr_ü€😀') + frame('lr_b')),
+    ['lr_ü€😀', 'lr_b'],
+  ],
+  ['many frames in one chunk', [frame('a') + frame('b') + frame('c')], ['a', 'b', 'c']],
+  ['a frame cut inside a word', [frame('a').slice(0, 12), frame('a').slice(12)], ['a']],
+  ['CR line ends', [`data: ${expired('a')}\r\rdata: ${expired('b')}\r\r`], ['a', 'b']],
+  ['CRLF line ends', [`data: ${expired('a')}\r\n\r\ndata: ${expired('b')}\r\n\r\n`], ['a', 'b']],
+  [
+    'mixed line ends',
+    [`data: ${expired('a')}\r\n\ndata: ${expired('b')}\n\rdata: ${expired('c')}\r\r\n`],
+    ['a', 'b', 'c'],
+  ],
+  [
+    'a CRLF that is cut in the middle',
+    [`data: ${expired('a')}\r`, '\n\r', `\ndata: ${expired('b')}\r\n\r`, '\n'],
+    ['a', 'b'],
+  ],
+  [
+    'a lone CR at the end of a chunk, after which nothing comes',
+    [`data: ${expired('a')}\r\r`],
+    ['a'],
+  ],
+  ['a byte order mark at the start', [`\uFEFF${frame('a')}`], ['a']],
+  ['a byte order mark cut into bytes', bytes(`\uFEFF${frame('a')}`), ['a']],
+  [
+    'a second byte order mark, which voids its line',
+    [`\uFEFF\uFEFF${frame('a')}${frame('b')}`],
+    ['b'],
+  ],
+  [
+    'a byte order mark later, which voids its line',
+    [frame('a'), `\uFEFF${frame('b')}`, frame('c')],
+    ['a', 'c'],
+  ],
+  ['comments', [`: hello\n${frame('a')}:\n\n:${frame('x')}: bye\n\n${frame('b')}`], ['a', 'b']],
+  [
+    'event names, which change nothing',
+    [`event: login\n${frame('a')}event:\n${frame('b')}`],
+    ['a', 'b'],
+  ],
+  ['data in several lines', [`data: {"type":"expired",\ndata: "login_request_id":"a"}\n\n`], ['a']],
+  ['data without a space after the colon', [`data:${expired('a')}\n\n`], ['a']],
+  ['data with two spaces after the colon', [`data:  ${expired('a')}\n\n`], ['a']],
+  ['empty data', [`data:\n\ndata\n\ndata: \n\n${frame('a')}`], ['a']],
+  ['unknown fields, and lines without a colon', [`foo: bar\nbaz\n data: x\n${frame('a')}`], ['a']],
+  ['blank lines without end', ['\n\n\n\n\n\n', frame('a')], ['a']],
+  [
+    'JSON that is none between two good frames of one chunk',
+    [`${frame('a')}data: {oops\n\n${frame('b')}`],
+    ['a', 'b'],
+  ],
+  ['bytes that are no UTF-8', [Buffer.from('data: \xff\xfe\n\n', 'latin1'), frame('a')], ['a']],
+  ['every field at once', [`id: 1\nevent: x\nretry: 5\n${frame('a')}`], ['a']],
+];
+
+describe('the frame reader', () => {
+  it.each(READABLE)('reads %s', async (_, chunks, ids) => {
+    const { handler } = await startSite([{ chunks }]);
+
+    await until(() => handler.events.length >= ids.length);
+
+    expect(handler.requestIds).toEqual(ids);
+  });
+
+  it.each([
+    ['gzip', zlib.gzipSync],
+    ['deflate', zlib.deflateSync],
+    ['br', zlib.brotliCompressSync],
+  ])('reads a stream that a proxy compressed with %s', async (encoding, compress) => {
+    const headers = { 'content-encoding': encoding };
+    const { handler } = await startSite([{ chunks: [compress(frame('a') + frame('b'))], headers }]);
+
+    await until(() => handler.events.length === 2);
+
+    expect(handler.requestIds).toEqual(['a', 'b']);
+  });
+
+  it('hands a compressed frame out when it is flushed, not when the stream ends', async () => {
+    const gzip = zlib.createGzip();
+    const parts: Buffer[] = [];
+    gzip.on('data', (part: Buffer) => parts.push(part));
+    gzip.write(frame('a'));
+    await new Promise<void>((resolve) => gzip.flush(zlib.constants.Z_SYNC_FLUSH, () => resolve()));
+    const { handler } = await startSite([
+      { chunks: parts, headers: { 'content-encoding': 'gzip' } },
+    ]);
+
+    await until(() => handler.events.length === 1);
+
+    expect(handler.requestIds).toEqual(['a']);
+  });
+
+  it('takes compressed bytes that are damaged for a broken line, and connects again', async () => {
+    const headers = { 'content-encoding': 'gzip' };
+    const { handler } = await startSite([
+      { chunks: ['this is not gzip'], headers },
+      { chunks: [frame('a')] },
+    ]);
+
+    await until(() => handler.events.length === 1);
+  });
+
+  it('drops a frame that the end of the stream cuts off, and does not let it leak into the next stream', async () => {
+    const { handler } = await startSite([
+      { chunks: [frame('a'), `data: ${expired('cut')}\n`], end: true },
+      { chunks: [`\n${frame('b')}`] },
+    ]);
+
+    await until(() => handler.requestIds.includes('b'));
+
+    expect(handler.requestIds).toEqual(['a', 'b']);
+  });
+
+  it('finishes a character of its own on each connection', async () => {
+    const half = Buffer.from('data: €').subarray(0, -1);
+    const { handler } = await startSite([{ chunks: [half], end: true }, { chunks: [frame('a')] }]);
+
+    await until(() => handler.events.length === 1);
+  });
+});
+
+describe('a frame that is too long', () => {
+  const maxFrameBytes = 1024;
+  const TOO_LONG: [name: string, chunks: Chunk[]][] = [
+    ['a line that never ends', ['data: ', ...Array.from({ length: 20 }, () => 'x'.repeat(100))]],
+    ['a frame of many lines', Array.from({ length: 20 }, () => `data: ${'x'.repeat(100)}\n`)],
+    ['a whole frame in one chunk', [`data: "${'x'.repeat(1_100)}"\n\n`]],
+  ];
+
+  it.each(TOO_LONG)(
+    '(%s) drops the stream, not the process, and the next stream works',
+    async (_, chunks) => {
+      const { handler, site, logs } = await startSite([{ chunks }, { chunks: [frame('a')] }], {
+        maxFrameBytes,
+      });
+
+      await until(() => handler.events.length === 1);
+
+      expect(logs.of('warn')).toContainEqual(
+        expect.stringContaining('more than 1024 bytes (maxFrameBytes)'),
+      );
+      expect(site.connection.state).toBe('open');
+    },
+  );
+
+  it('is one of more than maxFrameBytes; one of just so many is read', async () => {
+    const id = 'x'.repeat(maxFrameBytes - expired('').length);
+    const { handler } = await startSite([{ chunks: [frame(id)] }], { maxFrameBytes });
+
+    await until(() => handler.events.length === 1);
+
+    expect(handler.requestIds).toEqual([id]);
+  });
+});
+
+describe('the id of an event', () => {
+  it.each([
+    ['plain', 'id: 7\n', '7'],
+    ['outside Latin-1, as UTF-8 bytes', 'id: ü€\n', Buffer.from('ü€').toString('latin1')],
+    ['the last one of several', `id: 1\n${frame('x')}id: 2\n`, '2'],
+    ['kept by later events without one', `id: 7\n${frame('x')}`, '7'],
+    ['none, when an empty one takes it back', `id: 7\n${frame('x')}id:\n`, undefined],
+    ['none, when there never was one', '', undefined],
+    ['none, when it has a NUL in it', 'id: 7\0\n', undefined],
+  ])('is sent back on the next connection: %s', async (_, text, expected) => {
+    const { handler, lastEventIds } = await startSite([
+      { chunks: [`${text}${frame('a')}`], end: true },
+      { chunks: [frame('b')] },
+    ]);
+
+    await until(() => handler.requestIds.includes('b'));
+
+    expect(lastEventIds[0]).toBeUndefined();
+    expect(lastEventIds[1]).toBe(expected);
+  });
+});
+
+describe('the retry field', () => {
+  const options = { sseBackoffBaseMs: 2, sseBackoffMaxMs: 20 };
+
+  it.each([
+    ['0, which leaves the back-off as it is', '0', 0, 10],
+    ['not a number, which is ignored', '1e9', 0, 10],
+    ['negative, which is ignored', '-1', 0, 10],
+    ['moderate, which is a minimum', '60', 55, 300],
+    ['huge, which is capped at four times sseBackoffMaxMs', '99999999999999999999', 75, 400],
+  ])('is %s', async (_, retry, atLeastMs, atMostMs) => {
+    const { handler } = await startSite(
+      [{ chunks: [`retry: ${retry}\n\n${frame('a')}`], end: true }, { chunks: [frame('b')] }],
+      options,
+    );
+
+    await until(() => handler.requestIds.includes('b'));
+
+    const [first, second] = handler.events.map(({ receivedAt }) => receivedAt.getTime());
+    const pause = (second ?? 0) - (first ?? 0);
+    expect(pause).toBeGreaterThanOrEqual(atLeastMs);
+    expect(pause).toBeLessThan(atMostMs + 300); // a busy machine adds its own
+  });
+});

@@ -1,0 +1,14 @@
+type ErrorClass<Failure> = abstract new (...args: never[]) => Failure;
+
+/** What the work fails with, which has to be of this class. */
+export async function failureOf<Failure extends Error>(
+  type: ErrorClass<Failure>,
+  work: Promise<unknown>,
+): Promise<Failure> {
+  const outcome: unknown = await work.then(
+    (value: unknown) => ({ value }),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof type) return outcome;
+  throw new Error(`Expected ${type.name}`, { cause: outcome });
+}

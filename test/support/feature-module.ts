@@ -1,0 +1,9 @@
+import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
+
+/** A module of the application's own; each call makes another one. */
+export function featureModule(metadata: ModuleMetadata): Type {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a Nest module is one
+  class FeatureModule {}
+  Module(metadata)(FeatureModule);
+  return FeatureModule;
+}

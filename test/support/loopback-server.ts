@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { until } from './until.js';
+
+/** A server that is no LIME: for answers, or silences, that the sandbox would not give. */
+export class LoopbackServer {
+  readonly requests: IncomingMessage[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  /** Without a listener it accepts every request and never answers. */
+  static async start(
+    answer: (request: IncomingMessage, response: ServerResponse) => void = () => undefined,
+  ): Promise<LoopbackServer> {
+    const server = createServer();
+    const started = new LoopbackServer(server);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      started.requests.push(request);
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return started;
+  }
+
+  get url(): string {
+    const { port } = this.server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** Resolves when so many requests have come. */
+  async received(count = 1): Promise<void> {
+    await until(() => this.requests.length >= count);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** An address at which nobody listens. */
+export async function closedAddress(): Promise<string> {
+  const server = await LoopbackServer.start();
+  const { url } = server;
+  await server.stop();
+  return url;
+}

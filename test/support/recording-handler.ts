@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import { type LimeHandlerContext, type LimeLoginEvent, OnLimeLogin } from 'nestjs-lime-sites';
+
+/** A handler that remembers what it was given. */
+@Injectable()
+export class RecordingHandler {
+  readonly events: LimeLoginEvent[] = [];
+
+  @OnLimeLogin()
+  record(event: LimeLoginEvent, _context: LimeHandlerContext): void {
+    this.events.push(event);
+  }
+
+  get requestIds(): string[] {
+    return this.events.map(({ requestId }) => requestId);
+  }
+}

@@ -1,0 +1,100 @@
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import {
+  type Clock,
+  LIME_SITES_CLOCK,
+  LimeSiteService,
+  LimeSitesModule,
+  type LimeSitesModuleExtras,
+  type LimeSitesOptions,
+} from 'nestjs-lime-sites';
+import { LimeSandbox, type LimeSandboxOptions } from 'nestjs-lime-sites/testing';
+import { CapturedLogs } from './captured-logs.js';
+import { useCleanup } from './cleanup.js';
+
+export type HttpPlatform = 'express' | 'fastify';
+export const HTTP_PLATFORMS: readonly HttpPlatform[] = ['express', 'fastify'];
+
+type ModuleParts = Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'>;
+
+export interface AppSetup extends ModuleParts {
+  /** Default `express`. */
+  platform?: HttpPlatform;
+  /** Takes the place of the clock of every site of the application. */
+  clock?: Clock;
+}
+
+export interface StartedApp {
+  readonly app: INestApplication;
+  /** Where the application listens, without a trailing slash. */
+  readonly url: string;
+  readonly logs: CapturedLogs;
+}
+
+export interface SiteSetup extends AppSetup {
+  /** Options of the site. The sandbox's address and token, and short back-offs, are filled in. */
+  options?: LimeSitesOptions & LimeSitesModuleExtras;
+  sandbox?: LimeSandboxOptions;
+  /** A sandbox that was started before. */
+  lime?: LimeSandbox;
+}
+
+export interface StartedSite extends StartedApp {
+  readonly lime: LimeSandbox;
+  readonly site: LimeSiteService;
+}
+
+export interface Starter {
+  /** A sandbox of LIME. */
+  lime(options?: LimeSandboxOptions): Promise<LimeSandbox>;
+  /** A Nest application that listens. */
+  app(setup: AppSetup): Promise<StartedApp>;
+  /** A sandbox, and a Nest application with one site on it. The event stream need not be open yet. */
+  site(setup?: SiteSetup): Promise<StartedSite>;
+}
+
+/** Starts what a test needs; after the test everything is closed again. */
+export function useStarter(): Starter {
+  const closeLater = useCleanup();
+
+  const lime: Starter['lime'] = async (options) => {
+    const started = await LimeSandbox.start(options);
+    closeLater(() => started.stop());
+    return started;
+  };
+
+  const app: Starter['app'] = async (setup) => {
+    const logs = new CapturedLogs();
+    const started = await createApp(setup, logs);
+    closeLater(() => started.close());
+    await started.listen(0, '127.0.0.1');
+    return { app: started, url: await started.getUrl(), logs };
+  };
+
+  const site: Starter['site'] = async ({ options, sandbox, lime: given, ...setup } = {}) => {
+    const platform = given ?? (await lime(sandbox));
+    const limeSites = LimeSitesModule.forRoot({
+      ...platform.moduleOptions(),
+      sseBackoffBaseMs: 5,
+      sseBackoffMaxMs: 50,
+      ...options,
+    });
+    const started = await app({ ...setup, imports: [limeSites, ...(setup.imports ?? [])] });
+    return { ...started, lime: platform, site: started.app.get(LimeSiteService) };
+  };
+
+  return { lime, app, site };
+}
+
+async function createApp(
+  { platform, clock, ...parts }: AppSetup,
+  logs: CapturedLogs,
+): Promise<INestApplication> {
+  let builder = Test.createTestingModule(parts).setLogger(logs);
+  if (clock) builder = builder.overrideProvider(LIME_SITES_CLOCK).useValue(clock);
+  const module = await builder.compile();
+  return platform === 'fastify'
+    ? module.createNestApplication(new FastifyAdapter(), { logger: logs })
+    : module.createNestApplication({ logger: logs });
+}
