@@ -1,0 +1,51 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SandboxError } from './sandbox-error.js';
+
+/** What the platform knows about an agent. */
+export interface AgentProfile {
+  /** Becomes `sub` of its passports. A UUID. */
+  readonly agentId: string;
+  /** The person behind it. A UUID. */
+  readonly userId: string;
+  readonly displayName: string;
+  readonly userKycLevel: number;
+  readonly reputation: number;
+}
+
+/** An agent together with the token it logs in with. */
+export interface RegisteredAgent extends AgentProfile {
+  readonly agentToken: string;
+}
+
+/** The agents that the platform knows, by token. */
+export class AgentRegistry {
+  private readonly agents = new Map<string, RegisteredAgent>();
+
+  /** Adds an agent; what the profile leaves out is made up, the token is random unless given. */
+  add(profile: Partial<RegisteredAgent> = {}): RegisteredAgent {
+    const agent: RegisteredAgent = {
+      agentToken: profile.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,
+      agentId: profile.agentId ?? randomUUID(),
+      userId: profile.userId ?? randomUUID(),
+      displayName: profile.displayName ?? `Demo agent ${this.agents.size + 1}`,
+      userKycLevel: profile.userKycLevel ?? 2,
+      reputation: profile.reputation ?? 80,
+    };
+    this.agents.set(agent.agentToken, agent);
+    return agent;
+  }
+
+  /** @throws SandboxError 401 `MISSING_AGENT_TOKEN` or `INVALID_AGENT_TOKEN`. */
+  authenticate(token: string | undefined): RegisteredAgent {
+    if (!token) {
+      throw new SandboxError('MISSING_AGENT_TOKEN', 'The X-Agent-Token header is missing.', {
+        httpStatus: 401,
+      });
+    }
+    const agent = this.agents.get(token);
+    if (agent !== undefined) return agent;
+    throw new SandboxError('INVALID_AGENT_TOKEN', 'This agent token is not known.', {
+      httpStatus: 401,
+    });
+  }
+}

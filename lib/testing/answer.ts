@@ -1,0 +1,49 @@
+import { SandboxError } from './sandbox-error.js';
+
+/** An HTTP answer, ready to be written. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const JSON_TYPE = 'application/json';
+
+/** A JSON document as it is, without envelope. */
+export function document(body: unknown, status = 200): Answer {
+  return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(body) };
+}
+
+/** The envelope of success. */
+export function success(data: object, status = 200): Answer {
+  return document({ ok: true, data }, status);
+}
+
+/** The envelope of failure; whatever is no {@link SandboxError} is a 500. */
+export function failure(error: unknown): Answer {
+  const refusal =
+    error instanceof SandboxError ? error : new SandboxError('INTERNAL_ERROR', String(error));
+  const { code, message, detail, headers, httpStatus = 500 } = refusal;
+  const answer = document({ ok: false, error: { code, message, detail } }, httpStatus);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+/** A page that runs no script and loads nothing. */
+export function htmlPage(body: string, status = 200): Answer {
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    },
+    body,
+  };
+}
+
+/** Sends the browser on, after a form was posted. */
+export function seeOther(location: string): Answer {
+  return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
+}

@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util';
+import type { LimeSandboxOptions } from '../sandbox-options.js';
+import { UsageError } from './usage-error.js';
+
+/** What the command line asks for. */
+export type SandboxCommand =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'run';
+      readonly options: LimeSandboxOptions;
+      readonly json: boolean;
+      /** Milliseconds after which a new request is approved; undefined: never. */
+      readonly autoApproveMs: number | undefined;
+    };
+
+export const HELP = `Usage: lime-sandbox [options]
+
+Runs the LIME platform (lime.pics) in one process, for tests and demos.
+
+  --port <number>            port to listen on (default: any free one)
+  --host <address>           address to listen on (default: 127.0.0.1)
+  --jwks raw|enveloped       shape of the JWKS answer (default: raw)
+  --pow-difficulty <bits>    leading zero bits of the proof of work, 0 to 32 (default: 8)
+  --request-ttl <seconds>    until a login request expires (default: 120)
+  --keepalive <seconds>      between keepalive frames, 0 for none (default: 15)
+  --auto-approve <seconds>   approve each new login request after that time, as the demo agent
+  --json                     print one JSON object with baseUrl, siteToken and agentToken, the rest on stderr
+  --help                     show this help
+  --version                  show the version
+`;
+
+const FLAGS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  jwks: { type: 'string' },
+  'pow-difficulty': { type: 'string' },
+  'request-ttl': { type: 'string' },
+  keepalive: { type: 'string' },
+  'auto-approve': { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+} as const;
+
+const MAX_SECONDS = 2_147_483;
+
+/**
+ * Reads the arguments behind the command's name.
+ * @throws UsageError for the first one that is wrong.
+ */
+export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
+  const given = collect(argv);
+  if (given.has('help')) return { kind: 'help' };
+  if (given.has('version')) return { kind: 'version' };
+  return {
+    kind: 'run',
+    options: {
+      port: wholeNumber(given, 'port', 65_535),
+      host: given.get('host'),
+      jwks: jwksShape(given),
+      powDifficulty: wholeNumber(given, 'pow-difficulty', 32),
+      requestTtlMs: milliseconds(given, 'request-ttl', 0.001),
+      keepaliveMs: milliseconds(given, 'keepalive', 0),
+    },
+    json: given.has('json'),
+    autoApproveMs: milliseconds(given, 'auto-approve', 0),
+  };
+}
+
+/** Not parseArgs' own strictness: its messages take three sentences. */
+function collect(argv: readonly string[]): Map<string, string> {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: FLAGS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`Unexpected argument "${token.value}".`);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value } = token;
+    if (!isFlag(name)) throw new UsageError(`Unknown option ${rawName}; see lime-sandbox --help.`);
+    if (FLAGS[name].type === 'boolean') {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
+    } else if (!value) throw new UsageError(`${rawName} needs a value.`);
+    given.set(name, value ?? '');
+  }
+  return given;
+}
+
+function isFlag(name: string): name is keyof typeof FLAGS {
+  return Object.hasOwn(FLAGS, name);
+}
+
+function jwksShape(given: ReadonlyMap<string, string>): 'raw' | 'enveloped' | undefined {
+  const value = given.get('jwks');
+  if (value === undefined || value === 'raw' || value === 'enveloped') return value;
+  throw new UsageError(`--jwks must be raw or enveloped, not "${value}".`);
+}
+
+function wholeNumber(
+  given: ReadonlyMap<string, string>,
+  name: string,
+  max: number,
+): number | undefined {
+  const value = given.get(name);
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value) && Number(value) <= max) return Number(value);
+  throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not "${value}".`);
+}
+
+function milliseconds(
+  given: ReadonlyMap<string, string>,
+  name: string,
+  min: number,
+): number | undefined {
+  const value = given.get(name);
+  if (value === undefined) return undefined;
+  const seconds = Number(value);
+  if (/^\d*\.?\d+$/.test(value) && seconds >= min && seconds <= MAX_SECONDS) {
+    return Math.round(seconds * 1000);
+  }
+  throw new UsageError(
+    `--${name} must be a number of seconds from ${min} to ${MAX_SECONDS}, not "${value}".`,
+  );
+}

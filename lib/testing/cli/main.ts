@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { runSandboxCommand } from './run-sandbox-command.js';
+
+const ending = new AbortController();
+const end = () => ending.abort();
+process.once('SIGINT', end);
+process.once('SIGTERM', end);
+// A reader that went away (`lime-sandbox | head -3`) is no crash.
+process.stdout.on('error', end);
+
+const { stdout, stderr, env } = process;
+process.exitCode = 1;
+void runSandboxCommand(process.argv.slice(2), { stdout, stderr, env, signal: ending.signal }).then(
+  (code) => {
+    process.exitCode = code;
+    return code;
+  },
+);

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+const KEEPALIVE = 'data: {"type":"keepalive"}\n\n';
+
+/** One open event stream. Waits for a slow reader instead of piling everything onto its socket. */
+export class EventStream {
+  /** Chunks that wait for the reader, from `next` on; shifting an array of thousands would be quadratic. */
+  private pending: (string | Uint8Array)[] = [];
+  private next = 0;
+  private blocked = false;
+  private frozen = false;
+  private readonly socket: Socket | null;
+  private readonly keepalive: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly response: ServerResponse,
+    keepaliveMs: number,
+    private readonly keepalivesPaused: () => boolean,
+    onClose: (stream: EventStream) => void,
+  ) {
+    this.socket = response.socket;
+    response.on('drain', () => this.unblock());
+    response.on('error', () => this.reset());
+    response.once('close', () => {
+      clearInterval(this.keepalive);
+      this.pending = [];
+      onClose(this);
+    });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    response.flushHeaders();
+    if (keepaliveMs > 0) this.keepalive = setInterval(() => this.beat(), keepaliveMs);
+  }
+
+  write(chunk: string | Uint8Array): void {
+    if (this.blocked || this.frozen) this.pending.push(chunk);
+    else this.blocked = !this.response.write(chunk);
+  }
+
+  /** Half-open: nothing is written any more, and nobody is told. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  /** What was written meanwhile follows now, as when a network heals. */
+  thaw(): void {
+    this.frozen = false;
+    if (!this.blocked) this.flush();
+  }
+
+  /** A clean end: what was written before still arrives, unless the stream is frozen. */
+  end(): void {
+    if (!this.frozen) while (this.next < this.pending.length) this.flush();
+    clearInterval(this.keepalive);
+    this.response.end(() => this.socket?.end());
+  }
+
+  /** RST instead of an end. */
+  reset(): void {
+    clearInterval(this.keepalive);
+    this.socket?.resetAndDestroy();
+  }
+
+  private beat(): void {
+    // A reader that is behind needs no sign of life, and must not get hundreds at once later.
+    if (!this.blocked && !this.frozen && !this.keepalivesPaused()) this.write(KEEPALIVE);
+  }
+
+  private unblock(): void {
+    this.blocked = false;
+    if (!this.frozen) this.flush();
+  }
+
+  /** Writes until the socket has had enough. */
+  private flush(): void {
+    this.blocked = false;
+    while (!this.blocked && this.next < this.pending.length) {
+      this.blocked = !this.response.write(this.pending[this.next] ?? '');
+      this.next += 1;
+    }
+    if (this.next < this.pending.length) return;
+    this.pending = [];
+    this.next = 0;
+  }
+}

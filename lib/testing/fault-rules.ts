@@ -1,0 +1,75 @@
+import type { SandboxCall, SandboxTarget } from './sandbox-call.js';
+
+/** A canned answer. */
+export interface FaultResponse {
+  status: number;
+  /** A text is sent as it is (`text/plain` unless `headers` say otherwise), anything else as JSON. Default: empty. */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** What happens to a call instead of, or around, its answer. */
+export type FaultAction =
+  | { readonly kind: 'respond'; readonly response: FaultResponse }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'lose-answer' };
+
+/** Which calls a fault is for. */
+export type FaultFilter = (call: SandboxCall) => boolean;
+
+interface Rule<T> {
+  readonly target: SandboxTarget;
+  readonly effect: T;
+  readonly when: FaultFilter;
+  left: number;
+}
+
+/** The faults of single calls, taken in the order in which they were set. */
+export class FaultRules {
+  private actions: Rule<FaultAction>[] = [];
+  private delays: Rule<number>[] = [];
+
+  addAction(
+    target: SandboxTarget,
+    effect: FaultAction,
+    left: number,
+    when: FaultFilter = always,
+  ): void {
+    if (left <= 0) return;
+    this.actions.push({ target, effect, left, when });
+  }
+
+  addDelay(target: SandboxTarget, effect: number, left: number): void {
+    if (left <= 0) return;
+    this.delays.push({ target, effect, left, when: always });
+  }
+
+  /** The fault of this call, if any; uses it up once. */
+  takeAction(call: SandboxCall): FaultAction | undefined {
+    return take(this.actions, call);
+  }
+
+  /** How many milliseconds this call waits; uses the delay up once. */
+  takeDelay(call: SandboxCall): number {
+    return take(this.delays, call) ?? 0;
+  }
+
+  clear(): void {
+    this.actions = [];
+    this.delays = [];
+  }
+}
+
+function always(): boolean {
+  return true;
+}
+
+function take<T>(rules: Rule<T>[], call: SandboxCall): T | undefined {
+  const index = rules.findIndex((rule) => rule.target === call.target && rule.when(call));
+  const rule = rules[index];
+  if (rule === undefined) return undefined;
+  rule.left -= 1;
+  if (rule.left <= 0) rules.splice(index, 1);
+  return rule.effect;
+}

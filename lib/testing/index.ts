@@ -1,0 +1,22 @@
+export type { AgentProfile, RegisteredAgent } from './agent-registry.js';
+export type { BindingStatus, SandboxBinding } from './bindings.js';
+export type { FaultFilter, FaultResponse } from './fault-rules.js';
+export { LimeSandbox } from './lime-sandbox.js';
+export type { LoginRequestStatus, SandboxLoginRequest } from './login-requests.js';
+export type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
+export { type ProofOfWork, solveProofOfWork } from './proof-of-work.js';
+export type {
+  SandboxActivity,
+  SandboxActivityDetail,
+  SandboxActivityListener,
+} from './sandbox-activity.js';
+export {
+  SandboxAgent,
+  type SandboxAgentApproval,
+  type SandboxAgentOptions,
+} from './sandbox-agent.js';
+export type { SandboxCall, SandboxTarget } from './sandbox-call.js';
+export { SandboxError, type SandboxErrorOptions } from './sandbox-error.js';
+export type { SandboxFaultResponse, SandboxFaults } from './sandbox-faults.js';
+export type { LimeSandboxOptions, SandboxRateLimit } from './sandbox-options.js';
+export type { SandboxSigningKey } from './token-signer.js';

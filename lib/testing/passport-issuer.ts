@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { AgentProfile } from './agent-registry.js';
+import type { SigningKeys } from './signing-keys.js';
+import { type SandboxSigningKey, signToken } from './token-signer.js';
+
+/** Members of a passport's payload; `undefined` removes one. */
+export type PassportClaimOverrides = Readonly<Record<string, unknown>>;
+
+/** What else of a passport can be bent, mostly in order to make one that must be refused. */
+export interface PassportOverrides {
+  /** Which passport the defaults are of. Default `login`. */
+  kind?: 'login' | 'binding';
+  /** Merged into the header after everything else; `undefined` removes a member. Does not change how it is signed. */
+  header?: Readonly<Record<string, unknown>>;
+  /** Default: that of the current signing key. */
+  kid?: string;
+  /** The algorithm that signs and that the header names. Default `RS256`. */
+  alg?: string;
+  /** Signs instead of the current signing key; raw bytes are the secret of an HS… algorithm. */
+  key?: SandboxSigningKey;
+  /** Default `lime-site-login` or `lime-binding`. */
+  audience?: unknown;
+  /** `exp − iat` in seconds. Default: the sandbox's `passportTtlSeconds`, for bindings at most 60. */
+  ttlSeconds?: number;
+  /** A Date, or seconds since the epoch. Default now, in whole seconds. */
+  issuedAt?: Date | number;
+  /** A Date, or seconds since the epoch. Default `issuedAt` plus `ttlSeconds`. */
+  expiresAt?: Date | number;
+}
+
+const BINDING_TTL_SECONDS = 60;
+
+/** Writes and signs passports. */
+export class PassportIssuer {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly ttlSeconds: number,
+  ) {}
+
+  /** A passport of `agent`. `claims` wins over every default, `overrides.header` over every header. */
+  issue(
+    agent: AgentProfile,
+    claims: PassportClaimOverrides = {},
+    overrides: PassportOverrides = {},
+  ): Promise<string> {
+    const { current } = this.keys;
+    const alg = overrides.alg ?? 'RS256';
+    const header = { alg, typ: 'JWT', kid: overrides.kid ?? current.kid, ...overrides.header };
+    const payload = { ...this.payloadOf(agent, overrides), ...claims };
+    return signToken(header, payload, alg, overrides.key ?? current.privateKey);
+  }
+
+  private payloadOf(agent: AgentProfile, overrides: PassportOverrides): Record<string, unknown> {
+    const binding = overrides.kind === 'binding';
+    const ttl = binding ? Math.min(this.ttlSeconds, BINDING_TTL_SECONDS) : this.ttlSeconds;
+    const iat = secondsOf(overrides.issuedAt ?? new Date());
+    return {
+      sub: agent.agentId,
+      aud: overrides.audience ?? (binding ? 'lime-binding' : 'lime-site-login'),
+      ...(binding
+        ? { binding_id: `bd_${randomUUID()}`, passport_version: 1 }
+        : { request_id: `lr_${randomUUID()}`, agent_reputation: agent.reputation }),
+      user_id: agent.userId,
+      user_kyc_level: agent.userKycLevel,
+      iat,
+      exp:
+        overrides.expiresAt === undefined
+          ? iat + (overrides.ttlSeconds ?? ttl)
+          : secondsOf(overrides.expiresAt),
+    };
+  }
+}
+
+function secondsOf(time: Date | number): number {
+  return typeof time === 'number' ? time : Math.floor(time.getTime() / 1000);
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { ActivityFeed } from './activity-feed.js';
+import { type AgentProfile, AgentRegistry, type RegisteredAgent } from './agent-registry.js';
+import { type BindingRecord, Bindings } from './bindings.js';
+import { EventChannel } from './event-channel.js';
+import { FaultRules } from './fault-rules.js';
+import { type LoginRequestRecord, LoginRequests } from './login-requests.js';
+import { type PassportClaimOverrides, PassportIssuer } from './passport-issuer.js';
+import { RateLimiter } from './rate-limiter.js';
+import { callbackUrlOf } from './redirect-uri.js';
+import { SandboxError } from './sandbox-error.js';
+import { SandboxFaults } from './sandbox-faults.js';
+import type { ResolvedSandboxOptions } from './sandbox-options.js';
+import type { SigningKeys } from './signing-keys.js';
+
+/** What LIME knows and does, without HTTP. */
+export class Platform {
+  readonly siteId = randomUUID();
+  readonly activity = new ActivityFeed();
+  readonly agents = new AgentRegistry();
+  readonly agent: RegisteredAgent;
+  readonly channel: EventChannel;
+  readonly rules = new FaultRules();
+  readonly faults: SandboxFaults;
+  readonly issuer: PassportIssuer;
+  readonly limiter: RateLimiter;
+  readonly requests: LoginRequests;
+  readonly bindings: Bindings;
+  /** `http://host:port`, known once the server listens. */
+  origin = '';
+  suspended = false;
+  private stopped = false;
+
+  constructor(
+    readonly options: ResolvedSandboxOptions,
+    readonly keys: SigningKeys,
+  ) {
+    this.agent = this.agents.add({ agentToken: options.agentToken, displayName: 'Demo agent' });
+    this.channel = new EventChannel(options.keepaliveMs, options.delivery, this.activity);
+    this.faults = new SandboxFaults(this.rules, this.channel);
+    this.issuer = new PassportIssuer(keys, options.passportTtlSeconds);
+    this.limiter = new RateLimiter(options.rateLimit);
+    this.requests = new LoginRequests(options.requestTtlMs, (record) => {
+      this.announceExpiry(record, !this.faults.expiryMissed);
+    });
+    this.bindings = new Bindings(options.bindingTtlMs, ({ bindingId }) => {
+      this.activity.emit({ kind: 'binding-expired', bindingId });
+    });
+  }
+
+  createLoginRequest(): LoginRequestRecord {
+    this.ensureRunning();
+    const record = this.requests.create();
+    this.activity.emit({
+      kind: 'request-created',
+      requestId: record.requestId,
+      expiresAt: new Date(record.expiresAt),
+    });
+    return record;
+  }
+
+  async approve(
+    requestId: string,
+    agent: AgentProfile,
+    claims?: PassportClaimOverrides,
+  ): Promise<LoginRequestRecord & { passport: string }> {
+    this.requests.pending(requestId);
+    const passport = await this.issuer.issue(agent, { request_id: requestId, ...claims });
+    // Signing takes a moment, in which the request can expire or another agent can be faster: only now it is settled.
+    const record = this.requests.settle(requestId, 'APPROVED');
+    record.approval = { agentId: agent.agentId, passport };
+    this.activity.emit({
+      kind: 'approved',
+      requestId,
+      agentId: agent.agentId,
+      agentName: agent.displayName,
+    });
+    const streams = this.channel.deliver(requestId, {
+      type: 'approved',
+      login_request_id: requestId,
+      agent_passport_jwt: passport,
+      status: 'APPROVED',
+    });
+    if (streams > 0) record.status = 'DELIVERED';
+    return { ...record, passport };
+  }
+
+  expire(requestId: string): void {
+    this.announceExpiry(this.requests.settle(requestId, 'EXPIRED'), true);
+  }
+
+  createBinding(redirectUri: string): BindingRecord {
+    this.ensureRunning();
+    const record = this.bindings.create(redirectUri, (id) => `${this.origin}/connect/${id}`);
+    const { bindingId, connectUrl } = record;
+    this.activity.emit({ kind: 'binding-created', bindingId, connectUrl });
+    return record;
+  }
+
+  async completeBinding(
+    bindingId: string,
+    agent: AgentProfile,
+    claims?: PassportClaimOverrides,
+  ): Promise<{ passport: string; callbackUrl: string }> {
+    const { redirectUri } = this.bindings.pending(bindingId);
+    const passport = await this.issuer.issue(
+      agent,
+      { binding_id: bindingId, ...claims },
+      { kind: 'binding' },
+    );
+    this.bindings.complete(bindingId, { agentId: agent.agentId, passport });
+    this.activity.emit({
+      kind: 'binding-completed',
+      bindingId,
+      agentId: agent.agentId,
+      agentName: agent.displayName,
+    });
+    return { passport, callbackUrl: callbackUrlOf(redirectUri, passport) };
+  }
+
+  async rotateKeys(keepOld: boolean): Promise<string> {
+    const { kid } = await this.keys.rotate(keepOld);
+    this.activity.emit({ kind: 'keys-rotated', kid, keptOld: keepOld });
+    return kid;
+  }
+
+  suspendSite(suspended: boolean): void {
+    if (this.suspended === suspended) return;
+    this.suspended = suspended;
+    this.activity.emit({ kind: suspended ? 'site-suspended' : 'site-reinstated' });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.requests.stop();
+    this.bindings.stop();
+    this.channel.waiters.stop();
+  }
+
+  private announceExpiry({ requestId }: LoginRequestRecord, send: boolean): void {
+    this.activity.emit({ kind: 'expired', requestId });
+    if (send) this.channel.deliver(requestId, { type: 'expired', login_request_id: requestId });
+  }
+
+  private ensureRunning(): void {
+    if (this.stopped) throw new SandboxError('SANDBOX_STOPPED', 'The sandbox was stopped.');
+  }
+}

@@ -1,0 +1,26 @@
+import { SandboxError } from './sandbox-error.js';
+import type { SandboxRateLimit } from './sandbox-options.js';
+
+/** Counts create calls in fixed windows. */
+export class RateLimiter {
+  private count = 0;
+  private windowEnd = 0;
+
+  constructor(private readonly limit: SandboxRateLimit | undefined) {}
+
+  /** @throws SandboxError 429 `RATE_LIMIT_EXCEEDED` with `retry-after` when the window is used up. */
+  take(now = Date.now()): void {
+    if (this.limit === undefined) return;
+    if (now >= this.windowEnd) {
+      this.count = 0;
+      this.windowEnd = now + this.limit.windowMs;
+    }
+    this.count += 1;
+    if (this.count <= this.limit.max) return;
+    const seconds = Math.max(1, Math.ceil((this.windowEnd - now) / 1000));
+    throw new SandboxError('RATE_LIMIT_EXCEEDED', 'Too many create calls for this site.', {
+      httpStatus: 429,
+      headers: { 'retry-after': String(seconds) },
+    });
+  }
+}

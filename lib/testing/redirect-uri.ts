@@ -1,0 +1,28 @@
+import { SandboxError } from './sandbox-error.js';
+
+const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * The `redirect_uri` of a binding request, normalised.
+ * @throws SandboxError 400 `VALIDATION_ERROR` unless it is an absolute https URL, or an http one on loopback.
+ */
+export function parseRedirectUri(value: unknown): string {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const secure = url?.protocol === 'https:';
+  const local = url?.protocol === 'http:' && LOOPBACK.test(url.hostname);
+  if (url !== undefined && (secure || local)) return url.href;
+  throw new SandboxError(
+    'VALIDATION_ERROR',
+    'redirect_uri must be an absolute https URL (or http on loopback).',
+    { httpStatus: 400, detail: { field: 'redirect_uri' } },
+  );
+}
+
+/** `redirectUri` with the passport added to its query; the rest stays as it is, letter by letter. */
+export function callbackUrlOf(redirectUri: string, passport: string): string {
+  const hashAt = redirectUri.indexOf('#');
+  const base = hashAt === -1 ? redirectUri : redirectUri.slice(0, hashAt);
+  const hash = hashAt === -1 ? '' : redirectUri.slice(hashAt);
+  const glue = base.includes('?') ? '&' : '?';
+  return `${base}${glue}passport=${passport}${hash}`;
+}

@@ -1,0 +1,33 @@
+/** One line of the sandbox's story, for a console or a demo. Holds no token and no passport. */
+export type SandboxActivity = { readonly at: Date } & SandboxActivityDetail;
+
+/** What happened, without the time. */
+export type SandboxActivityDetail =
+  | { readonly kind: 'request-created'; readonly requestId: string; readonly expiresAt: Date }
+  | {
+      readonly kind: 'approved';
+      readonly requestId: string;
+      readonly agentId: string;
+      readonly agentName: string;
+    }
+  | { readonly kind: 'expired'; readonly requestId: string }
+  /** An event went to so many open streams; 0 means that nobody was listening and the event is lost. */
+  | { readonly kind: 'delivered'; readonly requestId: string; readonly streams: number }
+  /** An event was swallowed on purpose, see `faults.loseEvents()`. */
+  | { readonly kind: 'swallowed'; readonly requestId: string }
+  | { readonly kind: 'stream-opened'; readonly openStreams: number }
+  | { readonly kind: 'stream-closed'; readonly openStreams: number }
+  | { readonly kind: 'binding-created'; readonly bindingId: string; readonly connectUrl: string }
+  | {
+      readonly kind: 'binding-completed';
+      readonly bindingId: string;
+      readonly agentId: string;
+      readonly agentName: string;
+    }
+  | { readonly kind: 'binding-expired'; readonly bindingId: string }
+  | { readonly kind: 'keys-rotated'; readonly kid: string; readonly keptOld: boolean }
+  | { readonly kind: 'site-suspended' }
+  | { readonly kind: 'site-reinstated' };
+
+/** Is told everything that happens, at once and in order. It must not throw. */
+export type SandboxActivityListener = (activity: SandboxActivity) => void;

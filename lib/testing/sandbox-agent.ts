@@ -1,0 +1,106 @@
+import { solveProofOfWork } from './proof-of-work.js';
+import { SandboxError } from './sandbox-error.js';
+
+export interface SandboxAgentOptions {
+  /** The API's base URL, for example `lime.baseUrl`. */
+  baseUrl: string;
+  agentToken: string;
+}
+
+/** A login that an agent approved. */
+export interface SandboxAgentApproval {
+  requestId: string;
+  /** `DELIVERED` when an open event stream of the site took the passport, else `APPROVED`. */
+  status: string;
+  siteId: string;
+  expiresAt: Date;
+  approvedAgentId: string;
+  /** The nonce that solved the proof of work, and how many hashes that took. */
+  nonce: string;
+  attempts: number;
+}
+
+/** An agent that logs in over HTTP, for tests from end to end and for demos. Tries each call once. */
+export class SandboxAgent {
+  private readonly baseUrl: string;
+  private readonly agentToken: string;
+
+  constructor({ baseUrl, agentToken }: SandboxAgentOptions) {
+    this.baseUrl = baseUrl.replace(/\/+$/, '');
+    this.agentToken = agentToken;
+  }
+
+  /**
+   * Gets the challenge of a login request, solves it and approves.
+   * @throws SandboxError with the code of the platform's refusal, or `SANDBOX_AGENT_FAILED` when no answer came or
+   * one that is not understood.
+   */
+  async login(
+    requestId: string,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<SandboxAgentApproval> {
+    const id = encodeURIComponent(requestId);
+    const challenge = await this.call(`/auth/requests/${id}`, { signal });
+    const { nonce, attempts } = await solveProofOfWork(
+      String(challenge['pow_challenge']),
+      Number(challenge['pow_difficulty']),
+      signal,
+    );
+    const approval = await this.call(`/modules/agent-login/requests/${id}/approve`, {
+      signal,
+      body: { pow_nonce: nonce },
+    });
+    return {
+      requestId: String(approval['request_id']),
+      status: String(approval['status']),
+      siteId: String(approval['site_id']),
+      expiresAt: new Date(String(approval['expires_at'])),
+      approvedAgentId: String(approval['approved_agent_id']),
+      nonce,
+      attempts,
+    };
+  }
+
+  private async call(
+    path: string,
+    { signal, body }: { signal?: AbortSignal | undefined; body?: object },
+  ): Promise<Record<string, unknown>> {
+    const { status, envelope } = await this.fetch(path, {
+      redirect: 'error',
+      ...(signal && { signal }),
+      ...(body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-agent-token': this.agentToken },
+        body: JSON.stringify(body),
+      }),
+    });
+    if (envelope.ok === true && envelope.data) return envelope.data;
+    const {
+      code = 'SANDBOX_AGENT_FAILED',
+      message = `LIME answered ${status} without an envelope`,
+    } = envelope.error ?? {};
+    throw new SandboxError(code, message, { httpStatus: status });
+  }
+
+  private async fetch(
+    path: string,
+    init: RequestInit,
+  ): Promise<{ status: number; envelope: Envelope }> {
+    try {
+      const response = await fetch(this.baseUrl + path, init);
+      const envelope = ((await response.json()) ?? {}) as Envelope;
+      return { status: response.status, envelope };
+    } catch (cause) {
+      init.signal?.throwIfAborted();
+      throw new SandboxError('SANDBOX_AGENT_FAILED', `LIME gave no usable answer at ${path}.`, {
+        cause,
+      });
+    }
+  }
+}
+
+interface Envelope {
+  readonly ok?: boolean;
+  readonly data?: Record<string, unknown>;
+  readonly error?: { readonly code?: string; readonly message?: string };
+}

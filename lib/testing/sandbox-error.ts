@@ -1,0 +1,31 @@
+/** What a {@link SandboxError} may carry beside its code and message. */
+export interface SandboxErrorOptions {
+  /** HTTP status that the sandbox answers with, or that a client of it received. */
+  httpStatus?: number;
+  /** The `error.detail` of the envelope. */
+  detail?: Record<string, unknown>;
+  /** Further headers of the answer, for example `retry-after`. */
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/**
+ * Something the sandbox refuses, in the words of the protocol: `code` is the code of the envelope's `error`
+ * object (`SITE_LOGIN_CONFLICT`, …), or one that starts with `SANDBOX_` for mistakes in using the sandbox itself.
+ */
+export class SandboxError extends Error {
+  override readonly name = 'SandboxError';
+  readonly code: string;
+  declare readonly httpStatus?: number;
+  declare readonly detail?: Record<string, unknown>;
+  /** @internal */
+  readonly headers: Record<string, string>;
+
+  constructor(code: string, message: string, options: SandboxErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options.httpStatus !== undefined) this.httpStatus = options.httpStatus;
+    if (options.detail !== undefined) this.detail = options.detail;
+    this.headers = options.headers ?? {};
+  }
+}

@@ -1,0 +1,103 @@
+import type { EventChannel } from './event-channel.js';
+import type { FaultFilter, FaultResponse, FaultRules } from './fault-rules.js';
+import type { SandboxTarget } from './sandbox-call.js';
+
+/** A canned answer, and which calls get it. */
+export interface SandboxFaultResponse extends FaultResponse {
+  /** How many calls get it. Default 1; `Infinity` until `clear()`. */
+  times?: number;
+  /** Only calls for which this is true. Default: all calls of the target. */
+  when?: FaultFilter;
+}
+
+/**
+ * Makes the sandbox misbehave. Faults of one target are used up in the order in which they were set, whatever their
+ * kind; a delay comes on top.
+ */
+export class SandboxFaults {
+  /** @internal */
+  expiryMissed = false;
+
+  constructor(
+    private readonly rules: FaultRules,
+    private readonly channel: EventChannel,
+  ) {}
+
+  /** Answers with this instead of doing the work. */
+  respond(target: SandboxTarget, { times = 1, when, ...response }: SandboxFaultResponse): void {
+    this.rules.addAction(target, { kind: 'respond', response }, times, when);
+  }
+
+  /** Waits so many milliseconds before anything else. Default: until `clear()`. */
+  delay(target: SandboxTarget, ms: number, times = Infinity): void {
+    this.rules.addDelay(target, ms, times);
+  }
+
+  /** Accepts the call and never answers. */
+  hang(target: SandboxTarget, times = 1): void {
+    this.rules.addAction(target, { kind: 'hang' }, times);
+  }
+
+  /** Resets the connection (RST) instead of doing the work. */
+  reset(target: SandboxTarget, times = 1): void {
+    this.rules.addAction(target, { kind: 'reset' }, times);
+  }
+
+  /** Does the work, then closes the connection instead of answering. */
+  loseAnswer(target: SandboxTarget, times = 1): void {
+    this.rules.addAction(target, { kind: 'lose-answer' }, times);
+  }
+
+  /** Ends all open streams cleanly; what was sent before still arrives. */
+  dropStreams(): void {
+    this.channel.endAll();
+  }
+
+  /** Resets all open streams (RST). */
+  resetStreams(): void {
+    this.channel.resetAll();
+  }
+
+  /** Half-open: the streams open now stay open, count as listeners, and get nothing more. New ones work. */
+  freezeStreams(): void {
+    this.channel.freezeAll();
+  }
+
+  /** Heals frozen streams; what was meant for them meanwhile arrives now. */
+  unfreezeStreams(): void {
+    this.channel.thawAll();
+  }
+
+  pauseKeepalives(): void {
+    this.channel.faults.keepalivesPaused = true;
+  }
+
+  resumeKeepalives(): void {
+    this.channel.faults.keepalivesPaused = false;
+  }
+
+  /** Swallows the next events although the platform takes them for delivered. Default: until `clear()`. */
+  loseEvents(count = Infinity): void {
+    this.channel.faults.eventsToLose = count;
+  }
+
+  /** Sends each event so often, until `clear()`. */
+  duplicateEvents(times = 2): void {
+    this.channel.faults.copies = times;
+  }
+
+  /** Requests still expire, but the platform no longer sends `expired` by itself; `expire(id)` still does. */
+  missExpiry(): void {
+    this.expiryMissed = true;
+  }
+
+  /** Behaves again: forgets every fault set so far and heals frozen streams. */
+  clear(): void {
+    this.rules.clear();
+    this.channel.faults.eventsToLose = 0;
+    this.channel.faults.copies = 1;
+    this.resumeKeepalives();
+    this.unfreezeStreams();
+    this.expiryMissed = false;
+  }
+}

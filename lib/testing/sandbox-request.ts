@@ -1,0 +1,53 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { SandboxError } from './sandbox-error.js';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** One request with its body, as the routes see it. */
+export class SandboxRequest {
+  constructor(
+    /** The variable part of the path; empty where the route has none. */
+    readonly id: string,
+    private readonly headers: IncomingHttpHeaders,
+    private readonly body: string,
+  ) {}
+
+  /** @throws SandboxError 413 `PAYLOAD_TOO_LARGE` for a body over 64 KiB. */
+  static async read(message: IncomingMessage, id: string): Promise<SandboxRequest> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      // Beyond the limit the body is read on and thrown away, so that the client gets to see the answer.
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    }
+    if (bytes > MAX_BODY_BYTES) {
+      throw new SandboxError('PAYLOAD_TOO_LARGE', 'The body is over 64 KiB.', { httpStatus: 413 });
+    }
+    return new SandboxRequest(id, message.headers, Buffer.concat(chunks).toString('utf8'));
+  }
+
+  /** A header's value, trimmed; undefined when it is absent or blank. */
+  header(name: string): string | undefined {
+    const value = this.headers[name];
+    return (Array.isArray(value) ? value.join(', ') : value)?.trim() || undefined;
+  }
+
+  /**
+   * The body as an object; an empty body is an empty object.
+   * @throws SandboxError 400 `INVALID_JSON`, or 400 `VALIDATION_ERROR` for JSON that is no object.
+   */
+  json(): Readonly<Record<string, unknown>> {
+    if (this.body.trim() === '') return {};
+    let value: unknown;
+    try {
+      value = JSON.parse(this.body);
+    } catch (cause) {
+      throw new SandboxError('INVALID_JSON', 'The body is no JSON.', { httpStatus: 400, cause });
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    throw new SandboxError('VALIDATION_ERROR', 'The body must be a JSON object.', {
+      httpStatus: 400,
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { eventually } from './support/eventually.js';
+import { SiteClient } from './support/site-client.js';
+import { startSandbox } from './support/start-sandbox.js';
+
+describe('binding requests of the sandbox', () => {
+  let lime: LimeSandbox;
+  let site: SiteClient;
+
+  beforeEach(async () => {
+    lime = await startSandbox();
+    site = new SiteClient(lime);
+  });
+  afterEach(() => lime.stop());
+
+  it('answer 201 with a page to connect on', async () => {
+    const reply = await site.bind('https://site.example/callback');
+    const id = String(reply.body.data['binding_id']);
+
+    expect(reply.status).toBe(201);
+    expect(reply.body.data).toEqual({
+      binding_id: expect.stringMatching(/^bd_/),
+      connect_url: `http://127.0.0.1:${lime.port}/connect/${id}`,
+      status: 'PENDING',
+      expires_at: expect.stringMatching(/Z$/),
+    });
+    expect(lime.binding(id)).toEqual({
+      bindingId: id,
+      status: 'PENDING',
+      createdAt: expect.any(Date),
+      expiresAt: expect.any(Date),
+      redirectUri: 'https://site.example/callback',
+      connectUrl: reply.body.data['connect_url'],
+    });
+    expect(lime.binding('bd_none')).toBeUndefined();
+  });
+
+  it.each([
+    ['http://localhost:3000/cb'],
+    ['http://127.0.0.1/cb'],
+    ['http://[::1]:8080/cb'],
+    ['http://app.localhost/'],
+  ])('take %s, because it is loopback', async (uri) => {
+    expect((await site.bind(uri)).status).toBe(201);
+  });
+
+  it.each([
+    ['http://site.example/cb'],
+    ['http://127.0.0.1.evil.example/'],
+    ['/callback'],
+    ['javascript:alert(1)'],
+    ['not a url'],
+    [''],
+    [7],
+    [undefined],
+  ])('refuse %p as redirect_uri', async (uri) => {
+    const reply = await site.bind(uri);
+
+    expect(reply.status).toBe(400);
+    expect(reply.body.error).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      detail: { field: 'redirect_uri' },
+    });
+    expect(lime.bindings()).toEqual([]);
+  });
+
+  it('need a site token', async () => {
+    expect((await site.bind('https://site.example/', { token: null })).status).toBe(401);
+  });
+
+  it('are made once for one Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': 'k1' };
+    const first = await site.bind('https://site.example/', { headers });
+    const again = await site.bind('https://site.example/', { headers });
+
+    expect(again.body.data).toEqual(first.body.data);
+    expect(lime.bindings()).toHaveLength(1);
+  });
+
+  it('are completed on the page: one button, one redirect with the passport', async () => {
+    const { body } = await site.bind('https://site.example/cb?state=a%20b#top');
+    const connectUrl = String(body.data['connect_url']);
+
+    const page = await fetch(connectUrl);
+    const html = await page.text();
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(html).toContain('LIME sandbox');
+    expect(html).toContain('Connect as Demo agent');
+
+    const done = await fetch(connectUrl, { method: 'POST', redirect: 'manual' });
+    const location = done.headers.get('location') ?? '';
+    expect(done.status).toBe(303);
+    expect(location).toMatch(/^https:\/\/site\.example\/cb\?state=a%20b&passport=[\w.-]+#top$/);
+
+    const jwt = new URL(location).searchParams.get('passport') ?? '';
+    const keys = createLocalJWKSet(lime.publishedKeys());
+    const { payload } = await jwtVerify(jwt, keys, { audience: 'lime-binding' });
+    expect(payload).toMatchObject({
+      binding_id: body.data['binding_id'],
+      sub: lime.agent.agentId,
+      passport_version: 1,
+    });
+    expect(lime.bindings()[0]).toMatchObject({
+      status: 'COMPLETED',
+      agentId: lime.agent.agentId,
+      passport: jwt,
+    });
+
+    const again = await fetch(connectUrl, { method: 'POST', redirect: 'manual' });
+    expect(again.status).toBe(410);
+    expect(await again.text()).toContain('COMPLETED');
+  });
+
+  it('show what a site sent without letting it become part of the page', async () => {
+    const { body } = await site.bind(`https://site.example/?a='&b="<script>alert(1)</script>`);
+    const html = await (await fetch(String(body.data['connect_url']))).text();
+
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&amp;b=');
+  });
+
+  it('are completed by hand, with claims of one’s own', async () => {
+    const { body } = await site.bind('https://site.example/cb');
+    const id = String(body.data['binding_id']);
+    const { passport, callbackUrl } = await lime.completeBinding(id, { user_kyc_level: 4 });
+
+    expect(callbackUrl).toBe(`https://site.example/cb?passport=${passport}`);
+    const { payload } = await jwtVerify(passport, createLocalJWKSet(lime.publishedKeys()));
+    expect(payload['user_kyc_level']).toBe(4);
+    await expect(lime.completeBinding(id)).rejects.toMatchObject({ code: 'BINDING_CLOSED' });
+    await expect(lime.completeBinding('bd_none')).rejects.toMatchObject({
+      code: 'BINDING_NOT_FOUND',
+    });
+  });
+
+  it('expire, and their page then says so', async () => {
+    await lime.stop();
+    lime = await startSandbox({ bindingTtlMs: 10 });
+    const { body } = await new SiteClient(lime).bind('https://site.example/cb');
+    await eventually(() => lime.bindings()[0]?.status === 'EXPIRED');
+
+    const page = await fetch(String(body.data['connect_url']));
+    expect(page.status).toBe(410);
+    expect(await page.text()).toContain('EXPIRED');
+  });
+
+  it('that never were have a page that says so', async () => {
+    const page = await fetch(`http://127.0.0.1:${lime.port}/connect/%3Cb%3E`);
+
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain('No binding request &lt;b&gt;');
+  });
+});
+
+describe('the front page of the sandbox', () => {
+  it('names the base URL and lists the login requests', async () => {
+    const lime = await startSandbox();
+    const home = () =>
+      fetch(`http://127.0.0.1:${lime.port}/?from=test`).then((page) => page.text());
+
+    expect(await home()).toContain('No login requests yet');
+    const { requestId } = lime.createLoginRequest();
+    lime.expire(requestId);
+    const html = await home();
+    expect(html).toContain('LIME sandbox');
+    expect(html).toContain(lime.baseUrl);
+    expect(html).toContain(requestId);
+    expect(html).toContain('EXPIRED');
+    expect(html).not.toContain(lime.siteToken);
+
+    await lime.stop();
+  });
+});
