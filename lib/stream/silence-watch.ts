@@ -6,6 +6,8 @@ const SHORTEST_LIMIT_MS = 15_000;
 const MISSED_BEATS = 3;
 /** How many intervals count as recent. */
 const REMEMBERED_INTERVALS = 10;
+/** Keepalives closer together than this, such as a comment and a frame sent as a pair, are one beat. */
+const ONE_BEAT_MS = 100;
 
 /**
  * Notices a line on which nothing comes any more. Until the platform has shown a rhythm the limit is the read
@@ -60,17 +62,25 @@ export class SilenceWatch {
   /** A keepalive came. */
   beat(): void {
     const now = this.#clock.monotonic();
-    if (this.#lastBeatAt !== undefined) {
-      this.#intervals.push(now - this.#lastBeatAt);
-      if (this.#intervals.length > REMEMBERED_INTERVALS) this.#intervals.shift();
-    }
+    const interval = this.#lastBeatAt === undefined ? undefined : now - this.#lastBeatAt;
+    if (interval !== undefined && interval < ONE_BEAT_MS) return;
+    if (interval !== undefined) this.#remember(interval);
     this.#lastBeatAt = now;
+  }
+
+  #remember(intervalMs: number): void {
+    this.#intervals.push(intervalMs);
+    if (this.#intervals.length > REMEMBERED_INTERVALS) this.#intervals.shift();
   }
 
   /** One timer for the whole connection, set anew when it runs out: one for each chunk would cost more than the chunk. */
   #arm(): void {
     const silentForMs = this.#clock.monotonic() - this.#lastByteAt;
-    if (silentForMs >= this.limitMs) return this.#onSilence(silentForMs);
+    if (silentForMs >= this.limitMs) {
+      // Counts as an interval: if the alarm was false, the next line is judged more patiently instead of for ever alike.
+      this.#remember(silentForMs);
+      return this.#onSilence(silentForMs);
+    }
     // The limit may shrink while the timer runs, so it never sleeps longer than the shortest limit there is.
     const waitMs = Math.min(this.limitMs - silentForMs, SHORTEST_LIMIT_MS);
     this.#cancel = this.#clock.schedule(() => this.#arm(), waitMs);
