@@ -11,8 +11,9 @@ export function createLimeLogger(context: string, secrets: readonly string[]): L
     debug: (message) => logger.debug(clean(message)),
     log: (message) => logger.log(clean(message)),
     warn: (message) => logger.warn(clean(message)),
-    error: (message, error) => {
-      if (error === undefined) return logger.error(clean(message));
+    error: (message, ...thrown) => {
+      if (thrown.length === 0) return logger.error(clean(message));
+      const [error] = thrown;
       const stack =
         error instanceof Error ? (error.stack ?? error.message) : `threw ${inspect(error)}`;
       logger.error(clean(message), clean(stack));

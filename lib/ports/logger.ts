@@ -3,6 +3,6 @@ export interface LimeLogger {
   debug(message: string): void;
   log(message: string): void;
   warn(message: string): void;
-  /** @param error what was thrown, whatever it is; logged with its stack. */
-  error(message: string, error?: unknown): void;
+  /** @param thrown what was thrown, whatever it is; logged with its stack. */
+  error(message: string, ...thrown: [error?: unknown]): void;
 }

@@ -1,3 +1,4 @@
+import { filter, firstValueFrom, Observable, takeUntil } from 'rxjs';
 import { AuthenticationError, LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
 import type { LimeConnection } from './connection-state.js';
@@ -18,27 +19,24 @@ export class StreamGate {
    * @throws {LimeError} `STREAM_UNAVAILABLE` after `waitMs`, or at once when there is nothing to wait for.
    * @throws {AuthenticationError} at once when LIME refuses the site token.
    */
-  whenOpen(waitMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.schedule(() => {
-        subscription.unsubscribe();
-        reject(unavailable(this.#stream.connection, `within ${waitMs} ms (streamWaitMs)`));
-      }, waitMs);
-      const subscription = this.#stream.connection$.subscribe((connection) => {
-        if (connection.state === 'open') resolve();
-        else if (isHopeless(connection)) reject(refusal(connection));
-        else return;
-        cancel();
-        // The first value comes before there is a subscription to end.
-        queueMicrotask(() => subscription.unsubscribe());
-      });
-    });
+  async whenOpen(waitMs: number): Promise<void> {
+    const waitIsOver = new Observable<void>((subscriber) =>
+      this.#clock.schedule(() => subscriber.next(), waitMs),
+    );
+    const decided = await firstValueFrom(
+      this.#stream.connection$.pipe(filter(isDecided), takeUntil(waitIsOver)),
+      { defaultValue: undefined },
+    );
+    const connection = decided ?? this.#stream.connection;
+    if (connection.state === 'open') return;
+    if (isDecided(connection)) throw refusal(connection);
+    throw unavailable(connection, `no event stream within ${waitMs} ms (streamWaitMs)`);
   }
 }
 
-/** The next attempt is too far away to wait for it. */
-function isHopeless({ state }: LimeConnection): boolean {
-  return state === 'unauthorized' || state === 'closed';
+/** Open, or the next attempt is too far away to wait for it. */
+function isDecided({ state }: LimeConnection): boolean {
+  return state === 'open' || state === 'unauthorized' || state === 'closed';
 }
 
 function refusal(connection: LimeConnection): LimeError {
@@ -51,17 +49,14 @@ function refusal(connection: LimeConnection): LimeError {
       cause: lastError,
     });
   }
-  return unavailable(connection, `: it is ${state}`);
+  return unavailable(connection, `the event stream is ${state}`);
 }
 
-function unavailable({ lastError }: LimeConnection, when: string): LimeError {
+function unavailable({ lastError }: LimeConnection, what: string): LimeError {
   const reason = lastError ? ` (${lastError.message})` : '';
   return new LimeError(
     'STREAM_UNAVAILABLE',
-    `no event stream ${when}${reason}; without one the outcome of a login would be lost`.replace(
-      ' :',
-      ':',
-    ),
+    `${what}${reason}; without one the outcome of a login would be lost`,
     { cause: lastError },
   );
 }

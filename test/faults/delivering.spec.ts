@@ -1,0 +1,315 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { LimeLoginEvent, LimeSitesOptions } from 'nestjs-lime-sites';
+import { config } from 'rxjs';
+import { ManualClock } from '../support/manual-clock.js';
+import { RecordingHandler } from '../support/recording-handler.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+const start = useStarter();
+
+async function startSite(options: LimeSitesOptions = {}, clock?: ManualClock) {
+  const started = await start.site({
+    options,
+    providers: [RecordingHandler],
+    ...(clock && { clock }),
+  });
+  await started.lime.whenStreamOpen();
+  return { ...started, handler: started.app.get(RecordingHandler) };
+}
+
+const frame = (id: string): string => `data: {"type":"expired","login_request_id":"${id}"}\n\n`;
+const frames = (count: number): string =>
+  Array.from({ length: count }, (_, index) => frame(`lr_${index}`)).join('');
+
+/** A promise, and the function that resolves it. */
+function gate() {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+describe('a handler', () => {
+  it('that is slow does not hold up other logins', async () => {
+    const { lime, site, handler } = await startSite();
+    const { open, opened } = gate();
+    site.onLogin(({ requestId }) => (requestId === 'lr_0' ? opened : undefined));
+
+    lime.send(frames(10));
+    await until(() => handler.events.length === 10);
+
+    open();
+  });
+
+  it('that is stuck is given up after handlerTimeoutMs: its signal aborts, and its slot is free', async () => {
+    const clock = new ManualClock();
+    const { lime, site, handler, logs } = await startSite(
+      { concurrency: 1, handlerTimeoutMs: 30_000 },
+      clock,
+    );
+    const signals: AbortSignal[] = [];
+    site.onLogin(async (_, { signal }) => {
+      signals.push(signal);
+      await new Promise(() => undefined);
+    });
+
+    lime.send(frames(2));
+    await until(() => signals.length === 1);
+    expect(handler.events).toHaveLength(1);
+    clock.advance(30_000);
+    await until(() => signals.length === 2);
+
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(signals[0]?.reason).toMatchObject({ code: 'HANDLER_TIMEOUT' });
+    expect(handler.events).toHaveLength(2);
+    expect(site.stats.handlerErrors).toBe(1);
+    expect(logs.of('error')).toEqual([expect.stringContaining('lr_0')]);
+    clock.advance(30_000);
+    await until(() => site.stats.handlerErrors === 2);
+  });
+
+  it('that fails after it was given up is not heard of again', async () => {
+    const clock = new ManualClock();
+    const { lime, site, logs } = await startSite({ handlerTimeoutMs: 1_000 }, clock);
+    site.onLogin(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => setImmediate(() => reject(new Error('too late'))));
+        }),
+    );
+
+    lime.send(frames(1));
+    await until(() => clock.waits.includes(1_000));
+    clock.advance(1_000);
+    await until(() => site.stats.handlerErrors === 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+    expect(logs.of('error')).toHaveLength(1);
+    expect(logs.toString()).not.toContain('too late');
+  });
+
+  const FAILURES: [name: string, fail: () => unknown, text: RegExp][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('database is gone');
+      },
+      /database is gone[^]*delivering\.spec/,
+    ],
+    [
+      'rejects',
+      () => Promise.reject(new Error('database is gone')),
+      /database is gone[^]*delivering\.spec/,
+    ],
+    [
+      'throws null',
+      () => {
+        throw null;
+      },
+      /threw null/,
+    ],
+    ['rejects with undefined', () => Promise.reject(undefined), /threw undefined/],
+    [
+      'throws a text',
+      () => {
+        throw 'oops';
+      },
+      /threw 'oops'/,
+    ],
+    [
+      'returns a thenable that rejects',
+      () => ({ then: (_: unknown, no: (e: unknown) => void) => no('late') }),
+      /threw 'late'/,
+    ],
+  ];
+
+  it.each(FAILURES)(
+    'that %s is logged with its stack, counted, and harms no other',
+    async (_, fail, text) => {
+      const { lime, site, logs } = await startSite();
+      const after: string[] = [];
+      site.onLogin(fail);
+      site.onLogin(({ requestId }) => after.push(requestId));
+
+      lime.send(frames(2));
+      await until(() => after.length === 2);
+
+      expect(site.stats.handlerErrors).toBe(2);
+      const [line] = logs.lines.filter(({ level }) => level === 'error');
+      expect(line?.stack).toMatch(text);
+    },
+  );
+
+  it('is one of ten, which run one after another for a login', async () => {
+    const { lime, site } = await startSite();
+    const steps: string[] = [];
+    for (let index = 0; index < 10; index++) {
+      site.onLogin(async ({ requestId }) => {
+        steps.push(`${requestId} ${index} begins`);
+        await new Promise(setImmediate);
+        steps.push(`${requestId} ${index} ends`);
+      });
+    }
+
+    lime.send(frame('lr_a'));
+    await until(() => steps.length === 20);
+
+    const expected = Array.from({ length: 10 }, (_, index) => [
+      `lr_a ${index} begins`,
+      `lr_a ${index} ends`,
+    ]);
+    expect(steps).toEqual(expected.flat());
+  });
+
+  it('may remove itself while it runs', async () => {
+    const { lime, site, handler } = await startSite();
+    const seen: string[] = [];
+    const remove = site.onLogin(function once({ requestId }) {
+      remove();
+      remove();
+      seen.push(requestId);
+    });
+
+    lime.send(frames(3));
+    await until(() => handler.events.length === 3);
+
+    expect(seen).toEqual(['lr_0']);
+  });
+
+  it('sees logins in the order of their arrival, one at a time, with concurrency 1', async () => {
+    const { lime, site } = await startSite({ concurrency: 1 });
+    const order: string[] = [];
+    let running = 0;
+    let most = 0;
+    site.onLogin(async ({ requestId }) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 2));
+      order.push(requestId);
+      running--;
+    });
+
+    lime.send(frames(50));
+    await until(() => order.length === 50);
+
+    expect(order).toEqual(Array.from({ length: 50 }, (_, index) => `lr_${index}`));
+    expect(most).toBe(1);
+  });
+
+  it('runs for as many logins at once as concurrency says, and no more', async () => {
+    const { lime, site } = await startSite({ concurrency: 4 });
+    const { open, opened } = gate();
+    let running = 0;
+    site.onLogin(async () => {
+      running++;
+      await opened;
+    });
+
+    lime.send(frames(20));
+    await until(() => site.stats.delivered === 20);
+    expect(running).toBe(4);
+    open();
+
+    await until(() => running === 20);
+  });
+});
+
+describe('logins that come faster than the handlers can take them', () => {
+  it('(50 000) wait in the socket and not in memory, and none is lost', async () => {
+    const { lime, site, handler } = await startSite({ concurrency: 1 });
+    const { open, opened } = gate();
+    site.onLogin(() => opened);
+    const received = () => site.stats.received;
+
+    lime.send(frames(50_000));
+    let before = -1;
+    while (received() === 0 || received() > before) {
+      before = received();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    // 1 024 in hand, and what was in the chunk that was being read: 64 KiB of frames.
+    expect(received()).toBeLessThan(1_024 + 65_536 / frame('lr_1').length);
+    expect(site.connection.state).toBe('open');
+    open();
+    await until(() => handler.events.length === 50_000, 20_000);
+
+    expect(site.stats).toMatchObject({ received: 50_000, delivered: 50_000, reconnects: 0 });
+  }, 30_000);
+
+  it('do not make the stream look silent while it is not read', async () => {
+    const clock = new ManualClock();
+    const { lime, site, handler } = await startSite(
+      { concurrency: 1, handlerTimeoutMs: 3_600_000, sseReadTimeoutMs: 10_000 },
+      clock,
+    );
+    const { open, opened } = gate();
+    site.onLogin(() => opened);
+    lime.send(frames(5_000));
+    await until(() => site.stats.received > 1_024);
+
+    clock.advance(600_000);
+    expect(site.connection.state).toBe('open');
+    open();
+    await until(() => handler.events.length === 5_000);
+
+    expect(site.stats.reconnects).toBe(0);
+  });
+});
+
+describe('duplicates', () => {
+  it('are dropped within a connection and across connections', async () => {
+    const { lime, site, handler } = await startSite();
+
+    lime.send(frame('lr_a') + frame('lr_b') + frame('lr_a'));
+    await until(() => handler.events.length === 2 && site.stats.duplicates === 1);
+    lime.faults.dropStreams();
+    await until(() => site.stats.reconnects === 1 && lime.openStreams === 1);
+    lime.send(frame('lr_b') + frame('lr_c'));
+    await until(() => handler.events.length === 3);
+
+    expect(handler.requestIds).toEqual(['lr_a', 'lr_b', 'lr_c']);
+    expect(site.stats).toMatchObject({ received: 5, delivered: 3, duplicates: 2 });
+  });
+
+  it('of an approval that is still being verified are dropped too', async () => {
+    const { lime, site, handler } = await startSite();
+    const { requestId } = await site.createLoginRequest();
+    const passport = await lime.signPassport({ request_id: requestId });
+    const approved = {
+      type: 'approved',
+      login_request_id: requestId,
+      agent_passport_jwt: passport,
+    };
+
+    lime.send(`data: ${JSON.stringify(approved)}\n\n`.repeat(5));
+    await until(() => site.stats.duplicates === 4);
+
+    expect(handler.events).toHaveLength(1);
+  });
+});
+
+describe('a subscriber', () => {
+  it('that throws keeps nobody else from hearing: neither handlers, nor subscribers, nor the next event', async () => {
+    const unhandled = jest.fn();
+    const earlier = config.onUnhandledError;
+    config.onUnhandledError = unhandled;
+    try {
+      const { lime, site, handler } = await startSite();
+      const heard: LimeLoginEvent[] = [];
+      site.loginEvents$.subscribe(() => {
+        throw new Error('a bug in a subscriber');
+      });
+      site.loginEvents$.subscribe((event) => heard.push(event));
+
+      lime.send(frames(3));
+      await until(() => heard.length === 3);
+
+      expect(handler.events).toHaveLength(3);
+      expect(lime.openStreams).toBe(1);
+      await until(() => unhandled.mock.calls.length > 0);
+    } finally {
+      config.onUnhandledError = earlier;
+    }
+  });
+});
