@@ -24,8 +24,8 @@ export interface InvalidPassportErrorOptions {
 /** A passport that must not be trusted. `code` says which rule it broke; `expected` and `actual` say how. */
 export class InvalidPassportError extends LimeError {
   declare readonly code: PassportErrorCode;
-  readonly expected?: unknown;
-  readonly actual?: unknown;
+  declare readonly expected?: unknown;
+  declare readonly actual?: unknown;
 
   constructor(
     code: PassportErrorCode,

@@ -19,8 +19,8 @@ export interface LimeErrorOptions {
 export class LimeError extends Error {
   /** Stable, machine-readable reason, for example `STREAM_UNAVAILABLE`. */
   readonly code: string;
-  readonly httpStatus?: number;
-  readonly detail?: Record<string, unknown>;
+  declare readonly httpStatus?: number;
+  declare readonly detail?: Record<string, unknown>;
 
   constructor(code: string, message: string, options: LimeErrorOptions = {}) {
     super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });

@@ -17,10 +17,20 @@ export function transportError(call: string, error: unknown): LimeError {
   return new LimeError(code, `${call} failed: ${text}`, { cause: error });
 }
 
-/** A refused dual-stack connect is an `AggregateError` without a message of its own: its first error tells more. */
+/**
+ * A refused dual-stack connect is an `AggregateError` without a message of its own: its first error tells more.
+ * Looks at the shape and not at the class, because test runners have an `Error` of their own.
+ */
 function rootOf(error: unknown): { code: string; message: string } {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
-  if (!(error instanceof Error)) return { code: '', message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return { code, message: error.message };
+  if (typeof error !== 'object' || error === null) return { code: '', message: String(error) };
+  const { code, message, errors } = error as {
+    code?: unknown;
+    message?: unknown;
+    errors?: unknown;
+  };
+  if (Array.isArray(errors) && errors.length > 0) return rootOf(errors[0]);
+  return {
+    code: typeof code === 'string' ? code : '',
+    message: typeof message === 'string' ? message : String(error),
+  };
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Observable, Subject } from 'rxjs';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import type { ApprovalCheck } from './approval-check.js';
@@ -159,7 +160,7 @@ export class LoginIntake {
 
   #reject(requestId: string, thrown: unknown): void {
     const { stats, inHand, logger } = this.#options;
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = types.isNativeError(thrown) ? thrown : new Error(String(thrown));
     stats.rejected++;
     inHand.leave();
     logger.warn(

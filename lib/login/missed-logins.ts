@@ -83,8 +83,7 @@ export class MissedLogins {
     } catch (error) {
       if (this.#stopping.signal.aborted) return true;
       if (isUnsupported(error)) this.#supported = false;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger.debug(`The status of ${requestId} cannot be asked for: ${reason}`);
+      this.#options.logger.debug(`The status of ${requestId} cannot be had: ${String(error)}`);
       return error instanceof LimeError && error.code === 'SITE_LOGIN_REQUEST_NOT_FOUND';
     }
   }

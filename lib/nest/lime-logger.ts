@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { redact } from '../errors/index.js';
 import type { LimeLogger } from '../ports/index.js';
@@ -14,8 +14,9 @@ export function createLimeLogger(context: string, secrets: readonly string[]): L
     error: (message, ...thrown) => {
       if (thrown.length === 0) return logger.error(clean(message));
       const [error] = thrown;
-      const stack =
-        error instanceof Error ? (error.stack ?? error.message) : `threw ${inspect(error)}`;
+      const stack = types.isNativeError(error)
+        ? (error.stack ?? error.message)
+        : `threw ${inspect(error)}`;
       logger.error(clean(message), clean(stack));
     },
   };

@@ -1,6 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { LimeError } from '../errors/index.js';
-import type { HttpTransport, SiteToken } from '../http/index.js';
+import { type HttpTransport, type SiteToken, transportError } from '../http/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
 import type { LimeConnection, LimeConnectionState } from './connection-state.js';
 import { FrameReader } from './frame-reader.js';
@@ -225,8 +225,7 @@ export class EventStream {
 function reasonOf(thrown: unknown): LimeError {
   if (thrown instanceof StreamRefused) return thrown.reason;
   if (thrown instanceof LimeError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new LimeError('NETWORK_ERROR', `the event stream broke: ${text}`, { cause: thrown });
+  return transportError('the event stream', thrown);
 }
 
 function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
