@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  LimeError,
+  type LimeSitesOptions,
+  LimeSitesModule,
+  LimeSiteService,
+} from 'nestjs-lime-sites';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { failureOf } from '../support/failure-of.js';
+import { closedAddress } from '../support/loopback-server.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+const TIMEOUT_MS = 600_000;
+
+describe('A call that fails', () => {
+  const start = useStarter();
+
+  async function startWith(options: LimeSitesOptions = {}) {
+    const clock = new ManualClock();
+    const started = await start.site({
+      clock,
+      options: { dispatcher: false, timeoutMs: TIMEOUT_MS, ...options },
+    });
+    await until(() => clock.waits.length === 0); // the keys have been fetched
+    /** How long the call pauses before its next try, once it does; then lets that time pass. */
+    const passPause = async (): Promise<number> => {
+      const pause = await until(() => clock.waits.find((ms) => ms < TIMEOUT_MS));
+      clock.advance(pause);
+      return pause;
+    };
+    return { ...started, clock, passPause };
+  }
+
+  it.each([408, 429, 500, 502, 503, 504])('is tried again after HTTP %i', async (status) => {
+    const { lime, site, passPause } = await startWith();
+    lime.faults.respond('create', { status, times: 2 });
+    const request = site.createLoginRequest();
+    await passPause();
+    await passPause();
+    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
+    expect(lime.callCount('create')).toBe(3);
+  });
+
+  it.each<[string, (lime: LimeSandbox) => void]>([
+    ['is reset', ({ faults }) => faults.reset('create')],
+    ['breaks off', ({ faults }) => faults.loseAnswer('create')],
+  ])('is tried again after a connection that %s', async (_, fail) => {
+    const { lime, site, passPause } = await startWith();
+    fail(lime);
+    const request = site.createLoginRequest();
+    await passPause();
+    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
+    expect(lime.callCount('create')).toBe(2);
+  });
+
+  it.each([400, 401, 403, 404, 409, 422])('is not tried again after HTTP %i', async (status) => {
+    const { lime, site } = await startWith();
+    lime.faults.respond('create', { status });
+    await failureOf(LimeError, site.createLoginRequest());
+    expect(lime.callCount('create')).toBe(1);
+  });
+
+  it('is not tried again after a redirect or an answer that cannot be used', async () => {
+    const { lime, site } = await startWith();
+    lime.faults.respond('create', { status: 302, headers: { location: '/' } });
+    await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'UNEXPECTED_REDIRECT' });
+    lime.faults.respond('create', { status: 200, body: 'OK' });
+    await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'UNEXPECTED_RESPONSE' });
+    expect(lime.callCount('create')).toBe(2);
+  });
+
+  it('is tried maxRetries times more, with pauses that double, and then fails with the last error', async () => {
+    const { lime, site, passPause } = await startWith();
+    lime.faults.respond('create', { status: 500, times: 3 });
+    lime.faults.respond('create', { status: 503 });
+    const request = failureOf(LimeError, site.createLoginRequest());
+    for (const least of [250, 500, 1_000]) {
+      const pause = await passPause();
+      expect(pause).toBeGreaterThanOrEqual(least);
+      expect(pause).toBeLessThanOrEqual(least + 100);
+    }
+    expect(await request).toMatchObject({ httpStatus: 503 });
+    expect(lime.callCount('create')).toBe(4);
+  });
+
+  it('is never tried again with maxRetries 0', async () => {
+    const { lime, site } = await startWith({ maxRetries: 0 });
+    lime.faults.respond('create', { status: 503 });
+    await failureOf(LimeError, site.createLoginRequest());
+    expect(lime.callCount('create')).toBe(1);
+  });
+
+  it.each<[string, (now: number) => string, number]>([
+    ['seconds', () => '3', 3_000],
+    ['a date', (now) => new Date(now + 8_000).toUTCString(), 7_000],
+    ['more than half a minute', () => '3600', 30_000],
+    ['a date that is far away', () => 'Thu, 01 Jan 2099 00:00:00 GMT', 30_000],
+    ['less than the pause would be', () => '0', 250],
+    ['something that cannot be read', () => 'soon', 250],
+  ])('is tried again when LIME wants it: Retry-After with %s', async (_, header, least) => {
+    const { clock, lime, site, passPause } = await startWith();
+    const headers = { 'retry-after': header(clock.now()) };
+    lime.faults.respond('create', { status: 429, headers });
+    const request = site.createLoginRequest();
+    const pause = await passPause();
+    expect(pause).toBeGreaterThanOrEqual(least);
+    expect(pause).toBeLessThanOrEqual((least + 1_000) * 1.1);
+    await expect(request).resolves.toBeDefined();
+  });
+
+  it('honours Retry-After of a 503 too', async () => {
+    const { lime, site, passPause } = await startWith();
+    lime.faults.respond('create', { status: 503, headers: { 'retry-after': '5' } });
+    const request = site.createLoginRequest();
+    expect(await passPause()).toBeGreaterThanOrEqual(5_000);
+    await request;
+  });
+
+  it('creates one request when only the answer was lost, because all tries carry one key', async () => {
+    const { lime, site, passPause } = await startWith();
+    lime.faults.loseAnswer('create', 2);
+    const request = site.createLoginRequest();
+    await passPause();
+    await passPause();
+    const { requestId } = await request;
+    expect(lime.requests().map((one) => one.requestId)).toEqual([requestId]);
+    const creates = lime.calls.filter(({ target }) => target === 'create');
+    expect(new Set(creates.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(creates).toHaveLength(3);
+  });
+
+  it('tells in the debug log why it is tried again, without the site token', async () => {
+    const { lime, site, logs, passPause } = await startWith();
+    lime.faults.respond('create', { status: 500, body: `no ${lime.siteToken}` });
+    const request = site.createLoginRequest();
+    await passPause();
+    await request;
+    expect(logs.of('debug')).toContainEqual(
+      expect.stringMatching(/HTTP 500: .*\[site token\]; trying again in \d+ ms/),
+    );
+    expect(logs.toString()).not.toContain(lime.siteToken);
+  });
+
+  it('fails after timeoutMs when no answer comes, and is not tried again', async () => {
+    const { clock, lime, site } = await startWith();
+    lime.faults.hang('create');
+    const request = failureOf(LimeError, site.createLoginRequest());
+    await until(() => lime.callCount('create') === 1);
+    clock.advance(TIMEOUT_MS - 1);
+    expect(clock.waits).toEqual([1]);
+    clock.advance(1);
+    const error = await request;
+    expect(error.code).toBe('TIMEOUT');
+    expect(error.message).toContain(`${TIMEOUT_MS} ms (timeoutMs)`);
+    expect(lime.callCount('create')).toBe(1);
+  });
+
+  it('fails when LIME cannot be reached, and names the reason', async () => {
+    const baseUrl = await closedAddress();
+    const { app } = await start.app({
+      imports: [
+        LimeSitesModule.forRoot({ siteToken: 'st_1', baseUrl, dispatcher: false, maxRetries: 0 }),
+      ],
+    });
+    const error = await failureOf(LimeError, app.get(LimeSiteService).createLoginRequest());
+    expect(error.code).toBe('NETWORK_ERROR');
+    expect(error.message).toMatch(/POST http:\/\/127\.0\.0\.1:\d+\/modules.* ECONNREFUSED/);
+    expect(error.message).not.toContain('Error:');
+    expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

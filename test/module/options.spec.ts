@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import { LimeError, LimeSitesModule } from 'nestjs-lime-sites';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { useCleanup } from '../support/cleanup.js';
+import { useEnvironment } from '../support/environment.js';
+import { failureOf } from '../support/failure-of.js';
+import { useStarter } from '../support/start-site.js';
+
+const TOKEN = 'st_not_to_be_shown';
+const MAX_MS = 2 ** 31 - 1;
+
+describe('The options of a site', () => {
+  const start = useStarter();
+  const closeLater = useCleanup();
+  const setEnvironment = useEnvironment();
+
+  /** What comes in here is not what the types promise: it comes from files and variables. */
+  function startWith(options: Record<string, unknown>) {
+    const limeSites = LimeSitesModule.forRoot({
+      siteToken: TOKEN,
+      baseUrl: 'http://127.0.0.1:9/api',
+      dispatcher: false,
+      ...options,
+    });
+    return start.app({ imports: [limeSites] });
+  }
+
+  async function faultsOf(options: Record<string, unknown>): Promise<unknown> {
+    const error = await failureOf(LimeError, startWith(options));
+    expect(error.code).toBe('INVALID_OPTIONS');
+    expect(`${error.message} ${JSON.stringify(error)} ${error.stack ?? ''}`).not.toContain(TOKEN);
+    return error.detail?.['faults'];
+  }
+
+  it.each<[string, unknown, RegExp]>([
+    ['siteToken', 42, /^siteToken must be a string$/],
+    ['siteToken', 'st with spaces', /^siteToken must be printable ASCII without spaces$/],
+    ['siteToken', 'st_ünïcode', /^siteToken must be printable ASCII without spaces$/],
+    ['siteToken', 'st_1\r\nx-evil: 1', /^siteToken must be printable ASCII without spaces$/],
+    [
+      'baseUrl',
+      'lime.pics/api',
+      /^baseUrl must be an absolute URL such as https:.*"lime.pics\/api"$/,
+    ],
+    ['baseUrl', '/api/v1', /^baseUrl must be an absolute URL/],
+    ['baseUrl', 42, /^baseUrl must be an absolute URL .* got 42$/],
+    ['baseUrl', `no url ${'x'.repeat(200)}`, /^.{0,180}…$/],
+    ['baseUrl', 'ftp://lime.pics', /^baseUrl must start with https:, got "ftp:"$/],
+    ['baseUrl', 'http://lime.pics/api/v1', /^baseUrl uses plain http: to lime.pics/],
+    ['baseUrl', 'http://127.0.0.1.evil.example', /^baseUrl uses plain http:/],
+    ['baseUrl', 'http://localhost.evil.example', /^baseUrl uses plain http:/],
+    ['baseUrl', 'http://10.0.0.1', /^baseUrl uses plain http:/],
+    ['baseUrl', 'https://lime.pics/api?v=1', /^baseUrl must have no user name, query or fragment$/],
+    ['baseUrl', 'https://lime.pics/api#v1', /^baseUrl must have no user name, query or fragment$/],
+    ['baseUrl', 'https://user@lime.pics', /^baseUrl must have no user name, query or fragment$/],
+    ['baseUrl', 'https://:word@lime.pics', /^baseUrl must have no user name/],
+    ['allowInsecureHttp', 'yes', /^allowInsecureHttp must be true or false, got "yes"$/],
+    ['dispatcher', 1, /^dispatcher must be true or false, got 1$/],
+    ['timeoutMs', 0, /^timeoutMs must be a whole number from 1 to/],
+    ['timeoutMs', 1.5, /^timeoutMs must be a whole number .* got 1.5$/],
+    ['timeoutMs', '1000', /^timeoutMs must be a whole number .* got "1000"$/],
+    ['timeoutMs', Number.NaN, /^timeoutMs .* got NaN$/],
+    ['timeoutMs', MAX_MS + 1, /^timeoutMs must be a whole number from 1 to 2147483647/],
+    ['maxRetries', -1, /^maxRetries must be a whole number from 0 to 100/],
+    ['maxRetries', Infinity, /^maxRetries .* got Infinity$/],
+    ['sseBackoffBaseMs', 0, /^sseBackoffBaseMs must be a whole number from 1 to/],
+    [
+      'sseBackoffMaxMs',
+      499,
+      /^sseBackoffMaxMs \(499\) must not be below sseBackoffBaseMs \(500\)$/,
+    ],
+    ['sseBackoffMaxMs', Symbol('x'), /^sseBackoffMaxMs must be a whole number .* Symbol\(x\)$/],
+    ['streamWaitMs', -1, /^streamWaitMs must be a whole number from 0 to/],
+    ['sseReadTimeoutMs', 0, /^sseReadTimeoutMs must be a whole number from 1 to/],
+    ['maxFrameBytes', 1023, /^maxFrameBytes must be a whole number from 1024 to/],
+    ['concurrency', 0, /^concurrency must be a whole number from 1 to/],
+    ['handlerTimeoutMs', 0, /^handlerTimeoutMs must be a whole number from 1 to/],
+    ['shutdownTimeoutMs', -1, /^shutdownTimeoutMs must be a whole number from 0 to/],
+    ['httpClient', fetch, /^httpClient must be an undici Dispatcher/],
+    ['httpClient', {}, /^httpClient must be an undici Dispatcher/],
+    ['httpClient', null, /^httpClient must be an undici Dispatcher/],
+    ['eventEmitter', true, /^eventEmitter must be false or an object with an emit method$/],
+    ['eventEmitter', {}, /^eventEmitter must be false or an object with an emit method$/],
+    ['eventEmitter', null, /^eventEmitter must be false or an object with an emit method$/],
+    ['timeout', 1000, /^timeout is not an option$/],
+    ['toString', 'x', /^toString is not an option$/],
+  ])('refuses %s = %p', async (name, value, fault) => {
+    expect(await faultsOf({ [name]: value })).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('names all wrong options in one error', async () => {
+    const options = { timeoutMs: -1, baseUrl: 'nowhere', siteToken: 7, retries: 3, dispatcher: 0 };
+    const error = await failureOf(LimeError, startWith(options));
+    for (const name of Object.keys(options)) expect(error.message).toContain(name);
+    expect(error.detail?.['faults']).toHaveLength(5);
+  });
+
+  it('does not show the token when it stands where the address belongs', async () => {
+    await faultsOf({ baseUrl: TOKEN });
+  });
+
+  it('names a wrong address from the environment', async () => {
+    setEnvironment({ LIME_API_BASE: 'nowhere' });
+    expect(await faultsOf({ baseUrl: undefined })).toEqual([expect.stringContaining('"nowhere"')]);
+  });
+
+  it.each([
+    'http://localhost:1/api',
+    'http://site.localhost',
+    'http://127.8.9.10',
+    'http://[::1]:1',
+    'https://lime.pics/api/v1/',
+    ' https://lime.pics ',
+  ])('accepts the address %s', async (baseUrl) => {
+    await expect(startWith({ baseUrl })).resolves.toBeDefined();
+  });
+
+  it('accepts plain http to another host when told that the way is private', async () => {
+    const options = { baseUrl: 'http://lime.internal', allowInsecureHttp: true };
+    await expect(startWith(options)).resolves.toBeDefined();
+  });
+
+  it('takes an option that is undefined or null for one that is not given', async () => {
+    const options = { timeoutMs: undefined, maxRetries: null, unheardOf: undefined };
+    await expect(startWith(options)).resolves.toBeDefined();
+  });
+
+  it('takes a blank address from the environment for none', async () => {
+    setEnvironment({ LIME_API_BASE: ' ' });
+    await expect(startWith({ baseUrl: undefined })).resolves.toBeDefined();
+  });
+
+  it.each(['', '/', '//'])('puts the paths behind an address that ends with "%s"', async (end) => {
+    const server = await LoopbackServer.start((_, response) => response.end('{"keys":[]}'));
+    closeLater(() => server.stop());
+    await startWith({ baseUrl: `${server.url}/api/v1${end}` });
+    await server.received();
+    expect(server.requests[0]?.url).toBe('/api/v1/core/.well-known/jwks.json');
+  });
+
+  it('accepts the limits themselves', async () => {
+    const options = {
+      timeoutMs: 1,
+      maxRetries: 0,
+      sseBackoffBaseMs: MAX_MS,
+      sseBackoffMaxMs: MAX_MS,
+      streamWaitMs: 0,
+      maxFrameBytes: 1024,
+      concurrency: 1,
+      shutdownTimeoutMs: 0,
+    };
+    await expect(startWith(options)).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import {
+  getLimeSiteToken,
+  InjectLimeSite,
+  LimeError,
+  type LimeLoginEvent,
+  LimeSiteService,
+  LimeSitesModule,
+  OnLimeLogin,
+} from 'nestjs-lime-sites';
+import { failureOf } from '../support/failure-of.js';
+import { featureModule } from '../support/feature-module.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+@Injectable()
+class LoginsOfBoth {
+  readonly ofDefault: LimeLoginEvent[] = [];
+  readonly ofShop: LimeLoginEvent[] = [];
+
+  constructor(
+    readonly site: LimeSiteService,
+    @InjectLimeSite('shop') readonly shop: LimeSiteService,
+  ) {}
+
+  @OnLimeLogin()
+  settle(event: LimeLoginEvent) {
+    this.ofDefault.push(event);
+  }
+
+  @OnLimeLogin({ site: 'shop' })
+  settleShop(event: LimeLoginEvent) {
+    this.ofShop.push(event);
+  }
+}
+
+describe('Several sites in one application', () => {
+  const start = useStarter();
+
+  it('have a service, a stream and handlers of their own', async () => {
+    const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
+    const { app, logs } = await start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
+      ],
+      providers: [LoginsOfBoth],
+    });
+    const logins = app.get(LoginsOfBoth);
+    expect(app.get(getLimeSiteToken('shop'))).toBe(logins.shop);
+    expect(logins.shop).not.toBe(logins.site);
+
+    const { requestId } = await logins.shop.createLoginRequest();
+    await shopLime.approve(requestId);
+    const event = await until(() => logins.ofShop[0]);
+    expect(event.requestId).toBe(requestId);
+    expect(logins.ofDefault).toHaveLength(0);
+    expect(lime.requests()).toHaveLength(0);
+    expect(logs.lines.map(({ context }) => context)).toContain('LimeSiteService:shop');
+  });
+
+  it('can be registered without one that has no name', async () => {
+    const lime = await start.lime();
+    const { app } = await start.app({
+      imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
+    });
+    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    await expect(shop.createLoginRequest()).resolves.toMatchObject({ status: 'PENDING' });
+  });
+
+  it.each([undefined, 'shop'])('do not start when two have the same name (%s)', async (name) => {
+    const lime = await start.lime();
+    const register = () =>
+      LimeSitesModule.forRoot({ ...lime.moduleOptions(), ...(name && { name }) });
+    const started = start.app({
+      imports: [register(), featureModule({ imports: [register()] })],
+    });
+    const error = await failureOf(LimeError, started);
+    expect(error.code).toBe('DUPLICATE_SITE');
+    expect(error.message).toContain(`2 times for the site "${name ?? 'default'}"`);
+    expect(error.message).toContain('forRoot({ name })');
+    expect(lime.callCount('events')).toBe(0);
+  });
+
+  it('take the name "default" for the one without a name', async () => {
+    const lime = await start.lime();
+    const started = start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'default', ...lime.moduleOptions() }),
+      ],
+    });
+    await expect(started).rejects.toMatchObject({ code: 'DUPLICATE_SITE' });
+    expect(getLimeSiteToken('default')).toBe(LimeSiteService);
+    expect(getLimeSiteToken()).toBe(LimeSiteService);
+  });
+
+  it('are one when the same dynamic module is imported in several places', async () => {
+    const lime = await start.lime();
+    const limeSites = LimeSitesModule.forRoot({ ...lime.moduleOptions(), isGlobal: false });
+    await start.app({ imports: [limeSites, featureModule({ imports: [limeSites] })] });
+    await lime.whenStreamOpen();
+    expect(lime.callCount('events')).toBe(1);
+  });
+
+  it('may be aliased without counting twice', async () => {
+    const lime = await start.lime();
+    const { app } = await start.app({
+      imports: [LimeSitesModule.forRoot(lime.moduleOptions())],
+      providers: [{ provide: 'LIME', useExisting: LimeSiteService }],
+    });
+    expect(app.get('LIME')).toBe(app.get(LimeSiteService));
+  });
+});
+
+describe('Two applications in one process', () => {
+  const start = useStarter();
+
+  it('share nothing', async () => {
+    const [one, other] = await Promise.all([
+      start.site({ providers: [Settled] }),
+      start.site({ providers: [Settled] }),
+    ]);
+    const { requestId } = await one.site.createLoginRequest();
+    await one.lime.approve(requestId);
+    await until(() => one.app.get(Settled).events.length > 0);
+
+    expect(other.app.get(Settled).events).toHaveLength(0);
+    expect(other.site.stats.received).toBe(0);
+    expect(other.lime.requests()).toHaveLength(0);
+    expect(one.lime.callCount('jwks')).toBe(1);
+    expect(other.lime.callCount('jwks')).toBe(1);
+  });
+
+  it('hear of the same login each when they are replicas of one site', async () => {
+    const lime = await start.lime();
+    const [one, other] = await Promise.all([
+      start.site({ lime, providers: [Settled] }),
+      start.site({ lime, providers: [Settled] }),
+    ]);
+    await lime.whenStreamOpen(2);
+    const { requestId } = await one.site.createLoginRequest();
+    await lime.approve(requestId);
+    for (const { app } of [one, other]) {
+      const event = await until(() => app.get(Settled).events[0]);
+      expect(event).toMatchObject({ type: 'approved', requestId });
+    }
+  });
+
+  it('go on when one of them ends', async () => {
+    const lime = await start.lime();
+    const one = await start.site({ lime });
+    const other = await start.site({ lime });
+    await one.app.close();
+    await expect(other.site.createLoginRequest()).resolves.toBeDefined();
+    expect(other.site.connection.state).toBe('open');
+  });
+});
+
+@Injectable()
+class Settled {
+  readonly events: LimeLoginEvent[] = [];
+
+  @OnLimeLogin()
+  settle(event: LimeLoginEvent) {
+    this.events.push(event);
+  }
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { transformFile } from '@swc/core';
+
+/** What every program begins with. It talks to the test by lines on its standard output. */
+const PRELUDE = `
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { LimeSiteService, LimeSitesModule } from './dist/index.js';
+class Root {}
+const createApp = (options = {}) =>
+  NestFactory.createApplicationContext({ module: Root, imports: [LimeSitesModule.forRoot(options)] }, { logger: ['error'] });
+const say = (line) => process.stdout.write(line + '\\n');
+`;
+
+/** The package, compiled file by file because a build may be missing or old, for programs that run it in processes of their own. */
+export class CompiledPackage {
+  private constructor(private readonly folder: string) {}
+
+  static async create(): Promise<CompiledPackage> {
+    const cache = resolve('node_modules/.cache'); // where the dependencies are found from
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, 'compiled-'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const files = await readdir('lib', { recursive: true });
+    await Promise.all(
+      files
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => compile(name, join(folder, 'dist'))),
+    );
+    return new CompiledPackage(folder);
+  }
+
+  /** Starts a program in a process of its own. Environment variables come on top of this process's. */
+  async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
+    const file = join(this.folder, `program-${performance.now()}.mjs`);
+    await writeFile(file, PRELUDE + program);
+    return new ChildApp(
+      spawn(process.execPath, [file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, ...env },
+      }),
+    );
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** A program that runs. */
+export class ChildApp {
+  readonly lines: string[] = [];
+  /** Exit code, or signal. */
+  readonly ended: Promise<number | string>;
+
+  constructor(private readonly child: ChildProcess) {
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on('line', (line) => this.lines.push(line));
+    this.ended = once(child, 'exit').then(
+      ([code, signal]: unknown[]) => (code ?? signal) as number | string,
+    );
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
+
+async function compile(name: string, target: string): Promise<void> {
+  const { code } = await transformFile(join('lib', name), {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2022',
+    },
+    module: { type: 'es6' },
+    swcrc: false,
+  });
+  const file = join(target, name.replace(/ts$/, 'js'));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, code);
+}
