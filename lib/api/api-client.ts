@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { LimeError } from '../errors/index.js';
 import {
   type HttpCall,
   type HttpTransport,
@@ -8,6 +7,7 @@ import {
   type SiteToken,
 } from '../http/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+import { FieldReader } from './field-reader.js';
 import { isRetryable, retryDelay } from './retry-policy.js';
 
 /** An answer to a site call is a few hundred bytes; more than this is not LIME. */
@@ -26,8 +26,11 @@ export interface ApiClientOptions {
 }
 
 type SiteCall = Pick<HttpCall, 'method' | 'path' | 'body' | 'headers'>;
-type Outcome =
-  { data: Record<string, unknown> } | { error: LimeError; retryAfterMs: number | undefined };
+interface Outcome {
+  fields?: FieldReader;
+  error?: unknown;
+  retryAfterMs?: number | undefined;
+}
 
 /** Site calls with the envelope taken off, tried again where that can help. */
 export class ApiClient {
@@ -38,7 +41,7 @@ export class ApiClient {
   }
 
   /** @throws {LimeError} the last try's error. */
-  get(path: string): Promise<Record<string, unknown>> {
+  get(path: string): Promise<FieldReader> {
     return this.#request({ method: 'GET', path });
   }
 
@@ -47,20 +50,19 @@ export class ApiClient {
    * create twice when only the answer was lost. (On one that does not, the first request expires unused.)
    * @throws {LimeError} the last try's error.
    */
-  post(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
+  post(path: string, body: Record<string, unknown>): Promise<FieldReader> {
     const headers = { 'idempotency-key': randomUUID() };
     return this.#request({ method: 'POST', path, body, headers });
   }
 
-  async #request(call: SiteCall): Promise<Record<string, unknown>> {
+  async #request(call: SiteCall): Promise<FieldReader> {
     const { maxRetries, clock, random, logger } = this.#options;
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#try(call);
-      if ('data' in outcome) return outcome.data;
-      const { error, retryAfterMs } = outcome;
+      const { fields, error, retryAfterMs } = await this.#try(call);
+      if (fields) return fields;
       if (!isRetryable(error) || attempt >= maxRetries) throw error;
       const delay = retryDelay(attempt, retryAfterMs, random);
-      logger.debug(`${error.message}; trying again in ${Math.round(delay)} ms`);
+      logger.debug(`${String(error)}; trying again in ${Math.round(delay)} ms`);
       await sleep(clock, delay);
     }
   }
@@ -69,18 +71,14 @@ export class ApiClient {
     const { transport, siteToken, timeoutMs, clock } = this.#options;
     let retryAfterMs: number | undefined;
     try {
-      const answer = await transport.call({
-        ...call,
-        authenticated: true,
-        timeoutMs,
-        maxBytes: MAX_ANSWER_BYTES,
-      });
+      const limits = { timeoutMs, maxBytes: MAX_ANSWER_BYTES };
+      const answer = await transport.call({ ...call, ...limits, authenticated: true });
       retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());
       const context = { call: `${call.method} ${call.path}`, secrets: [siteToken.reveal()] };
-      return { data: openEnvelope(answer, { ...context, retryAfterMs }) };
+      const data = openEnvelope(answer, { ...context, retryAfterMs });
+      return { fields: new FieldReader(data, context.call, context.secrets) };
     } catch (error) {
-      if (error instanceof LimeError) return { error, retryAfterMs };
-      throw error;
+      return { error, retryAfterMs };
     }
   }
 }

@@ -1,4 +1,4 @@
-import { LimeError } from '../errors/index.js';
+import { LimeError, redact } from '../errors/index.js';
 
 /** `Z` or an offset must be there: a date without one means another instant on every server. */
 const ZONED_DATE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
@@ -7,10 +7,16 @@ const ZONED_DATE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
 export class FieldReader {
   readonly #data: Record<string, unknown>;
   readonly #call: string;
+  readonly #secrets: readonly string[];
 
-  constructor(data: Record<string, unknown>, call: string) {
+  /**
+   * @param call what was asked, for messages.
+   * @param secrets what the platform must not get into our errors by repeating it.
+   */
+  constructor(data: Record<string, unknown>, call: string, secrets: readonly string[]) {
     this.#data = data;
     this.#call = call;
+    this.#secrets = secrets;
   }
 
   has(field: string): boolean {
@@ -35,7 +41,7 @@ export class FieldReader {
   }
 
   #unusable(field: string, wanted: string): LimeError {
-    const actual = this.#data[field];
+    const actual = redact(this.#data[field], this.#secrets);
     const came = actual === undefined ? 'nothing' : JSON.stringify(actual).slice(0, 80);
     return new LimeError(
       'UNEXPECTED_RESPONSE',

@@ -1,6 +1,5 @@
 import { LimeError } from '../errors/index.js';
 import type { ApiClient } from './api-client.js';
-import { FieldReader } from './field-reader.js';
 import type { BindingRequestResult, LoginRequestResult } from './results.js';
 
 const LOGIN_REQUESTS = '/modules/agent-login/requests';
@@ -16,8 +15,7 @@ export class LimeApi {
 
   /** `POST /modules/agent-login/requests` */
   async createLoginRequest(): Promise<LoginRequestResult> {
-    const data = await this.#client.post(LOGIN_REQUESTS, {});
-    const fields = new FieldReader(data, `POST ${LOGIN_REQUESTS}`);
+    const fields = await this.#client.post(LOGIN_REQUESTS, {});
     return {
       requestId: fields.text('login_request_id'),
       status: fields.text('status'),
@@ -32,14 +30,7 @@ export class LimeApi {
   async getLoginRequest(
     requestId: string,
   ): Promise<Pick<LoginRequestResult, 'status'> & { expiresAt: Date | undefined }> {
-    if (typeof requestId !== 'string' || requestId.trim() === '') {
-      throw new LimeError(
-        'INVALID_ARGUMENT',
-        'requestId must be a non-empty string: pass the requestId that createLoginRequest() gave you',
-      );
-    }
-    const data = await this.#client.get(`${LOGIN_REQUESTS}/${encodeURIComponent(requestId)}`);
-    const fields = new FieldReader(data, `GET ${LOGIN_REQUESTS}/{id}`);
+    const fields = await this.#client.get(`${LOGIN_REQUESTS}/${pathSegment(requestId)}`);
     return {
       status: fields.text('status'),
       expiresAt: fields.has('expires_at') ? fields.date('expires_at') : undefined,
@@ -49,8 +40,7 @@ export class LimeApi {
   /** `POST /modules/bindings/requests` */
   async createBindingRequest(redirectUri: string): Promise<BindingRequestResult> {
     assertAbsoluteUrl(redirectUri);
-    const data = await this.#client.post(BINDING_REQUESTS, { redirect_uri: redirectUri });
-    const fields = new FieldReader(data, `POST ${BINDING_REQUESTS}`);
+    const fields = await this.#client.post(BINDING_REQUESTS, { redirect_uri: redirectUri });
     return {
       bindingId: fields.text('binding_id'),
       connectUrl: fields.text('connect_url'),
@@ -58,6 +48,19 @@ export class LimeApi {
       expiresAt: fields.date('expires_at'),
     };
   }
+}
+
+function pathSegment(requestId: unknown): string {
+  try {
+    if (typeof requestId === 'string' && requestId.trim() !== '')
+      return encodeURIComponent(requestId);
+  } catch {
+    // Half a surrogate pair: no request has such an id.
+  }
+  throw new LimeError(
+    'INVALID_ARGUMENT',
+    'requestId must be a non-empty string: pass the requestId that createLoginRequest() gave you',
+  );
 }
 
 function assertAbsoluteUrl(redirectUri: string): void {

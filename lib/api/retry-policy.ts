@@ -1,4 +1,4 @@
-import { type LimeError, RateLimitError } from '../errors/index.js';
+import { LimeError, RateLimitError } from '../errors/index.js';
 import type { Random } from '../ports/index.js';
 
 /** No call waits longer than this for another try, whatever `Retry-After` says. */
@@ -8,7 +8,8 @@ const MAX_RETRY_AFTER_MS = 30_000;
  * Whether a failed call is worth another try: 408, 429, 5xx and transport faults.
  * A time-out is not: the caller was promised an answer within `timeoutMs`.
  */
-export function isRetryable(error: LimeError): boolean {
+export function isRetryable(error: unknown): boolean {
+  if (!(error instanceof LimeError)) return false;
   if (error.code === 'NETWORK_ERROR' || error instanceof RateLimitError) return true;
   const status = error.httpStatus ?? 0;
   return status === 408 || status >= 500;

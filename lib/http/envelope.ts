@@ -44,14 +44,14 @@ export function errorOf(
   answer: HttpAnswer,
   { call, secrets, retryAfterMs }: EnvelopeContext,
 ): LimeError {
-  const payload = parseJson(answer.text);
+  const payload = redact(parseJson(answer.text), secrets);
   const failure = isRecord(payload) && isRecord(payload['error']) ? payload['error'] : undefined;
   const httpStatus = answer.status;
-  const said = typeof failure?.['message'] === 'string' ? failure['message'] : 'no message';
-  const reason = redact(failure ? said : describe(answer), secrets);
+  const said = failure && (textOf(failure, 'message') ?? 'no message');
+  const reason = said ?? describe(answer, secrets);
   const message = `${call} answered HTTP ${httpStatus}: ${reason}`;
-  const code = typeof failure?.['code'] === 'string' ? failure['code'] : undefined;
-  const detail = isRecord(failure?.['detail']) ? redact(failure['detail'], secrets) : undefined;
+  const code = failure && textOf(failure, 'code');
+  const detail = isRecord(failure?.['detail']) ? failure['detail'] : undefined;
 
   if (httpStatus === 429 || code === 'RATE_LIMIT_EXCEEDED') {
     return new RateLimitError(code ?? 'RATE_LIMIT_EXCEEDED', message, {
@@ -68,10 +68,16 @@ export function errorOf(
 }
 
 /** What came, in one line that fits a log. */
-function describe({ headers, text }: HttpAnswer): string {
-  const type = String(headers['content-type'] ?? 'no content type');
-  const start = text.slice(0, 120).replaceAll(/\s+/g, ' ').trim();
+function describe({ headers, text }: HttpAnswer, secrets: readonly string[]): string {
+  const type = redact(String(headers['content-type'] ?? 'no content type'), secrets);
+  // Cut after the redaction: half a secret is one too.
+  const start = redact(text, secrets).slice(0, 120).replaceAll(/\s+/g, ' ').trim();
   return text === '' ? `an empty body (${type})` : `not LIME's envelope but ${type}: ${start}`;
+}
+
+function textOf(record: Record<string, unknown>, field: string): string | undefined {
+  const value = record[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function parseJson(text: string): unknown {

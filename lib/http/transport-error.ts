@@ -31,6 +31,6 @@ function rootOf(error: unknown): { code: string; message: string } {
   if (Array.isArray(errors) && errors.length > 0) return rootOf(errors[0]);
   return {
     code: typeof code === 'string' ? code : '',
-    message: typeof message === 'string' ? message : String(error),
+    message: typeof message === 'string' ? message : 'unknown reason',
   };
 }

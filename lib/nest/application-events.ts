@@ -36,12 +36,11 @@ export class ApplicationEvents {
     connection$.subscribe((connection) => this.#emit('lime.connection.changed', connection));
   }
 
-  /** Recognised by name, because the package is optional and must not be imported. */
   #discover(): LimeEventEmitter | undefined {
     const emitters = new Set<LimeEventEmitter>();
     for (const { token, isAlias, instance } of this.#discovery.getProviders()) {
-      if (isAlias || typeof token !== 'function' || token.name !== 'EventEmitter2') continue;
-      if (instance) emitters.add(instance as LimeEventEmitter);
+      if (!isAlias && isEventEmitter2(token) && instance)
+        emitters.add(instance as LimeEventEmitter);
     }
     if (emitters.size > 1) {
       this.#logger.warn(
@@ -54,10 +53,18 @@ export class ApplicationEvents {
 
   /** A listener that throws is the application's affair, and must not end the subscription. */
   #emit(name: string, payload: unknown): void {
+    const report = (error: unknown) => this.#logger.error(`A listener of ${name} failed`, error);
     try {
-      this.#emitter?.emit(name, payload);
+      Promise.resolve(this.#emitter?.emit(name, payload)).catch(report);
     } catch (error) {
-      this.#logger.error(`A listener of ${name} threw`, error);
+      report(error);
     }
   }
+}
+
+/** Recognised by what it can do, because the package is optional and must not be imported. */
+function isEventEmitter2(token: unknown): boolean {
+  if (typeof token !== 'function') return false;
+  const { prototype } = token as { prototype?: { emitAsync?: unknown; onAny?: unknown } };
+  return typeof prototype?.emitAsync === 'function' && typeof prototype.onAny === 'function';
 }

@@ -20,7 +20,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
         const { providers, exports } = siteProviders(name);
         return {
           ...definition,
-          global: isGlobal ?? true,
+          global: isGlobal !== false,
           providers: [...(definition.providers ?? []), ...providers],
           exports,
         };

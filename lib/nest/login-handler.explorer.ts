@@ -33,7 +33,8 @@ export class LoginHandlerExplorer {
   }
 
   registerAll(handlers: Handlers): void {
-    const seen = new Set<object>();
+    /** Each class with the provider that its logins go to. */
+    const seen = new Map<object, InstanceWrapper>();
     for (const wrapper of [
       ...this.#discovery.getProviders(),
       ...this.#discovery.getControllers(),
@@ -42,9 +43,10 @@ export class LoginHandlerExplorer {
       if (!prototype) continue;
       const found = this.#handlersOf(wrapper, prototype);
       if (found.length === 0) continue;
-      if (seen.has(prototype)) this.#warnOfSecondInstance(wrapper);
-      else for (const handler of found) handlers.add(handler);
-      seen.add(prototype);
+      const first = seen.get(prototype);
+      if (!first) for (const handler of found) handlers.add(handler);
+      else if (first.instance !== wrapper.instance) this.#warnOfSecondInstance(wrapper);
+      seen.set(prototype, first ?? wrapper);
     }
   }
 
@@ -92,8 +94,9 @@ function prototypeOf(wrapper: InstanceWrapper): object | undefined {
   const instance: unknown = wrapper.instance;
   if (typeof instance === 'object' && instance !== null)
     return Object.getPrototypeOf(instance) as object;
-  const metatype: unknown = isStatic(wrapper) || wrapper.inject ? undefined : wrapper.metatype;
-  return typeof metatype === 'function' ? (metatype.prototype as object | undefined) : undefined;
+  // One that is made per event by a factory: its token tells the class, if it is one.
+  const { token } = wrapper;
+  return typeof token === 'function' ? (token.prototype as object | undefined) : undefined;
 }
 
 function isStatic(wrapper: InstanceWrapper): boolean {

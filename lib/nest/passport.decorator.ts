@@ -3,7 +3,9 @@ import { LimeError } from '../errors/index.js';
 import type { BindingPassportClaims, PassportClaims } from '../passport/index.js';
 import { attachedPassport, requestOf } from './verified-passport.js';
 
-type ClaimName = keyof PassportClaims | keyof BindingPassportClaims;
+/** The names that are written out in a type, without those of its index signature. */
+type NamedKey<Type> = keyof { [Key in keyof Type as string extends Key ? never : Key]: Type[Key] };
+type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
 
 /**
  * Gives a route handler the passport that `PassportGuard` or `BindingPassportGuard` verified: the whole

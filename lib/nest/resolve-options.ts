@@ -1,10 +1,16 @@
-import { AuthenticationError, LimeError } from '../errors/index.js';
+import { AuthenticationError, LimeError, redact } from '../errors/index.js';
 import { SiteToken } from '../http/index.js';
 import type { LimeSitesOptions } from './lime-sites-options.js';
 
 const DEFAULT_BASE_URL = 'https://lime.pics/api/v1';
 /** Node's timers take a signed 32-bit number of milliseconds. */
 const MAX_MS = 2 ** 31 - 1;
+
+interface NumberRule {
+  readonly byDefault: number;
+  readonly min: number;
+  readonly max: number;
+}
 
 const NUMBERS = {
   timeoutMs: { byDefault: 30_000, min: 1, max: MAX_MS },
@@ -17,13 +23,15 @@ const NUMBERS = {
   concurrency: { byDefault: 16, min: 1, max: 100_000 },
   handlerTimeoutMs: { byDefault: 30_000, min: 1, max: MAX_MS },
   shutdownTimeoutMs: { byDefault: 10_000, min: 0, max: MAX_MS },
-} as const;
+} satisfies Record<string, NumberRule>;
 
 const FLAGS = { allowInsecureHttp: false, dispatcher: true } as const;
 const OTHERS = ['siteToken', 'baseUrl', 'httpClient', 'eventEmitter'] as const;
 
 type NumberOption = keyof typeof NUMBERS;
 type FlagOption = keyof typeof FLAGS;
+/** Takes note of one thing that is wrong. */
+type Fault = (text: string) => void;
 
 /** The options with every default filled in and every value checked. */
 export type ResolvedOptions = Record<NumberOption, number> &
@@ -38,25 +46,15 @@ export type ResolvedOptions = Record<NumberOption, number> &
 export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv): ResolvedOptions {
   const given = options as Record<string, unknown>;
   const faults: string[] = [];
-  const fault = (text: string) => faults.push(text);
+  const fault: Fault = (text) => faults.push(text);
 
-  const siteToken = (options.siteToken ?? env['LIME_SITE_TOKEN'] ?? '') as unknown;
-  const token = typeof siteToken === 'string' ? siteToken.trim() : undefined;
-  // The value itself must not get into an error.
-  if (token === undefined) fault('siteToken must be a string');
-  else if (!/^[\x21-\x7e]*$/.test(token)) fault('siteToken must be printable ASCII without spaces');
-
-  const numbers = resolveEach(NUMBERS, (name, { byDefault, min, max }) => {
-    const value = given[name] ?? byDefault;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
-      return value;
-    fault(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
-    return byDefault;
-  });
+  const token = resolveToken(options.siteToken ?? env['LIME_SITE_TOKEN'] ?? '', fault);
+  const numbers = resolveEach(NUMBERS, (name, rule) =>
+    resolveNumber(name, given[name], rule, fault),
+  );
   if (numbers.sseBackoffMaxMs < numbers.sseBackoffBaseMs) {
-    fault(
-      `sseBackoffMaxMs (${numbers.sseBackoffMaxMs}) must not be below sseBackoffBaseMs (${numbers.sseBackoffBaseMs})`,
-    );
+    const { sseBackoffMaxMs: max, sseBackoffBaseMs: base } = numbers;
+    fault(`sseBackoffMaxMs (${max}) must not be below sseBackoffBaseMs (${base})`);
   }
   const flags = resolveEach(FLAGS, (name, byDefault) => {
     const value = given[name] ?? byDefault;
@@ -64,11 +62,8 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
     fault(`${name} must be true or false, got ${show(value)}`);
     return byDefault;
   });
-  const baseUrl = resolveBaseUrl(
-    options.baseUrl ?? env['LIME_API_BASE'],
-    flags.allowInsecureHttp,
-    fault,
-  );
+  const address = options.baseUrl ?? env['LIME_API_BASE'];
+  const baseUrl = resolveBaseUrl(address, flags.allowInsecureHttp, fault);
   const { httpClient, eventEmitter } = options;
   if (httpClient !== undefined && !hasMethod(httpClient, 'request')) {
     fault('httpClient must be an undici Dispatcher, such as new Agent()');
@@ -80,19 +75,48 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
     if (given[name] !== undefined && !isKnown(name)) fault(`${name} is not an option`);
   }
 
-  if (!token && !faults.some((text) => text.startsWith('siteToken'))) throw tokenMissing(faults);
-  if (faults.length > 0)
-    throw new LimeError('INVALID_OPTIONS', `LimeSitesModule: ${faults.join('; ')}`, {
-      detail: { faults },
-    });
+  // The token may have been put where something else belongs, and be shown as what came there.
+  const shown = redact(faults, token ? [token] : []);
+  if (token === '') throw tokenMissing(shown);
+  if (token === undefined || shown.length > 0) throw invalidOptions(shown);
   return {
     ...numbers,
     ...flags,
     httpClient,
     eventEmitter,
     baseUrl,
-    siteToken: new SiteToken(token ?? ''),
+    siteToken: new SiteToken(token),
   };
+}
+
+/** @returns `undefined` for one that cannot be a token. The value itself must not get into an error. */
+function resolveToken(value: unknown, fault: Fault): string | undefined {
+  const token = typeof value === 'string' ? value.trim() : undefined;
+  if (token !== undefined && /^[\x21-\x7e]*$/.test(token)) return token;
+  fault(
+    token === undefined
+      ? 'siteToken must be a string'
+      : 'siteToken must be printable ASCII without spaces',
+  );
+  return undefined;
+}
+
+function resolveNumber(
+  name: NumberOption,
+  given: unknown,
+  { byDefault, min, max }: NumberRule,
+  fault: Fault,
+): number {
+  const value = given ?? byDefault;
+  const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+  if (fits) return value;
+  fault(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
+  return byDefault;
+}
+
+function invalidOptions(faults: string[]): LimeError {
+  const message = `LimeSitesModule: ${faults.join('; ')}`;
+  return new LimeError('INVALID_OPTIONS', message, { detail: { faults } });
 }
 
 function tokenMissing(others: string[]): AuthenticationError {
@@ -104,11 +128,7 @@ function tokenMissing(others: string[]): AuthenticationError {
   );
 }
 
-function resolveBaseUrl(
-  value: unknown,
-  allowInsecureHttp: boolean,
-  fault: (text: string) => void,
-): string {
+function resolveBaseUrl(value: unknown, allowInsecureHttp: boolean, fault: Fault): string {
   const text =
     typeof value === 'string' && value.trim() === ''
       ? DEFAULT_BASE_URL
@@ -120,7 +140,7 @@ function resolveBaseUrl(
   const url = new URL(text.trim());
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     fault(`baseUrl must start with https:, got ${show(url.protocol)}`);
-  } else if (url.username !== '' || url.search !== '' || url.hash !== '') {
+  } else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     fault('baseUrl must have no user name, query or fragment');
   } else if (url.protocol === 'http:' && !allowInsecureHttp && !isLoopback(url.hostname)) {
     fault(
@@ -141,7 +161,11 @@ function isLoopback(hostname: string): boolean {
 }
 
 function isKnown(name: string): boolean {
-  return name in NUMBERS || name in FLAGS || OTHERS.some((other) => other === name);
+  return (
+    Object.hasOwn(NUMBERS, name) ||
+    Object.hasOwn(FLAGS, name) ||
+    OTHERS.some((other) => other === name)
+  );
 }
 
 function hasMethod(value: unknown, method: string): boolean {

@@ -31,8 +31,8 @@ export class SiteRuntime {
   ) {
     const { baseUrl, siteToken, httpClient } = options;
     this.#options = options;
-    this.#ownAgent = httpClient ? undefined : createAgent();
-    const dispatcher = httpClient ?? this.#ownAgent ?? createAgent();
+    const dispatcher = httpClient ?? createAgent();
+    this.#ownAgent = httpClient ? undefined : dispatcher;
     const transport = new HttpTransport({ baseUrl, siteToken, dispatcher, clock });
     const shared = { ...options, transport, clock, logger, random: Math.random };
 

@@ -51,16 +51,18 @@ function assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void 
   if (now >= exp + EXPIRY_TOLERANCE_SECONDS) {
     throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
   }
-  if (iat > now + MAX_AHEAD_SECONDS) {
+  // LIME sets no `nbf`; if one is there it counts (RFC 7519 section 4.1.5).
+  const begins = claims.nbf === undefined ? iat : Math.max(iat, numberOf(claims, 'nbf'));
+  if (begins > now + MAX_AHEAD_SECONDS) {
     throw new InvalidPassportError(
       'PASSPORT_NOT_YET_VALID',
       `the passport is dated more than ${MAX_AHEAD_SECONDS} s ahead; check this server's clock`,
-      { expected: now, actual: iat },
+      { expected: now, actual: begins },
     );
   }
 }
 
-function numberOf(claims: JWTPayload, claim: 'iat' | 'exp'): number {
+function numberOf(claims: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {
   const actual: unknown = claims[claim];
   if (typeof actual === 'number' && Number.isFinite(actual)) return actual;
   throw new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be a number`, {

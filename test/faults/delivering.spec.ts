@@ -137,7 +137,7 @@ describe('a handler', () => {
       await until(() => after.length === 2);
 
       expect(site.stats.handlerErrors).toBe(2);
-      const [line] = logs.lines.filter(({ level }) => level === 'error');
+      const line = logs.lines.find(({ level }) => level === 'error');
       expect(line?.stack).toMatch(text);
     },
   );

@@ -160,12 +160,14 @@ describe('what happened while no stream was open', () => {
   );
 
   it('is asked for again when the stream broke again while asking', async () => {
-    const { lime, site, gap, pass, handler } = await startSite();
+    const { lime, site, clock, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    lime.faults.delay('status', 30, 1);
+    lime.faults.hang('status');
 
     await gap();
+    await until(() => lime.callCount('status') === 1);
     await gap(() => lime.expire(requestId));
+    clock.advance(30 * SECOND); // the first question is given up
     await pass(200);
     await until(() => handler.events.length === 1);
 

@@ -149,13 +149,13 @@ describe('Application events', () => {
     expect(heard).toHaveLength(2);
     expect(names.filter((name) => name.startsWith('lime.login.'))).toHaveLength(3);
     expect(started.site.connection.state).toBe('open');
-    expect(started.logs.of('error')).toContain('A listener of lime.login.approved threw');
+    expect(started.logs.of('error')).toContain('A listener of lime.login.approved failed');
   });
 
   it('harm nothing when a listener rejects', async () => {
     const eventEmitter = { emit: () => Promise.reject(new Error('later')) };
     const started = await start.site({ options: { eventEmitter } });
     await settleAll(started);
-    expect(started.logs.of('error')).toContain('A listener of lime.login.approved threw');
+    expect(started.logs.of('error')).toContain('A listener of lime.login.approved failed');
   });
 });

@@ -59,7 +59,7 @@ const streamText = fc
   .map((parts) => Buffer.from(parts.join('')));
 
 function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
-  const ends = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort(
+  const ends = [...new Set(places.map((place) => place % (bytes.length + 1)))].toSorted(
     (a, b) => a - b,
   );
   return [...ends, bytes.length].map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));

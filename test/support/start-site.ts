@@ -9,9 +9,10 @@ import {
   type LimeSitesModuleExtras,
   type LimeSitesOptions,
 } from 'nestjs-lime-sites';
-import { LimeSandbox, type LimeSandboxOptions } from 'nestjs-lime-sites/testing';
+import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { CapturedLogs } from './captured-logs.js';
 import { useCleanup } from './cleanup.js';
+import { startSandbox } from './start-sandbox.js';
 
 export type HttpPlatform = 'express' | 'fastify';
 export const HTTP_PLATFORMS: readonly HttpPlatform[] = ['express', 'fastify'];
@@ -59,7 +60,7 @@ export function useStarter(): Starter {
   const closeLater = useCleanup();
 
   const lime: Starter['lime'] = async (options) => {
-    const started = await LimeSandbox.start(options);
+    const started = await startSandbox(options);
     closeLater(() => started.stop());
     return started;
   };

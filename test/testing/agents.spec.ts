@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LimeSandbox, SandboxAgent, solveProofOfWork } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('agents of the sandbox', () => {
   let lime: LimeSandbox;

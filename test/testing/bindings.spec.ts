@@ -3,7 +3,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('binding requests of the sandbox', () => {
   let lime: LimeSandbox;

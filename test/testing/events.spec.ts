@@ -4,7 +4,7 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('the event stream of the sandbox', () => {
   let lime: LimeSandbox;

@@ -3,7 +3,7 @@ import { type LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('faults on calls', () => {
   let lime: LimeSandbox;

@@ -5,7 +5,7 @@ import { LimeSandbox, type SandboxActivity } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('starting and stopping the sandbox', () => {
   it('gives base URL, tokens and options for the module', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('login requests of the sandbox', () => {
   let lime: LimeSandbox;

@@ -9,7 +9,7 @@ import {
 } from 'jose';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { SiteClient } from './support/site-client.js';
-import { startSandbox } from './support/start-sandbox.js';
+import { startSandbox } from '../support/start-sandbox.js';
 
 describe('passports of the sandbox', () => {
   let lime: LimeSandbox;

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closedAddress } from '../support/loopback-server.js';
+
+const TEMP_PATHS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+/** Whether there is an nginx to test with. */
+export function isNginxInstalled(): boolean {
+  return spawnSync('nginx', ['-v']).error === undefined;
+}
+
+/** What goes into the `http` block, given the address (`host:port`) to listen on. */
+export type HttpBlock = (listen: string) => string;
+
+/** An nginx of the test's own: a folder, a port and a process that nothing else has. */
+export class Nginx {
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly address: string,
+  ) {}
+
+  static async start(http: HttpBlock): Promise<Nginx> {
+    const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
+    const nginx = new Nginx(folder, new URL(await closedAddress()).host);
+    await writeFile(join(folder, 'nginx.conf'), configuration(http(nginx.address)));
+    await nginx.start();
+    return nginx;
+  }
+
+  get baseUrl(): string {
+    return `http://${this.address}/api/v1`;
+  }
+
+  async start(): Promise<void> {
+    const { folder } = this;
+    this.#process = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    while (!(await this.#accepts())) {
+      if (this.#process.exitCode !== null) throw new Error('nginx did not start');
+      await sleep(5);
+    }
+  }
+
+  /** A new generation of workers takes over; the old one goes on with the connections it has. */
+  reload(): void {
+    this.#process?.kill('SIGHUP');
+  }
+
+  /** A fast shutdown: every connection is closed. */
+  async stop(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (!running || running.exitCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGTERM');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true });
+  }
+
+  #accepts(): Promise<boolean> {
+    const { hostname, port } = new URL(this.baseUrl);
+    return new Promise((resolve) => {
+      const socket = connect(Number(port), hostname);
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+  }
+}
+
+function configuration(http: string): string {
+  const { username, uid } = userInfo();
+  return `
+    ${uid === 0 ? `user ${username};` : ''}
+    daemon off;
+    worker_processes 1;
+    pid nginx.pid;
+    events { worker_connections 256; }
+    http {
+      access_log off;
+      ${TEMP_PATHS.map((name) => `${name}_temp_path ${name};`).join('\n')}
+      ${http}
+    }
+  `;
+}
