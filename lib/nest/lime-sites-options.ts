@@ -20,6 +20,8 @@ export interface LimeSitesOptions {
   timeoutMs?: number | undefined;
   /** Further tries after 408, 429, 5xx and transport faults. Default 3; 0 for none. `Retry-After` is honoured, up to 30 s. */
   maxRetries?: number | undefined;
+  /** How long an expired passport is still good for, because clocks differ. Default 5 000, at most 60 000. */
+  clockToleranceMs?: number | undefined;
   /** First delay before the event stream is opened again. Default 500. */
   sseBackoffBaseMs?: number | undefined;
   /** Longest such delay. Default 8 000. (After a refusal, such as a bad token, it is 30 s to 5 min.) */

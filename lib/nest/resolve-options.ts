@@ -17,6 +17,7 @@ const NUMBERS = {
   maxRetries: { byDefault: 3, min: 0, max: 100 },
   sseBackoffBaseMs: { byDefault: 500, min: 1, max: MAX_MS },
   sseBackoffMaxMs: { byDefault: 8_000, min: 1, max: MAX_MS },
+  clockToleranceMs: { byDefault: 5_000, min: 0, max: 60_000 },
   streamWaitMs: { byDefault: 5_000, min: 0, max: MAX_MS },
   sseReadTimeoutMs: { byDefault: 310_000, min: 1, max: MAX_MS },
   maxFrameBytes: { byDefault: 1024 * 1024, min: 1024, max: 512 * 1024 * 1024 },

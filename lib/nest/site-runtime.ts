@@ -79,6 +79,7 @@ export class SiteRuntime {
 
   /** Lets go of the connections. An agent that the application brought stays open. */
   async disconnect(): Promise<void> {
+    this.passports.close();
     await this.#ownAgent?.destroy();
   }
 

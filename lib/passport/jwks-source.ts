@@ -10,6 +10,8 @@ const MAX_KEY_SET_BYTES = 256 * 1024;
 const REFRESH_AFTER_MS = 10 * 60_000;
 /** A key set this old is not used before the endpoint was asked. */
 const STALE_AFTER_MS = 60 * 60_000;
+/** While the endpoint fails the last good set serves for so long: nobody can tell whether its keys were withdrawn. */
+const DISTRUSTED_AFTER_MS = 24 * 60 * 60_000;
 /** Unknown key ids cause at most one fetch in this time: whoever forges passports can make up any number of them. */
 const UNKNOWN_KID_COOL_DOWN_MS = 10_000;
 /** While the endpoint fails: 1 s, 2 s, 4 s … between tries, up to the maximum. */
@@ -26,7 +28,7 @@ export interface JwksSourceOptions {
 
 /**
  * The platform's signing keys (RFC 7517), fetched when needed, by one flight for all who wait.
- * While the endpoint fails the last good set keeps serving.
+ * While the endpoint fails the last good set keeps serving, for a day.
  */
 export class JwksSource {
   readonly #options: JwksSourceOptions;
@@ -37,6 +39,7 @@ export class JwksSource {
   #failedAt = Number.NEGATIVE_INFINITY;
   #lastError: LimeError | undefined;
   #flight: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: JwksSourceOptions) {
     this.#options = options;
@@ -47,21 +50,31 @@ export class JwksSource {
     await this.#refresh();
   }
 
+  /** The connections are about to go: a fetch under way that breaks off is no news. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /**
    * @throws {InvalidPassportError} `PASSPORT_KEY_UNKNOWN`: the platform has no such key.
    * @throws {LimeError} `KEYS_UNAVAILABLE`: the key is not at hand and the endpoint cannot be asked now.
    */
   async key(kid: string): Promise<SigningKey> {
-    const known = this.#keys.get(kid);
-    if (known && this.#since(this.#fetchedAt) < STALE_AFTER_MS) {
-      if (this.#since(this.#fetchedAt) >= REFRESH_AFTER_MS) void this.#refresh();
-      return known;
-    }
-    if (known) await this.#refresh();
+    const atHand = this.peek(kid);
+    if (atHand) return atHand;
+    if (this.#keys.has(kid)) await this.#refresh();
     else await this.#refreshForUnknown();
-    const key = this.#keys.get(kid);
+    const key = this.#since(this.#fetchedAt) < DISTRUSTED_AFTER_MS && this.#keys.get(kid);
     if (key) return key;
     throw this.#lastError ? unavailable(this.#lastError) : unknown(kid);
+  }
+
+  /** The key if it is at hand and fresh enough to be used without asking. Starts a refresh beside when that is due. */
+  peek(kid: string): SigningKey | undefined {
+    const age = this.#since(this.#fetchedAt);
+    const key = age < STALE_AFTER_MS ? this.#keys.get(kid) : undefined;
+    if (key && age >= REFRESH_AFTER_MS) void this.#refresh();
+    return key;
   }
 
   #since(moment: number): number {
@@ -104,7 +117,7 @@ export class JwksSource {
         thrown instanceof LimeError
           ? thrown
           : new LimeError('KEY_SET_INVALID', 'the key set could not be read', { cause: thrown });
-      if (!this.#lastError) {
+      if (!this.#lastError && !this.#closed) {
         const meanwhile =
           this.#keys.size > 0 ? 'the last good set keeps serving' : 'passports have to wait';
         logger.warn(`LIME's signing keys cannot be fetched: ${error.message}; ${meanwhile}`);

@@ -2,21 +2,53 @@ import type { JWTPayload } from 'jose';
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
 import type { PassportKind } from './passport-kind.js';
 
-/** Clocks differ: an expired passport is still good for this long. */
-const EXPIRY_TOLERANCE_SECONDS = 5;
 /** A fresh passport may be dated this far ahead; further ahead it is no fresh passport. */
 const MAX_AHEAD_SECONDS = 60;
 
-/**
- * Checks the claims of a passport whose signature is good, against LIME's rules.
- * @param now milliseconds since the epoch.
- * @throws {InvalidPassportError} naming the rule, with what was expected and what came.
- */
-export function assertClaims(claims: JWTPayload, kind: PassportKind, now: number): void {
-  assertAudience(claims.aud, kind);
-  assertText(claims, 'sub');
-  assertText(claims, kind.idClaim);
-  assertTimes(claims, kind, now / 1000);
+/** LIME's rules for what a passport says. */
+export class PassportRules {
+  readonly #toleranceSeconds: number;
+
+  /** @param clockToleranceMs how long an expired passport is still good for, because clocks differ. */
+  constructor(clockToleranceMs: number) {
+    this.#toleranceSeconds = clockToleranceMs / 1000;
+  }
+
+  /**
+   * Checks the claims of a passport whose signature is good.
+   * @param now milliseconds since the epoch.
+   * @throws {InvalidPassportError} naming the rule, with what was expected and what came.
+   */
+  assert(claims: JWTPayload, kind: PassportKind, now: number): void {
+    assertAudience(claims.aud, kind);
+    assertText(claims, 'sub');
+    assertText(claims, kind.idClaim);
+    this.#assertTimes(claims, kind, now / 1000);
+  }
+
+  #assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
+    const iat = numberOf(claims, 'iat');
+    const exp = numberOf(claims, 'exp');
+    if (exp <= iat || exp - iat > kind.maxLifetimeSeconds) {
+      throw new InvalidPassportError(
+        'PASSPORT_LIFETIME',
+        `a ${kind.name} passport lives for at most ${kind.maxLifetimeSeconds} s`,
+        { expected: kind.maxLifetimeSeconds, actual: exp - iat },
+      );
+    }
+    if (now >= exp + this.#toleranceSeconds) {
+      throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
+    }
+    // LIME sets no `nbf`; if one is there it counts (RFC 7519 section 4.1.5).
+    const begins = claims.nbf === undefined ? iat : Math.max(iat, numberOf(claims, 'nbf'));
+    if (begins > now + MAX_AHEAD_SECONDS) {
+      throw new InvalidPassportError(
+        'PASSPORT_NOT_YET_VALID',
+        `the passport is dated more than ${MAX_AHEAD_SECONDS} s ahead; check this server's clock`,
+        { expected: now, actual: begins },
+      );
+    }
+  }
 }
 
 /** Exactly the one string: an array, even of one, would let a token stand for several purposes. */
@@ -36,30 +68,6 @@ function assertText(claims: JWTPayload, claim: string): void {
     expected: 'a non-empty text',
     actual: actual ?? 'nothing',
   });
-}
-
-function assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
-  const iat = numberOf(claims, 'iat');
-  const exp = numberOf(claims, 'exp');
-  if (exp <= iat || exp - iat > kind.maxLifetimeSeconds) {
-    throw new InvalidPassportError(
-      'PASSPORT_LIFETIME',
-      `a ${kind.name} passport lives for at most ${kind.maxLifetimeSeconds} s`,
-      { expected: kind.maxLifetimeSeconds, actual: exp - iat },
-    );
-  }
-  if (now >= exp + EXPIRY_TOLERANCE_SECONDS) {
-    throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
-  }
-  // LIME sets no `nbf`; if one is there it counts (RFC 7519 section 4.1.5).
-  const begins = claims.nbf === undefined ? iat : Math.max(iat, numberOf(claims, 'nbf'));
-  if (begins > now + MAX_AHEAD_SECONDS) {
-    throw new InvalidPassportError(
-      'PASSPORT_NOT_YET_VALID',
-      `the passport is dated more than ${MAX_AHEAD_SECONDS} s ahead; check this server's clock`,
-      { expected: now, actual: begins },
-    );
-  }
 }
 
 function numberOf(claims: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {

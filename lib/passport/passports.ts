@@ -9,6 +9,8 @@ export interface PassportsOptions {
   transport: HttpTransport;
   /** Per fetch of the keys, in milliseconds. */
   timeoutMs: number;
+  /** How long an expired passport is still good for, in milliseconds, because clocks differ. */
+  clockToleranceMs: number;
   clock: Clock;
   logger: LimeLogger;
 }
@@ -20,12 +22,17 @@ export class Passports {
 
   constructor(options: PassportsOptions) {
     this.#keys = new JwksSource(options);
-    this.#verifier = new PassportVerifier(this.#keys, options.clock);
+    this.#verifier = new PassportVerifier({ ...options, keys: this.#keys });
   }
 
   /** Fetches the keys ahead of the first passport. Never rejects. */
   warm(): Promise<void> {
     return this.#keys.warm();
+  }
+
+  /** Nothing will be verified any more. */
+  close(): void {
+    this.#keys.close();
   }
 
   async verifyLogin(jwt: string, expectedRequestId?: string): Promise<PassportClaims> {

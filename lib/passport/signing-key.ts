@@ -9,6 +9,8 @@ const EXPONENT = 'AQAB';
 export interface SigningKey {
   readonly kid: string;
   readonly key: CryptoKey;
+  /** The public modulus, base64url: tells whether a `kid` still stands for the same key. */
+  readonly modulus: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function importSigningKey(jwk: unknown): Promise<SigningKey | undef
     const { kid, n, e } = jwk;
     // Only the public numbers go in: whatever else the document holds has no say.
     const key = await importJWK({ kty: 'RSA', n, e, alg: 'RS256' }, 'RS256');
-    return key instanceof Uint8Array ? undefined : { kid, key };
+    return key instanceof Uint8Array ? undefined : { kid, key, modulus: n };
   } catch {
     return undefined;
   }

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/**
+ * Runs a command to its end and gives what it wrote to standard output.
+ * @throws Error with all it wrote, when its exit code is not 0 or it takes too long.
+ */
+export async function command(cmd, args, { cwd, env, timeoutMs = 180_000 } = {}) {
+  const child = spawn(cmd, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  let stdout = '';
+  let all = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    all += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    all += chunk;
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code === 0) return stdout;
+  const line = [cmd, ...args].join(' ');
+  throw new Error(`${line} ended with ${code ?? signal}:\n${withoutHosts(all).slice(-6000)}`);
+}
+
+/** Where packages come from is nobody's business in a log. */
+function withoutHosts(text) {
+  return text.replace(/https?:\/\/(?!127\.0\.0\.1|localhost)[^\s/]+/g, 'https://…');
+}
