@@ -33,7 +33,21 @@ export type {
 export { OnLimeLogin, type OnLimeLoginOptions } from './nest/on-lime-login.decorator.js';
 export { PassportGuard } from './nest/passport.guard.js';
 export { Passport } from './nest/passport.decorator.js';
-export { PassportPolicy, type PassportPolicyOptions } from './nest/passport-policy.decorator.js';
+export {
+  fromBearer,
+  fromCookie,
+  fromHandshakeAuth,
+  fromHeader,
+  fromMessage,
+  fromQuery,
+  type PassportExtractor,
+} from './nest/passport-extractors.js';
+export {
+  PassportPolicy,
+  type PassportPolicyOptions,
+  type PassportRequestIdSource,
+} from './nest/passport-policy.decorator.js';
+export { PassportRefusal, type PassportRefusalCode } from './nest/passport-refusal.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,

@@ -11,7 +11,8 @@ export type PassportErrorCode =
   | 'PASSPORT_LIFETIME'
   | 'PASSPORT_NOT_YET_VALID'
   | 'PASSPORT_EXPIRED'
-  | 'PASSPORT_REQUEST_MISMATCH';
+  | 'PASSPORT_REQUEST_MISMATCH'
+  | 'PASSPORT_REPLAYED';
 
 export interface InvalidPassportErrorOptions {
   /** What the rule wanted, when it is no secret. */

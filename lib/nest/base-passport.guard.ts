@@ -1,21 +1,19 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  type HttpException,
-  Injectable,
-  ServiceUnavailableException,
-  UnauthorizedException,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../passport/index.js';
+import { sharedObjectOf } from './handshake.js';
 import { getRuntimeToken } from './lime-site.tokens.js';
 import { LIME_PASSPORT_POLICY } from './lime-sites.constants.js';
+import { extractPassports, type PassportExtractor } from './passport-extractors.js';
 import type { PassportPolicyOptions } from './passport-policy.decorator.js';
+import { assertPolicy, expectedIdOf } from './passport-policy.js';
+import { PassportRefusal } from './passport-refusal.js';
 import type { SiteRuntime } from './site-runtime.js';
-import { attachPassport, requestOf } from './verified-passport.js';
+import { transportException } from './transport-exception.js';
+import { attachPassport } from './verified-passport.js';
 
-/** What both passport guards do; every step can be overridden. */
+/** What both passport guards do. Every protected step can be overridden. */
 @Injectable()
 export abstract class BasePassportGuard implements CanActivate {
   constructor(
@@ -24,32 +22,50 @@ export abstract class BasePassportGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
+  /** Lets the request in, or throws the exception that its transport understands. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const policy = this.getPolicy(context);
-    const token = this.getToken(context);
-    if (token === undefined) throw this.createException(context, undefined);
     try {
-      const claims = await this.verify(token, policy);
+      const policy = this.getPolicy(context);
+      const claims = await this.#admit(context, policy);
       attachPassport(this.getRequest(context), { valid: true, claims });
       return true;
     } catch (error) {
-      if (error instanceof LimeError) throw this.createException(context, error);
+      if (error instanceof LimeError) throw await this.createException(context, refusalOf(error));
       throw error;
     }
   }
 
-  /** Verifies the passport and that it belongs to this site. */
+  /** Where to look for a passport when the policy does not say. */
+  protected abstract defaultExtractors(context: ExecutionContext): readonly PassportExtractor[];
+
+  /** Verifies the passport against the keys of the site. */
   protected abstract verify(
     token: string,
-    policy: PassportPolicyOptions,
+    expectedId: string | undefined,
+    site: SiteRuntime,
   ): Promise<CommonPassportClaims>;
 
-  /** The passport that came with the request, if any. */
-  protected abstract getToken(context: ExecutionContext): string | undefined;
+  /** What the passport stands for: the id of its login or binding. */
+  protected abstract idOf(claims: CommonPassportClaims): string;
+
+  /** Whether this site started, or received, what the passport stands for. */
+  protected abstract isKnown(id: string, site: SiteRuntime): boolean;
 
   /** The object that `@Passport()` reads from. */
   protected getRequest(context: ExecutionContext): object {
-    return requestOf(context);
+    return sharedObjectOf(context);
+  }
+
+  /**
+   * The passport that came with the request; `undefined` for none.
+   * @throws {PassportRefusal} `invalid_request` for more than one (RFC 6750 section 2).
+   */
+  protected getToken(context: ExecutionContext): string | undefined {
+    const { from = this.defaultExtractors(context) } = this.getPolicy(context);
+    const extractors = typeof from === 'function' ? [from] : from;
+    const [token, ...further] = extractPassports(extractors, context);
+    if (further.length > 0) throw new PassportRefusal('invalid_request');
+    return token;
   }
 
   /** What `@PassportPolicy()` says for this route. */
@@ -63,39 +79,53 @@ export abstract class BasePassportGuard implements CanActivate {
   }
 
   /**
-   * What the client is told: 401 with a challenge (RFC 6750 section 3), or 503 when nobody can tell.
-   * @param error why; `undefined` when there was no passport. It stays in `cause`, for logs: clients learn no reasons.
+   * The exception for a refusal: an `HttpException`, `WsException` or `RpcException`, with generic words for the client
+   * and the reason in `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
    */
   protected createException(
     context: ExecutionContext,
-    error: LimeError | undefined,
-  ): HttpException {
-    if (error && !(error instanceof InvalidPassportError)) {
-      const body = { statusCode: 503, error: 'Service Unavailable', code: 'keys_unavailable' };
-      return new ServiceUnavailableException(
-        { ...body, message: 'The passport cannot be verified at the moment; try again' },
-        { cause: error },
-      );
+    refusal: PassportRefusal,
+  ): Error | Promise<Error> {
+    if (refusal.challenge !== undefined && context.getType() === 'http') {
+      const response = context.switchToHttp().getResponse<unknown>();
+      this.adapterHost.httpAdapter.setHeader(response, 'WWW-Authenticate', refusal.challenge);
     }
-    const code = error ? 'invalid_token' : 'missing_token';
-    const message = error ? 'The passport is not valid here' : 'A passport is required';
-    // No error code for a request without a token (RFC 6750 section 3.1).
-    this.challenge(context, error ? `Bearer error="${code}"` : 'Bearer');
-    return new UnauthorizedException(
-      { statusCode: 401, error: 'Unauthorized', message, code },
-      { cause: error },
-    );
+    return transportException(context, refusal);
   }
 
-  /** Sets `WWW-Authenticate` where there is an HTTP answer to set it on. */
-  protected challenge(context: ExecutionContext, value: string): void {
-    if (context.getType() !== 'http') return;
-    const response = context.switchToHttp().getResponse<unknown>();
-    this.adapterHost.httpAdapter.setHeader(response, 'WWW-Authenticate', value);
+  async #admit(
+    context: ExecutionContext,
+    policy: PassportPolicyOptions,
+  ): Promise<CommonPassportClaims> {
+    const token = this.getToken(context);
+    if (token === undefined) throw new PassportRefusal('missing_token');
+    const site = this.moduleRef.get<SiteRuntime>(getRuntimeToken(policy.site), { strict: false });
+    const claims = await this.verify(token, expectedIdOf(policy, context), site);
+    const id = this.idOf(claims);
+    if (!policy.anyRequest && !this.isKnown(id, site)) throw foreign(id);
+    assertPolicy(policy, claims);
+    if (policy.singleUse && !site.used.claim(`${claims.aud} ${id}`, claims.exp)) throw replayed(id);
+    return claims;
   }
+}
 
-  /** The site whose keys and logins count. */
-  protected getSite({ site }: PassportPolicyOptions): SiteRuntime {
-    return this.moduleRef.get<SiteRuntime>(getRuntimeToken(site), { strict: false });
-  }
+/** Whatever is wrong with a passport is the same to the client. */
+function refusalOf(error: LimeError): PassportRefusal {
+  if (error instanceof PassportRefusal) return error;
+  const code = error instanceof InvalidPassportError ? 'invalid_token' : 'keys_unavailable';
+  return new PassportRefusal(code, error);
+}
+
+function foreign(id: string): InvalidPassportError {
+  return new InvalidPassportError(
+    'PASSPORT_REQUEST_MISMATCH',
+    'the passport belongs to something that this site neither started nor received',
+    { actual: id },
+  );
+}
+
+function replayed(id: string): InvalidPassportError {
+  return new InvalidPassportError('PASSPORT_REPLAYED', 'the passport was used before', {
+    actual: id,
+  });
 }

@@ -1,8 +1,8 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { InvalidPassportError } from '../errors/index.js';
-import type { BindingPassportClaims } from '../passport/index.js';
+import { Injectable } from '@nestjs/common';
+import type { BindingPassportClaims, CommonPassportClaims } from '../passport/index.js';
 import { BasePassportGuard } from './base-passport.guard.js';
-import type { PassportPolicyOptions } from './passport-policy.decorator.js';
+import { fromQuery, type PassportExtractor } from './passport-extractors.js';
+import type { SiteRuntime } from './site-runtime.js';
 
 /**
  * For the callback of a binding: lets a request in that carries a valid binding passport (`?passport=…`) of a binding
@@ -10,23 +10,23 @@ import type { PassportPolicyOptions } from './passport-policy.decorator.js';
  */
 @Injectable()
 export class BindingPassportGuard extends BasePassportGuard {
-  protected async verify(
-    token: string,
-    policy: PassportPolicyOptions,
-  ): Promise<BindingPassportClaims> {
-    const { passports, bindings } = this.getSite(policy);
-    const claims = await passports.verifyBinding(token);
-    if (policy.anyRequest || bindings.has(claims.binding_id)) return claims;
-    throw new InvalidPassportError(
-      'PASSPORT_REQUEST_MISMATCH',
-      'the passport belongs to a binding that this site did not start',
-      { actual: claims.binding_id },
-    );
+  protected defaultExtractors(): readonly PassportExtractor[] {
+    return [fromQuery()];
   }
 
-  protected getToken(context: ExecutionContext): string | undefined {
-    const { query } = this.getRequest(context) as { query?: Record<string, unknown> };
-    const passport = query?.['passport'];
-    return typeof passport === 'string' && passport !== '' ? passport : undefined;
+  protected verify(
+    token: string,
+    expectedId: string | undefined,
+    { passports }: SiteRuntime,
+  ): Promise<BindingPassportClaims> {
+    return passports.verifyBinding(token, expectedId);
+  }
+
+  protected idOf(claims: CommonPassportClaims): string {
+    return (claims as BindingPassportClaims).binding_id;
+  }
+
+  protected isKnown(bindingId: string, { bindings }: SiteRuntime): boolean {
+    return bindings.has(bindingId);
   }
 }

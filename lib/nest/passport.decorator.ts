@@ -1,7 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { LimeError } from '../errors/index.js';
 import type { BindingPassportClaims, PassportClaims } from '../passport/index.js';
-import { attachedPassport, requestOf } from './verified-passport.js';
+import { sharedObjectOf } from './handshake.js';
+import { attachedPassport } from './verified-passport.js';
 
 /** The names that are written out in a type, without those of its index signature. */
 type NamedKey<Type> = keyof { [Key in keyof Type as string extends Key ? never : Key]: Type[Key] };
@@ -14,7 +15,7 @@ type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
  */
 export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
   (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
-    const verified = attachedPassport(requestOf(context));
+    const verified = attachedPassport(sharedObjectOf(context));
     if (!verified) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       throw new LimeError(

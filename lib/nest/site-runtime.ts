@@ -8,7 +8,7 @@ import {
 import { LimeError } from '../errors/index.js';
 import { createAgent, HttpTransport } from '../http/index.js';
 import { LoginDesk } from '../login/index.js';
-import { KnownBindings, Passports } from '../passport/index.js';
+import { KnownBindings, Passports, UsedPassports } from '../passport/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import { EventStream, StreamGate } from '../stream/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -17,6 +17,7 @@ import type { ResolvedOptions } from './resolve-options.js';
 export class SiteRuntime {
   readonly passports: Passports;
   readonly bindings: KnownBindings;
+  readonly used: UsedPassports;
   readonly desk: LoginDesk;
   readonly stream: EventStream;
   readonly #options: ResolvedOptions;
@@ -39,6 +40,7 @@ export class SiteRuntime {
     this.#api = new LimeApi(new ApiClient(shared));
     this.passports = new Passports(shared);
     this.bindings = new KnownBindings(clock);
+    this.used = new UsedPassports(clock);
     this.desk = new LoginDesk({
       ...shared,
       verify: (passport, requestId) => this.passports.verifyLogin(passport, requestId),

@@ -7,3 +7,4 @@ export type {
 } from './passport-claims.js';
 export { Passports } from './passports.js';
 export { unverifiedExpiry } from './unverified-expiry.js';
+export { UsedPassports } from './used-passports.js';

@@ -39,7 +39,11 @@ export class Passports {
     return (await this.#verifier.verify(jwt, LOGIN_PASSPORT, expectedRequestId)) as PassportClaims;
   }
 
-  async verifyBinding(jwt: string): Promise<BindingPassportClaims> {
-    return (await this.#verifier.verify(jwt, BINDING_PASSPORT)) as BindingPassportClaims;
+  async verifyBinding(jwt: string, expectedBindingId?: string): Promise<BindingPassportClaims> {
+    return (await this.#verifier.verify(
+      jwt,
+      BINDING_PASSPORT,
+      expectedBindingId,
+    )) as BindingPassportClaims;
   }
 }

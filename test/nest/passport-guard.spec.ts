@@ -14,13 +14,14 @@ import {
   BindingPassportGuard,
   type BindingPassportClaims,
   getLimeSiteToken,
-  type LimeError,
+  LimeError,
   type LimeSiteService,
   LimeSitesModule,
   Passport,
   type PassportClaims,
   PassportGuard,
   PassportPolicy,
+  type PassportRefusal,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
@@ -272,7 +273,15 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get(`${url}/me/any`, binding)).status).toBe(401);
   });
 
-  it.each(['', '?passport=', '?passport=a.b.c&passport=a.b.c', '?other=1'])(
+  it('refuses two passports at once', async () => {
+    const { url } = await startSite();
+    const answer = await fetch(`${url}/bind/callback?passport=a.b.c&passport=a.b.c`);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_request"');
+    expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
+  });
+
+  it.each(['', '?passport=', '?other=1'])(
     'asks for a passport at the callback of a binding when there is none: "%s"',
     async (query) => {
       const { url } = await startSite();
@@ -318,8 +327,11 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     const reasons: (string | undefined)[] = [];
     @Injectable()
     class TeaGuard extends PassportGuard {
-      protected override createException(_: ExecutionContext, error?: LimeError): HttpException {
-        reasons.push(error?.code);
+      protected override createException(
+        _: ExecutionContext,
+        { code, cause }: PassportRefusal,
+      ): HttpException {
+        reasons.push(cause instanceof LimeError ? cause.code : code);
         return new ImATeapotException();
       }
     }
@@ -336,7 +348,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get(`${url}/tea`, 'a.b.c')).status).toBe(418);
     const foreign = await lime.signPassport({ request_id: 'lr_elsewhere' });
     expect((await get(`${url}/tea`, foreign)).status).toBe(418);
-    expect(reasons).toEqual([undefined, 'PASSPORT_MALFORMED', 'PASSPORT_REQUEST_MISMATCH']);
+    expect(reasons).toEqual(['missing_token', 'PASSPORT_MALFORMED', 'PASSPORT_REQUEST_MISMATCH']);
   });
 
   it('passes on what an override of its own throws', async () => {

@@ -1,0 +1,69 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { handshakeOf, messageOf } from './handshake.js';
+
+/** Finds the passports that came in one place. More than one of them, in all places together, is refused. */
+export type PassportExtractor = (
+  context: ExecutionContext,
+) => string | readonly string[] | undefined;
+
+/** `Bearer`, in any case, and one token without white space (RFC 6750 section 2.1, RFC 9110 section 11.1). */
+const BEARER = /^Bearer +([^\s]+)$/i;
+
+/** `Authorization: Bearer …`, in the request or the handshake. The default of `PassportGuard`. */
+export function fromBearer(): PassportExtractor {
+  return (context) =>
+    textsIn(handshakeOf(context).headers?.['authorization']).flatMap((value) => {
+      const token = BEARER.exec(value)?.[1];
+      return token === undefined ? [] : [token];
+    });
+}
+
+/** A header of its own, for example where `Authorization` is taken. */
+export function fromHeader(name = 'X-Lime-Passport'): PassportExtractor {
+  return (context) => textsIn(handshakeOf(context).headers?.[name.toLowerCase()]);
+}
+
+/**
+ * A parameter of the query. The default of `BindingPassportGuard`, because that is how LIME sends them.
+ * Addresses end up in logs and histories: prefer a header wherever you have the choice (RFC 6750 section 5.3).
+ */
+export function fromQuery(name = 'passport'): PassportExtractor {
+  return (context) => textsIn(handshakeOf(context).query?.[name]);
+}
+
+/** A cookie (RFC 6265 section 5.4). Browsers send cookies by themselves, so protect such routes against CSRF. */
+export function fromCookie(name: string): PassportExtractor {
+  return (context) =>
+    textsIn(handshakeOf(context).headers?.['cookie'])
+      .flatMap((header) => header.split(';'))
+      .map((pair) => pair.trim().split('='))
+      .filter(([key]) => key === name)
+      .flatMap(([, value = '']) => textsIn(value.replaceAll('"', '')));
+}
+
+/** What a socket.io client gave as `auth`, or a GraphQL subscription as `connectionParams`. */
+export function fromHandshakeAuth(name = 'passport'): PassportExtractor {
+  return (context) => textsIn(handshakeOf(context).auth?.[name]);
+}
+
+/** A field of the message of a gateway or microservice. The default of `PassportGuard` for microservices. */
+export function fromMessage(name = 'passport'): PassportExtractor {
+  return (context) => {
+    const message = messageOf(context);
+    if (typeof message !== 'object' || message === null) return undefined;
+    return textsIn(Reflect.get(message, name));
+  };
+}
+
+/** Every passport that the extractors find. */
+export function extractPassports(
+  extractors: readonly PassportExtractor[],
+  context: ExecutionContext,
+): string[] {
+  return extractors.flatMap((extract) => textsIn(extract(context)));
+}
+
+function textsIn(value: unknown): string[] {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.filter((text): text is string => typeof text === 'string' && text !== '');
+}

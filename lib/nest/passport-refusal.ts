@@ -1,0 +1,45 @@
+import { LimeError } from '../errors/index.js';
+
+/** What a client is told. The words are generic: reasons are for logs. */
+const REFUSALS = {
+  missing_token: { status: 401, message: 'A passport is required' },
+  invalid_token: { status: 401, message: 'The passport is not valid here' },
+  invalid_request: {
+    status: 400,
+    message: 'The request must carry exactly one passport, and say what it is for',
+  },
+  kyc_level_too_low: { status: 403, message: 'The owner of the agent is not known well enough' },
+  reputation_too_low: { status: 403, message: 'The reputation of the agent is too low' },
+  keys_unavailable: {
+    status: 503,
+    message: 'The passport cannot be verified at the moment; try again',
+  },
+} as const;
+
+export type PassportRefusalCode = keyof typeof REFUSALS;
+
+/** Why a guard does not let a request in: a code and words for the client, and the reason in `cause`. */
+export class PassportRefusal extends LimeError {
+  declare readonly code: PassportRefusalCode;
+  declare readonly httpStatus: number;
+
+  constructor(code: PassportRefusalCode, cause?: unknown) {
+    const { status, message } = REFUSALS[code];
+    super(code, message, { httpStatus: status, cause });
+  }
+
+  /** The value of `WWW-Authenticate` (RFC 6750 section 3), if this is a matter of authentication. */
+  get challenge(): string | undefined {
+    switch (this.httpStatus) {
+      case 401:
+        // No error code for a request without a token (RFC 6750 section 3.1).
+        return this.code === 'missing_token' ? 'Bearer' : `Bearer error="${this.code}"`;
+      case 400:
+        return 'Bearer error="invalid_request"';
+      case 403:
+        return 'Bearer error="insufficient_scope"';
+      default:
+        return undefined;
+    }
+  }
+}

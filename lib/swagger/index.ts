@@ -1,0 +1,1 @@
+export { ApiPassport, LIME_PASSPORT_SCHEME, limePassportScheme } from './api-passport.decorator.js';
