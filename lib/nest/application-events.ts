@@ -1,7 +1,15 @@
 import type { DiscoveryService } from '@nestjs/core';
+import type { Observable } from 'rxjs';
+import type { LimeLoginEvent, LimeLoginRejection } from '../login/index.js';
 import type { LimeLogger } from '../ports/index.js';
+import type { LimeConnection } from '../stream/index.js';
 import type { LimeEventEmitter } from './lime-sites-options.js';
-import type { LimeSiteService } from './lime-site.service.js';
+
+interface EventSource {
+  readonly loginEvents$: Observable<LimeLoginEvent>;
+  readonly rejections$: Observable<LimeLoginRejection>;
+  readonly connection$: Observable<LimeConnection>;
+}
 
 /**
  * Puts what happens on the application's `EventEmitter2`, under the names `lime.login.approved`, `lime.login.expired`,
@@ -28,7 +36,7 @@ export class ApplicationEvents {
     return this.#emitter !== undefined;
   }
 
-  connect({ loginEvents$, rejections$, connection$ }: LimeSiteService): void {
+  connect({ loginEvents$, rejections$, connection$ }: EventSource): void {
     this.#emitter = this.#given === false ? undefined : (this.#given ?? this.#discover());
     if (!this.#emitter) return;
     loginEvents$.subscribe((event) => this.#emit(`lime.login.${event.type}`, event));

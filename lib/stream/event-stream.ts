@@ -1,8 +1,9 @@
-import { BehaviorSubject, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { LimeError } from '../errors/index.js';
 import { type HttpTransport, type SiteToken, transportError } from '../http/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
-import type { LimeConnection, LimeConnectionState } from './connection-state.js';
+import type { LimeConnection } from './connection-state.js';
+import { ConnectionStatus } from './connection-status.js';
 import { FrameReader } from './frame-reader.js';
 import { ReconnectPolicy } from './reconnect-policy.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -41,40 +42,30 @@ export class EventStream {
   readonly #connector: StreamConnector;
   readonly #policy: ReconnectPolicy;
   readonly #silence: SilenceWatch;
+  readonly #status: ConnectionStatus;
   readonly #stopping = new AbortController();
-  readonly #connection$: BehaviorSubject<LimeConnection>;
   #running: Promise<void> | undefined;
-  #attemptController: AbortController | undefined;
-  #attempt = 0;
+  #attempt: AbortController | undefined;
   #unansweredInRow = 0;
   #lastEventId = '';
-  #lastFrameAt: Date | undefined;
   #openedAt: number | undefined;
-  #lostAt: number | undefined;
 
   constructor(options: EventStreamOptions) {
-    const { clock, random, sseBackoffBaseMs: baseMs, sseBackoffMaxMs: maxMs } = options;
+    const { clock, random, logger, sseBackoffBaseMs: baseMs, sseBackoffMaxMs: maxMs } = options;
     this.#options = options;
     this.#connector = new StreamConnector(options);
     this.#policy = new ReconnectPolicy({ baseMs, maxMs, random });
     this.#silence = new SilenceWatch(clock, options.sseReadTimeoutMs);
-    this.#connection$ = new BehaviorSubject<LimeConnection>({
-      state: 'idle',
-      since: new Date(clock.now()),
-      attempt: 0,
-    });
+    this.#status = new ConnectionStatus(clock, logger);
   }
 
   /** The state now, then each change; completes when the stream is stopped. */
   get connection$(): Observable<LimeConnection> {
-    return this.#connection$.asObservable();
+    return this.#status.connection$;
   }
 
   get connection(): LimeConnection {
-    return {
-      ...this.#connection$.value,
-      ...(this.#lastFrameAt && { lastFrameAt: this.#lastFrameAt }),
-    };
+    return this.#status.connection;
   }
 
   start(): void {
@@ -84,27 +75,24 @@ export class EventStream {
   /** Ends the connection at once; resolves when nothing is read any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#attemptController?.abort();
+    this.#attempt?.abort();
     await this.#running;
-    if (this.#connection$.closed || this.connection.state === 'closed') return;
-    this.#enter('closed');
-    this.#connection$.complete();
+    this.#status.closed();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      this.#attempt++;
-      this.#enter(this.#attempt === 1 && !this.#lostAt ? 'connecting' : this.connection.state);
-      const failure = await this.#connectAndRead();
+      this.#status.attempting();
+      const reason = await this.#connectAndRead();
       if (this.#stopping.signal.aborted) return;
-      await this.#waitAfter(failure);
+      await this.#waitAfter(reason);
     }
   }
 
   /** One connection from its first byte to its last. Never rejects: the reason of its end is the result. */
   async #connectAndRead(): Promise<unknown> {
     const controller = new AbortController();
-    this.#attemptController = controller;
+    this.#attempt = controller;
     this.#openedAt = undefined;
     let silentForMs: number | undefined;
     try {
@@ -135,9 +123,7 @@ export class EventStream {
       const body = await this.#connector.open(controller, this.#lastEventId, patienceMs);
       this.#unansweredInRow = 0;
       this.#openedAt = clock.monotonic();
-      this.#logOpened();
-      this.#attempt = 0;
-      this.#enter('open');
+      this.#status.opened();
       return body;
     } catch (error) {
       const unanswered = error instanceof LimeError && error.code === 'TIMEOUT';
@@ -147,12 +133,12 @@ export class EventStream {
   }
 
   async #read(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    const { consumer, clock, maxFrameBytes } = this.#options;
+    const { consumer, maxFrameBytes } = this.#options;
     const silence = this.#silence;
     const reader = new FrameReader(
       {
         onData: (data) => {
-          this.#lastFrameAt = new Date(clock.now());
+          this.#status.heard();
           if (consumer.accept(data) === 'keepalive') silence.beat();
         },
         onComment: () => silence.beat(),
@@ -177,48 +163,13 @@ export class EventStream {
   async #waitAfter(thrown: unknown): Promise<void> {
     const { clock } = this.#options;
     const error = reasonOf(thrown);
-    const plan = this.#policy.next({
+    const { state, delayMs } = this.#policy.next({
       error,
       openForMs: this.#openedAt === undefined ? 0 : clock.monotonic() - this.#openedAt,
       retryAfterMs: thrown instanceof StreamRefused ? thrown.retryAfterMs : undefined,
     });
-    this.#lostAt ??= clock.monotonic();
-    this.#logLost(plan.state, error, plan.delayMs);
-    this.#enter(plan.state, error);
-    await sleep(clock, plan.delayMs, this.#stopping.signal);
-  }
-
-  #enter(state: LimeConnectionState, lastError?: Error): void {
-    const previous = this.#connection$.value;
-    const error = lastError ?? (state === 'open' ? undefined : previous.lastError);
-    this.#connection$.next({
-      state,
-      since: state === previous.state ? previous.since : new Date(this.#options.clock.now()),
-      attempt: this.#attempt,
-      ...(this.#lastFrameAt && { lastFrameAt: this.#lastFrameAt }),
-      ...(error && { lastError: error }),
-    });
-  }
-
-  #logOpened(): void {
-    const { logger, clock } = this.#options;
-    if (this.#lostAt === undefined) return logger.log('Event stream open');
-    const seconds = ((clock.monotonic() - this.#lostAt) / 1000).toFixed(1);
-    this.#lostAt = undefined;
-    logger.log(`Event stream open again after ${seconds} s (attempt ${this.#attempt})`);
-  }
-
-  /** One line for a change of state, none for its repetition. */
-  #logLost(state: LimeConnectionState, error: LimeError, delayMs: number): void {
-    const { logger } = this.#options;
-    const next = `next attempt in ${(delayMs / 1000).toFixed(1)} s`;
-    if (state === this.connection.state) {
-      logger.debug(`Event stream still ${state}: ${error.message}; ${next}`);
-    } else if (state === 'unauthorized') {
-      logger.error(`Event stream refused: ${error.message}; ${next}, for as long as it takes`);
-    } else {
-      logger.warn(`Event stream lost: ${error.message}; ${next}`);
-    }
+    this.#status.lost(state, error, delayMs);
+    await sleep(clock, delayMs, this.#stopping.signal);
   }
 }
 

@@ -11,8 +11,6 @@ export interface StreamFailure {
 }
 
 export interface ReconnectPlan {
-  /** `refused`: what stands in the way will not heal within seconds. */
-  regime: 'dropped' | 'refused';
   /** `unauthorized` when the refusal is about who we are, or who they are. */
   state: 'reconnecting' | 'unauthorized';
   delayMs: number;
@@ -42,7 +40,8 @@ const SERVER_WISH_FACTOR = 4;
 export class ReconnectPolicy {
   readonly #options: ReconnectPolicyOptions;
   #failures = 0;
-  #regime: ReconnectPlan['regime'] = 'dropped';
+  /** `refused`: what stands in the way will not heal within seconds. */
+  #regime: 'dropped' | 'refused' = 'dropped';
   #serverRetryMs = 0;
 
   constructor(options: ReconnectPolicyOptions) {
@@ -62,7 +61,7 @@ export class ReconnectPolicy {
 
     const backoff = regime === 'refused' ? this.#refusedDelay() : this.#droppedDelay();
     this.#failures++;
-    return { regime, state, delayMs: Math.max(backoff, this.#wishedDelay(retryAfterMs)) };
+    return { state, delayMs: Math.max(backoff, this.#wishedDelay(retryAfterMs)) };
   }
 
   /** Somewhere in the upper half of `base · 2^n`, so that a fleet does not come back as one. */
