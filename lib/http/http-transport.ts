@@ -121,7 +121,7 @@ export class HttpTransport {
       signal,
     });
     if (response.statusCode >= 300 && response.statusCode < 400) {
-      await response.body.dump().catch(() => undefined);
+      response.body.on('error', () => undefined).destroy();
       throw new LimeError(
         'UNEXPECTED_REDIRECT',
         `${this.#nameOf(call)} answered with a redirect (HTTP ${response.statusCode}); it is not followed, so that ` +

@@ -16,11 +16,11 @@ const EVENTS_PATH = '/modules/agent-login/events';
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Flushed after each write: an event must not wait in the decoder for the next one. */
-const DECODERS: Record<string, () => Transform> = {
-  gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
-  deflate: () => zlib.createInflate({ flush: zlib.constants.Z_SYNC_FLUSH }),
-  br: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
-};
+const DECODERS = new Map<string, () => Transform>([
+  ['gzip', () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH })],
+  ['deflate', () => zlib.createInflate({ flush: zlib.constants.Z_SYNC_FLUSH })],
+  ['br', () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+]);
 
 export interface StreamConnectorOptions {
   transport: HttpTransport;
@@ -89,23 +89,21 @@ export class StreamConnector {
     const { statusCode: status, headers, body } = response;
     const type = String(headers['content-type'] ?? '');
     const encoding = encodingOf(response);
-    const isEventStream = /^text\/event-stream\s*(;|$)/i.test(type);
-    if (status === 200 && isEventStream && (encoding === 'identity' || encoding in DECODERS))
-      return;
+    const readable = encoding === 'identity' || DECODERS.has(encoding);
+    if (status === 200 && readable && /^text\/event-stream\s*(;|$)/i.test(type)) return;
 
     const call = `GET ${EVENTS_PATH}`;
-    // A page that never ends, or breaks off, still came with a status that says enough.
-    const text = await readText(body, MAX_ERROR_BYTES, call).catch(() => '');
     const retryAfterMs = parseRetryAfter(headers['retry-after'], this.#options.clock.now());
     const secrets = [this.#options.siteToken.reveal()];
-    const reason =
-      status < 400
-        ? new LimeError(
-            'NO_EVENT_STREAM',
-            `${call} answered HTTP ${status} with ${type || 'no content type'} (${encoding}), which is no event stream`,
-            { httpStatus: status },
-          )
-        : errorOf({ status, headers, text }, { call, secrets, retryAfterMs });
+    if (status < 400) {
+      const what = `${type || 'no content type'} (${encoding})`;
+      const message = `${call} answered HTTP ${status} with ${what}, which is no event stream`;
+      const reason = new LimeError('NO_EVENT_STREAM', message, { httpStatus: status });
+      throw new StreamRefused(reason, retryAfterMs);
+    }
+    // An error page that never ends, or breaks off, still came with a status that says enough.
+    const text = await readText(body, MAX_ERROR_BYTES, call).catch(() => '');
+    const reason = errorOf({ status, headers, text }, { call, secrets, retryAfterMs });
     throw new StreamRefused(reason, retryAfterMs);
   }
 }
@@ -116,7 +114,7 @@ function encodingOf({ headers }: Dispatcher.ResponseData): string {
 
 /** We ask for `identity`, but some proxies compress all the same. */
 function decoded(response: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
-  const createDecoder = DECODERS[encodingOf(response)];
+  const createDecoder = DECODERS.get(encodingOf(response));
   if (!createDecoder) return response.body;
   // An error reaches whoever reads the decoder; it needs no second report.
   return pipeline(response.body, createDecoder(), () => undefined);
