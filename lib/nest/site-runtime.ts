@@ -88,8 +88,12 @@ export class SiteRuntime {
   async createLoginRequest(): Promise<LoginRequestResult> {
     const { streamWaitMs } = this.#options;
     if (this.listens && streamWaitMs > 0) await this.#gate.whenOpen(streamWaitMs);
+    const { since } = this.stream.connection;
     const request = await this.#api.createLoginRequest();
     this.desk.expect(request.requestId, request.expiresAt);
+    // The stream may have been away in between, and what it missed was asked for before this request was known here.
+    const { state, since: now } = this.stream.connection;
+    if (state === 'open' && now !== since) this.desk.streamOpened();
     return request;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import { Agent, type Dispatcher } from 'undici';
 import type { LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { ManualClock } from '../support/manual-clock.js';
 import { RecordingHandler } from '../support/recording-handler.js';
@@ -159,6 +160,35 @@ describe('what happened while no stream was open', () => {
     60_000,
   );
 
+  it('is asked for also for a request whose answer was still on its way', async () => {
+    let letAnswerPass: () => void = () => undefined;
+    const answerMayPass = new Promise<void>((resolve) => {
+      letAnswerPass = resolve;
+    });
+    const agent = new Agent();
+    const slow = agent.compose((dispatch) => dispatch);
+    const request = slow.request.bind(slow);
+    Object.defineProperty(slow, 'request', {
+      value: async (options: Dispatcher.RequestOptions) => {
+        const answer = await request(options);
+        if (options.method === 'POST') await answerMayPass;
+        return answer;
+      },
+    });
+    const { lime, site, gap, handler } = await startSite({ httpClient: slow });
+
+    const creating = site.createLoginRequest();
+    const { requestId } = await until(() => lime.requests()[0]);
+    await gap(() => lime.expire(requestId));
+    expect(lime.callCount('status')).toBe(0);
+    letAnswerPass();
+    await creating;
+    await until(() => handler.events.length === 1);
+    await agent.destroy();
+
+    expect(handler.events).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
+  });
+
   it('is asked for again when the stream broke again while asking', async () => {
     const { lime, site, clock, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
@@ -271,14 +301,13 @@ describe('a request that LIME says nothing about', () => {
   });
 
   it('is overruled by an approval that comes later', async () => {
-    const { clock, lime, site, handler } = await startSite();
+    const { clock, lime, site, handler } = await startSite({ sseReadTimeoutMs: 900 * SECOND });
     const { requestId } = await site.createLoginRequest();
     clock.advance(603 * SECOND);
     expect(handler.events).toHaveLength(1);
     const issuedAt = clock.now() / 1000;
     const passport = await lime.signPassport({ request_id: requestId }, { issuedAt });
 
-    await until(() => lime.openStreams === 1 || (clock.advance(SECOND), false));
     lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
     await until(() => handler.events.length === 2);
 
