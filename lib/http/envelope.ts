@@ -49,7 +49,7 @@ export function errorOf(
   const httpStatus = answer.status;
   const said = failure && (textOf(failure, 'message') ?? 'no message');
   const reason = said ?? describe(answer, secrets);
-  const message = `${call} answered HTTP ${httpStatus}: ${reason}`;
+  const message = `${redact(call, secrets)} answered HTTP ${httpStatus}: ${reason}`;
   const code = failure && textOf(failure, 'code');
   const detail = isRecord(failure?.['detail']) ? failure['detail'] : undefined;
 

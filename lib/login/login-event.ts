@@ -38,8 +38,9 @@ export function approvedEvent(
   claims: PassportClaims,
   receivedAt: Date,
 ): LimeApprovedEvent {
+  // A getter, because even `inspect` with `showHidden` shows only that there is one.
   const event = { type: 'approved', requestId, claims, receivedAt } as const;
-  return Object.defineProperty(event, 'passport', { value: passport }) as LimeApprovedEvent;
+  return Object.defineProperty(event, 'passport', { get: () => passport }) as LimeApprovedEvent;
 }
 
 export function expiredEvent(

@@ -36,15 +36,14 @@ function classify(frame: Record<string, unknown>): LoginFrame {
       };
     case 'approved':
       if (!isText(requestId)) return unreadable(`approved without a usable login_request_id`);
-      if (!isText(passport))
-        return unreadable(`approved without a passport for ${brief(requestId)}`);
+      if (!isText(passport)) return unreadable(`approved without a passport for ${requestId}`);
       return { type, requestId, passport };
     case 'expired':
       if (!isText(requestId)) return unreadable(`expired without a usable login_request_id`);
       return { type, requestId };
     default:
       return isText(type)
-        ? { type: 'unknown', name: brief(type) }
+        ? { type: 'unknown', name: type }
         : unreadable('an object without a type');
   }
 }
@@ -58,9 +57,5 @@ function isText(value: unknown): value is string {
 }
 
 function textOr(value: unknown, fallback: string): string {
-  return isText(value) ? brief(value) : fallback;
-}
-
-function brief(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return isText(value) ? value : fallback;
 }

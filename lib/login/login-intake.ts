@@ -170,8 +170,9 @@ export class LoginIntake {
   }
 
   #noteUnknown(name: string): void {
-    if (this.#unknownTypes.has(name) || this.#unknownTypes.size >= MAX_REMEMBERED_TYPES) return;
-    this.#unknownTypes.add(name);
+    const start = name.slice(0, 100);
+    if (this.#unknownTypes.has(start) || this.#unknownTypes.size >= MAX_REMEMBERED_TYPES) return;
+    this.#unknownTypes.add(start);
     this.#options.logger.warn(
       `Skipped a frame of the event stream: its type ${name} is not known here (said once)`,
     );

@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import { LimeError } from '../errors/index.js';
 import type { BindingRequestResult, LoginRequestResult } from '../api/index.js';
 import type {
   LimeLoginEvent,
@@ -110,12 +111,21 @@ export class LimeSiteService
    * @param options.expectedRequestId the request it has to be for. Leave it out only where you compare
    * `claims.request_id` yourself: no claim names the site, so any other site can present passports of its own here.
    * @throws {InvalidPassportError} with a `code` that names the rule; `RequestExpiredError` when its time is over.
-   * @throws {LimeError} `KEYS_UNAVAILABLE` when the platform's keys cannot be had.
+   * @throws {LimeError} `KEYS_UNAVAILABLE` when the platform's keys cannot be had; `INVALID_ARGUMENT` for an
+   * `expectedRequestId` that is there, but undefined.
    */
   async verifyPassport(
     jwt: string,
-    { expectedRequestId }: { expectedRequestId?: string } = {},
+    options: { expectedRequestId?: string } = {},
   ): Promise<PassportVerificationResult> {
+    const { expectedRequestId } = options;
+    // The id of a session that is gone must not open what it was to close.
+    if (expectedRequestId === undefined && 'expectedRequestId' in options) {
+      throw new LimeError(
+        'INVALID_ARGUMENT',
+        'expectedRequestId is undefined: pass the id of the request, or leave it out on purpose',
+      );
+    }
     return {
       valid: true,
       claims: await this.#runtime.passports.verifyLogin(jwt, expectedRequestId),

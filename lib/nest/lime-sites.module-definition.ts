@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { concealSiteToken } from './conceal-site-token.js';
 import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
 import type { LimeSitesOptions, LimeSitesOptionsFactory } from './lime-sites-options.js';
 import { siteProviders } from './site-providers.js';
@@ -21,7 +22,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
         return {
           ...definition,
           global: isGlobal !== false,
-          providers: [...(definition.providers ?? []), ...providers],
+          providers: [...(definition.providers ?? []).map(concealSiteToken), ...providers],
           exports,
         };
       },

@@ -36,9 +36,9 @@ export function fromCookie(name: string): PassportExtractor {
   return (context) =>
     textsIn(handshakeOf(context).headers?.['cookie'])
       .flatMap((header) => header.split(';'))
-      .map((pair) => pair.trim().split('='))
-      .filter(([key]) => key === name)
-      .flatMap(([, value = '']) => textsIn(value.replaceAll('"', '')));
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .flatMap((pair) => textsIn(pair.slice(name.length + 1).replaceAll(/^"|"$/g, '')));
 }
 
 /** What a socket.io client gave as `auth`, or a GraphQL subscription as `connectionParams`. */

@@ -3,6 +3,8 @@ import { SiteToken } from '../http/index.js';
 import type { LimeSitesOptions } from './lime-sites-options.js';
 
 const DEFAULT_BASE_URL = 'https://lime.pics/api/v1';
+/** What somebody put into an option can be of any length. */
+const MAX_FAULT = 180;
 /** Node's timers take a signed 32-bit number of milliseconds. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -77,7 +79,7 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
   }
 
   // The token may have been put where something else belongs, and be shown as what came there.
-  const shown = redact(faults, token ? [token] : []);
+  const shown = redact(faults, token ? [token] : []).map(cut);
   if (token === '') throw tokenMissing(shown);
   if (token === undefined || shown.length > 0) throw invalidOptions(shown);
   return {
@@ -92,7 +94,8 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
 
 /** @returns `undefined` for one that cannot be a token. The value itself must not get into an error. */
 function resolveToken(value: unknown, fault: Fault): string | undefined {
-  const token = typeof value === 'string' ? value.trim() : undefined;
+  const text = value instanceof SiteToken ? value.reveal() : value;
+  const token = typeof text === 'string' ? text.trim() : undefined;
   if (token !== undefined && /^[\x21-\x7e]*$/.test(token)) return token;
   fault(
     token === undefined
@@ -176,8 +179,12 @@ function hasMethod(value: unknown, method: string): boolean {
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** After the redaction: half a secret is one too. */
+function cut(fault: string): string {
+  return fault.length > MAX_FAULT ? `${fault.slice(0, MAX_FAULT)}…` : fault;
 }
 
 function resolveEach<Name extends string, Rule, Value>(

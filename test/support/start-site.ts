@@ -12,6 +12,7 @@ import {
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { CapturedLogs } from './captured-logs.js';
 import { useCleanup } from './cleanup.js';
+import { secretsIn } from './leaks.js';
 import { startSandbox } from './start-sandbox.js';
 
 export type HttpPlatform = 'express' | 'fastify';
@@ -58,15 +59,21 @@ export interface Starter {
 /** Starts what a test needs; after the test everything is closed again. */
 export function useStarter(): Starter {
   const closeLater = useCleanup();
+  const limes: LimeSandbox[] = [];
 
   const lime: Starter['lime'] = async (options) => {
     const started = await startSandbox(options);
-    closeLater(() => started.stop());
+    closeLater(() => {
+      limes.splice(limes.indexOf(started), 1);
+      return started.stop();
+    });
+    limes.push(started);
     return started;
   };
 
   const app: Starter['app'] = async (setup) => {
     const logs = new CapturedLogs();
+    closeLater(() => assertNoSecrets(logs, limes));
     const started = await createApp(setup, logs);
     closeLater(() => started.close());
     await started.listen(0, '127.0.0.1');
@@ -98,4 +105,17 @@ async function createApp(
   return platform === 'fastify'
     ? module.createNestApplication(new FastifyAdapter(), { logger: logs })
     : module.createNestApplication({ logger: logs });
+}
+
+/** A compact JWS with the signature of an RSA key. */
+const WHOLE_PASSPORT = /[\w-]{20,}\.[\w-]{20,}\.[\w-]{300,}/;
+
+/** Holds for every test there is: what the application logged shows no site token and no passport. */
+function assertNoSecrets(logs: CapturedLogs, limes: readonly LimeSandbox[]): void {
+  const tokens = Object.fromEntries(
+    limes.map(({ port, siteToken }) => [`site token of ${port}`, siteToken]),
+  );
+  const found = secretsIn(logs.toString(), tokens);
+  if (WHOLE_PASSPORT.test(logs.toString())) found.push('a passport');
+  if (found.length > 0) throw new Error(`The log shows ${found.join(', ')}`);
 }

@@ -1,0 +1,388 @@
+import { request } from 'node:http';
+import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import {
+  BindingPassportGuard,
+  fromBearer,
+  fromCookie,
+  fromHeader,
+  fromQuery,
+  Passport,
+  PassportGuard,
+  PassportPolicy,
+} from 'nestjs-lime-sites';
+import type { PassportClaimOverrides } from 'nestjs-lime-sites/testing';
+import { createKeyPair } from '../support/key-pair.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+import { encodePart, withPart } from './support/raw-jws.js';
+
+const attacker = createKeyPair('attacker');
+
+@Controller()
+@UseGuards(PassportGuard)
+class Routes {
+  @Get('own')
+  own(@Passport('sub') sub: string) {
+    return { sub };
+  }
+
+  @Get('any')
+  @PassportPolicy({ anyRequest: true })
+  any(@Passport('request_id') requestId: string) {
+    return { requestId };
+  }
+
+  @Get('once')
+  @PassportPolicy({ singleUse: true })
+  once() {
+    return {};
+  }
+
+  @Get('once-known')
+  @PassportPolicy({ singleUse: true, minKycLevel: 5 })
+  onceKnown() {
+    return {};
+  }
+
+  @Get('level')
+  @PassportPolicy({ minKycLevel: 1, minReputation: 1 })
+  level() {
+    return {};
+  }
+
+  @Get('for/:id')
+  @PassportPolicy({ requestId: { param: 'id' } })
+  forParam(@Param('id') id: string) {
+    return { id };
+  }
+
+  @Get('for')
+  @PassportPolicy({ requestId: { query: 'id' } })
+  forQuery() {
+    return {};
+  }
+
+  @Post('for')
+  @PassportPolicy({ requestId: { body: 'id' } })
+  forBody(@Body('id') id: string) {
+    return { id };
+  }
+
+  @Get('everywhere')
+  @PassportPolicy({ from: [fromBearer(), fromHeader(), fromQuery(), fromCookie('passport')] })
+  everywhere() {
+    return {};
+  }
+}
+
+@Controller('bind')
+@UseGuards(BindingPassportGuard)
+class Callback {
+  @Get()
+  @PassportPolicy({ singleUse: true })
+  callback() {
+    return {};
+  }
+}
+
+describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
+  const start = useStarter();
+
+  async function startSite(clock = new ManualClock()) {
+    const controllers = [Routes, Callback];
+    const options = { dispatcher: false };
+    const started = await start.site({ platform, controllers, clock, options });
+    await until(() => started.lime.callCount('jwks') === 1 && clock.waits.length === 0);
+    const sign = (claims: PassportClaimOverrides = {}, overrides = {}) =>
+      started.lime.signPassport(claims, { issuedAt: new Date(clock.now()), ...overrides });
+    /** A passport of a login that this site started. */
+    const logIn = async (claims: PassportClaimOverrides = {}) => {
+      const { requestId } = await started.site.createLoginRequest();
+      return { requestId, passport: await sign({ request_id: requestId, ...claims }) };
+    };
+    const get = (path: string, passport?: string, headers: Record<string, string> = {}) =>
+      fetch(`${started.url}/${path}`, {
+        headers: {
+          ...(passport !== undefined && { authorization: `Bearer ${passport}` }),
+          ...headers,
+        },
+      });
+    const statusOf = async (...args: Parameters<typeof get>) => (await get(...args)).status;
+    return { ...started, clock, sign, logIn, get, statusOf };
+  }
+
+  it('refuses every forgery in the same words, also where any request will do', async () => {
+    const { lime, url, sign, get } = await startSite();
+    const genuine = await sign();
+    const kid = String(lime.publishedKeys().keys[0]?.kid);
+    const unsigned = (header: object) => withPart(genuine, 'header', () => encodePart(header));
+    const forgeries = [
+      unsigned({ alg: 'none', kid }),
+      withPart(unsigned({ alg: 'none', kid }), 'signature', () => ''),
+      await sign(
+        {},
+        { alg: 'HS256', key: Buffer.from(JSON.stringify(lime.publishedKeys().keys[0])) },
+      ),
+      await sign({}, { alg: 'RS384' }),
+      await sign({}, { alg: 'PS256' }),
+      await sign({}, { key: attacker.privateKey }),
+      await sign({}, { key: attacker.privateKey, header: { jwk: attacker.jwk, jku: url } }),
+      await sign({}, { kid: '__proto__' }),
+      await sign({}, { kid: '../../dev/null' }),
+      await sign({}, { header: { crit: ['b64'], b64: true } }),
+      await sign({ aud: ['lime-site-login'] }),
+      await sign({}, { kind: 'binding' }),
+      await sign({ exp: 1e300 }),
+      await sign({ exp: 'NaN' }),
+      await sign({ sub: '' }),
+      withPart(genuine, 'payload', (payload) => `${payload}=`),
+      `${genuine}.AAAA.AAAA`,
+      genuine.slice(0, -1),
+      'x'.repeat(9_000),
+    ];
+    const answers = await Promise.all(forgeries.map((forgery) => get('any', forgery)));
+    for (const answer of answers) {
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      expect(await answer.json()).toEqual({
+        statusCode: 401,
+        error: 'Unauthorized',
+        code: 'invalid_token',
+        message: 'The passport is not valid here',
+      });
+    }
+    expect((await get('any', genuine)).status).toBe(200);
+  });
+
+  it('refuses a passport that another site received, although its signature is genuine', async () => {
+    const { lime, sign, statusOf } = await startSite();
+    const elsewhere = lime.createLoginRequest();
+    expect(await statusOf('own', await sign({ request_id: elsewhere.requestId }))).toBe(401);
+    for (const request_id of ['__proto__', 'constructor', 'toString', 'size', '0', '*']) {
+      expect(await statusOf('own', await sign({ request_id }))).toBe(401);
+    }
+  });
+
+  it('accepts it where any request will do: that is what anyRequest opens', async () => {
+    const { sign, statusOf } = await startSite();
+    expect(await statusOf('any', await sign({ request_id: 'lr_elsewhere' }))).toBe(200);
+  });
+
+  it('refuses the id of an own login with something around it', async () => {
+    const { sign, logIn, statusOf } = await startSite();
+    const { requestId } = await logIn();
+    for (const request_id of [
+      ` ${requestId}`,
+      `${requestId}\u0000`,
+      requestId.toUpperCase(),
+      [requestId],
+    ]) {
+      expect(await statusOf('own', await sign({ request_id }))).toBe(401);
+    }
+  });
+
+  it('refuses a passport that expired one second ago, beyond the tolerance, although it was good before', async () => {
+    const { clock, logIn, statusOf } = await startSite();
+    const { passport } = await logIn();
+    expect(await statusOf('own', passport)).toBe(200);
+    clock.advance(126_000);
+    expect(await statusOf('own', passport)).toBe(401);
+  });
+
+  it('refuses a binding passport as a login and a login passport as a binding', async () => {
+    const { site, sign, logIn, statusOf } = await startSite();
+    const { requestId, passport } = await logIn();
+    const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://shop.example/' });
+    const both = { request_id: requestId, binding_id: bindingId };
+    expect(await statusOf('own', await sign(both, { kind: 'binding' }))).toBe(401);
+    expect(await statusOf(`bind?passport=${passport}`)).toBe(401);
+    expect(await statusOf(`bind?passport=${await sign(both)}`)).toBe(401);
+    expect(await statusOf(`bind?passport=${await sign(both, { kind: 'binding' })}`)).toBe(200);
+  });
+
+  it('refuses the binding that belongs to another site', async () => {
+    const { sign, statusOf } = await startSite();
+    const foreign = await sign({ binding_id: 'bd_elsewhere' }, { kind: 'binding' });
+    expect(await statusOf(`bind?passport=${foreign}`)).toBe(401);
+  });
+
+  describe('that lets a login in once', () => {
+    it('refuses the second presentation', async () => {
+      const { logIn, get, statusOf } = await startSite();
+      const { passport } = await logIn();
+      expect(await statusOf('once', passport)).toBe(200);
+      const replay = await get('once', passport);
+      expect(replay.status).toBe(401);
+      expect(await replay.json()).toMatchObject({ code: 'invalid_token' });
+    });
+
+    it('lets one of many in that come at the same instant', async () => {
+      const { logIn, statusOf } = await startSite();
+      const { passport } = await logIn();
+      const statuses = await Promise.all(
+        Array.from({ length: 20 }, () => statusOf('once', passport)),
+      );
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(19);
+    });
+
+    it('refuses a second passport for the same login', async () => {
+      const { sign, logIn, statusOf } = await startSite();
+      const { requestId, passport } = await logIn();
+      expect(await statusOf('once', passport)).toBe(200);
+      expect(await statusOf('once', await sign({ request_id: requestId, jti: 'other' }))).toBe(401);
+    });
+
+    it('refuses it until the last millisecond of the tolerance', async () => {
+      const { clock, logIn, statusOf } = await startSite();
+      const { passport } = await logIn();
+      expect(await statusOf('once', passport)).toBe(200);
+      for (const ms of [60_000, 59_000, 5_500, 600_000]) {
+        clock.advance(ms);
+        expect(await statusOf('once', passport)).toBe(401);
+      }
+    });
+
+    it('cannot have a login used up by somebody who does not hold its passport', async () => {
+      const { sign, logIn, statusOf } = await startSite();
+      const { requestId, passport } = await logIn();
+      const forged = await sign({ request_id: requestId }, { key: attacker.privateKey });
+      expect(await statusOf('once', forged)).toBe(401);
+      expect(await statusOf('once', passport)).toBe(200);
+    });
+
+    it('does not use up what it refuses for another reason', async () => {
+      const { logIn, statusOf } = await startSite();
+      const { passport } = await logIn({ user_kyc_level: 1 });
+      expect(await statusOf('once-known', passport)).toBe(403);
+      expect(await statusOf('once', passport)).toBe(200);
+    });
+
+    it('counts a binding for itself', async () => {
+      const { site, sign, statusOf } = await startSite();
+      const { bindingId } = await site.createBindingRequest({
+        redirectUri: 'https://shop.example/',
+      });
+      const passport = await sign({ binding_id: bindingId }, { kind: 'binding' });
+      expect(await statusOf(`bind?passport=${passport}`)).toBe(200);
+      expect(await statusOf(`bind?passport=${passport}`)).toBe(401);
+    });
+  });
+
+  it.each<[string, PassportClaimOverrides]>([
+    ['texts', { user_kyc_level: '9', agent_reputation: '9' }],
+    ['lists', { user_kyc_level: [9], agent_reputation: [9] }],
+    ['true', { user_kyc_level: true, agent_reputation: true }],
+    ['null', { user_kyc_level: null, agent_reputation: null }],
+    ['missing', { user_kyc_level: undefined, agent_reputation: undefined }],
+    ['objects', { user_kyc_level: { valueOf: 9 }, agent_reputation: { valueOf: 9 } }],
+    ['below zero', { user_kyc_level: -1, agent_reputation: -1 }],
+    ['of an older name that is a text', { user_kyc_level: undefined, owner_kyc_level: '9' }],
+  ])('does not take level and reputation for enough that are %s', async (_, claims) => {
+    const { logIn, statusOf } = await startSite();
+    const { passport } = await logIn(claims);
+    expect(await statusOf('level', passport)).toBe(403);
+  });
+
+  it('refuses an own passport at the address of another login', async () => {
+    const { url, logIn, statusOf } = await startSite();
+    const [mine, yours] = [await logIn(), await logIn()];
+    expect(await statusOf(`for/${mine.requestId}`, mine.passport)).toBe(200);
+    expect(await statusOf(`for/${yours.requestId}`, mine.passport)).toBe(401);
+    expect(await statusOf(`for?id=${yours.requestId}`, mine.passport)).toBe(401);
+    const post = async (body: object) => {
+      const authorization = `Bearer ${mine.passport}`;
+      const headers = { authorization, 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/for`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return answer.status;
+    };
+    expect(await post({ id: mine.requestId })).toBe(201);
+    expect(await post({ id: yours.requestId })).toBe(401);
+    for (const id of [[mine.requestId], { 0: mine.requestId }, null, '', true]) {
+      expect(await post({ id })).toBe(400);
+    }
+    for (const path of ['for', 'for?id=', `for?id=${mine.requestId}&id=${yours.requestId}`]) {
+      expect(await statusOf(path, mine.passport)).toBe(400);
+    }
+  });
+
+  it.each<[string, (passport: string) => [string, Record<string, string>]]>([
+    ['header and query', (jwt) => [`?passport=${jwt}`, { authorization: `Bearer ${jwt}` }]],
+    ['both headers', (jwt) => ['', { authorization: `Bearer ${jwt}`, 'x-lime-passport': jwt }]],
+    ['header and cookie', (jwt) => ['', { 'x-lime-passport': jwt, cookie: `passport=${jwt}` }]],
+    ['query and cookie', (jwt) => [`?passport=${jwt}`, { cookie: `a=1; passport=${jwt}` }]],
+    ['the query twice', (jwt) => [`?passport=${jwt}&passport=${jwt}`, {}]],
+    ['the cookie twice', (jwt) => ['', { cookie: `passport=${jwt}; passport=${jwt}` }]],
+    [
+      'a good one and a forged one',
+      (jwt) => ['?passport=a.b.c', { authorization: `Bearer ${jwt}` }],
+    ],
+  ])('refuses two passports at once: %s', async (_, place) => {
+    const { logIn, get } = await startSite();
+    const { passport } = await logIn();
+    const [query, headers] = place(passport);
+    const answer = await get(`everywhere${query}`, undefined, headers);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
+    expect((await get('everywhere', passport)).status).toBe(200);
+  });
+
+  it('never lets a second Authorization header help a forged first one', async () => {
+    const { url, logIn } = await startSite();
+    const { passport } = await logIn();
+    const authorization = ['Bearer a.b.c', `Bearer ${passport}`];
+    expect(await rawGet(`${url}/own`, { authorization })).toBe(401);
+  });
+
+  it('takes two passports in one header for none, or for a bad one', async () => {
+    const { logIn, statusOf } = await startSite();
+    const { passport } = await logIn();
+    for (const value of [
+      `${passport} ${passport}`,
+      `${passport}, ${passport}`,
+      `${passport},${passport}`,
+    ]) {
+      expect(await statusOf('own', value)).toBe(401);
+      expect(await statusOf('everywhere', undefined, { 'x-lime-passport': value })).toBe(401);
+    }
+  });
+});
+
+describe('An expected request', () => {
+  const start = useStarter();
+
+  async function verifyFor(expectedRequestId: unknown): Promise<unknown> {
+    const { lime, site }: StartedSite = await start.site({ options: { dispatcher: false } });
+    const options = { expectedRequestId } as { expectedRequestId: string };
+    return site.verifyPassport(await lime.signPassport({ request_id: 'lr_elsewhere' }), options);
+  }
+
+  it.each([null, '', 0, false, [], ['lr_elsewhere'], { toString: () => 'lr_elsewhere' }])(
+    'that is no text fits no passport: %p',
+    async (expected) => {
+      await expect(verifyFor(expected)).rejects.toMatchObject({
+        code: 'PASSPORT_REQUEST_MISMATCH',
+      });
+    },
+  );
+
+  it('that is undefined, as from a session that is gone, does not open the door to every site', async () => {
+    await expect(verifyFor(undefined)).rejects.toBeInstanceOf(Error);
+  });
+});
+
+/** With headers that `fetch` would join. */
+function rawGet(url: string, headers: Record<string, string[]>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { headers, agent: false }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    call.on('error', reject).end();
+  });
+}

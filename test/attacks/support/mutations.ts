@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { encodePart, type Part, signEncoded, withPart } from './raw-jws.js';
+import { NOW, type Target } from './target.js';
+
+/** Makes a token out of a genuine one, by a way that fast-check chose. */
+export type Mutation = (target: Target) => string;
+
+const LEFT_OUT = Symbol('left out');
+
+/** Whatever a claim may be bent to. */
+const oddValue = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom<unknown>(LEFT_OUT, null, '', ' ', 0, -1, true, [], {}) },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(1e300, -1e300, Infinity, -Infinity, 2 ** 53) },
+);
+
+const nearNow = fc.oneof(
+  fc.integer({ min: -130, max: 130 }).map((seconds) => NOW + seconds),
+  fc
+    .constantFrom(-121, -120, -6, -5, -4.5, -1, 0, 1, 5, 5.5, 6, 59, 60, 60.5, 61, 120, 121)
+    .map((s) => NOW + s),
+  fc.integer({ min: -10, max: 130 }).map((seconds) => String(NOW + seconds)),
+);
+const audience = fc.constantFrom<unknown>(
+  'lime-site-login',
+  'lime-binding',
+  'LIME-SITE-LOGIN',
+  'lime-site-login ',
+  ['lime-site-login'],
+  ['lime-binding', 'lime-site-login'],
+  [['lime-site-login']],
+);
+
+const claimChanges = fc.dictionary(
+  fc.constantFrom('sub', 'aud', 'request_id', 'iat', 'exp', 'nbf', 'user_id', '__proto__'),
+  oddValue,
+  { maxKeys: 2 },
+);
+const dateChanges = fc.record({ iat: nearNow, exp: nearNow, nbf: nearNow }, { requiredKeys: [] });
+const audienceChanges = fc.record({ aud: audience }, { requiredKeys: [] });
+const claims = fc
+  .tuple(
+    fc.oneof({ weight: 1, arbitrary: claimChanges }, { weight: 2, arbitrary: fc.constant({}) }),
+    fc.oneof(dateChanges, fc.constant({})),
+    fc.oneof({ weight: 1, arbitrary: audienceChanges }, { weight: 3, arbitrary: fc.constant({}) }),
+  )
+  .map((changes): object => Object.assign({}, ...changes) as object);
+
+const headerChanges = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        alg: fc.constantFrom<unknown>('none', 'HS256', 'RS384', 'PS256', 'rs256', LEFT_OUT, [
+          'RS256',
+        ]),
+        kid: fc.oneof(fc.constantFrom<unknown>('__proto__', '', '../kid'), oddValue),
+        crit: fc.constantFrom<unknown>(['b64'], [], null, ['exp'], 'b64'),
+        b64: fc.boolean(),
+        typ: fc.constantFrom<unknown>('at+jwt', 'JWE', 7, LEFT_OUT),
+        jwk: fc.constant({ kty: 'oct', k: 'AAAA' }),
+        jku: fc.constant('http://127.0.0.1:1/'),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+);
+
+/** JSON text in which infinity is what it is in JSON: a number too large. */
+function toJson(members: object): string {
+  const text = JSON.stringify(members, (_, value: unknown) =>
+    value === Infinity ? '+1e999' : value === -Infinity ? '-1e999' : value,
+  );
+  return text.replaceAll('"+1e999"', '1e999').replaceAll('"-1e999"', '-1e999');
+}
+
+/** `__proto__` becomes a member of its own, as `JSON.parse` has it. */
+function changed(members: object, changes: object): object {
+  const result = new Map<string, unknown>([...Object.entries(members), ...Object.entries(changes)]);
+  const kept = [...result].filter(([, value]) => value !== LEFT_OUT);
+  return Object.fromEntries(kept);
+}
+
+const noise = fc.string({
+  unit: fc.constantFrom(...Array.from(' \t\n=+/-_.,AZaz09%é\u200b\u0000')),
+  maxLength: 4,
+});
+const part = fc.constantFrom<Part>('header', 'payload', 'signature');
+/** A place in a text, as a share of its length. */
+const place = fc.double({ min: 0, max: 1, noNaN: true });
+const indexIn = (text: { length: number }, share: number) =>
+  Math.min(text.length - 1, Math.floor(share * text.length));
+
+/** Signed by the platform's own key: what it says is all that can be wrong. */
+const signed: fc.Arbitrary<Mutation> = fc
+  .tuple(headerChanges, claims)
+  .map(([header, payload]) => (target: Target) => {
+    const parts = [changed(target.header(), header), changed(target.claims(), payload)] as const;
+    return signEncoded(encodePart(toJson(parts[0])), encodePart(toJson(parts[1])), target.key);
+  });
+
+/** Bytes of the payload's JSON changed, then signed. */
+const signedNoise: fc.Arbitrary<Mutation> = fc
+  .tuple(place, fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 3 }))
+  .map(([at, removed, inserted]) => (target: Target) => {
+    const bytes = Buffer.from(JSON.stringify(target.claims()));
+    const index = indexIn(bytes, at);
+    const behind = bytes.subarray(index + removed);
+    const payload = Buffer.concat([bytes.subarray(0, index), inserted, behind]);
+    return signEncoded(encodePart(target.header()), encodePart(payload), target.key);
+  });
+
+/** Encoded parts changed, then signed as they stand. */
+const signedSpelling: fc.Arbitrary<Mutation> = fc
+  .tuple(fc.constantFrom('header', 'payload'), place, noise)
+  .map(([which, at, text]) => (target: Target) => {
+    const parts = { header: encodePart(target.header()), payload: encodePart(target.claims()) };
+    const encoded = which === 'header' ? parts.header : parts.payload;
+    const index = at > 0.8 ? encoded.length : indexIn(encoded, at);
+    const bent = encoded.slice(0, index) + text + encoded.slice(index);
+    return which === 'header'
+      ? signEncoded(bent, parts.payload, target.key)
+      : signEncoded(parts.header, bent, target.key);
+  });
+
+/** One bit of one part changed. */
+const flippedBit: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 7 })).map(
+  ([which, at, bit]) =>
+    (target: Target) =>
+      withPart(target.token(), which, (encoded) => {
+        const bytes = Buffer.from(encoded, 'base64url');
+        const index = indexIn(bytes, at);
+        bytes[index] = (bytes[index] ?? 0) ^ (1 << bit);
+        return bytes.toString('base64url');
+      }),
+);
+
+/** Characters of the finished token changed, put in or left out. */
+const rewritten: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 2 }), noise).map(
+  ([which, at, removed, text]) =>
+    (target: Target) =>
+      withPart(target.token(), which, (encoded) => {
+        const index = at > 0.8 ? encoded.length : indexIn(encoded, at);
+        return encoded.slice(0, index) + text + encoded.slice(index + removed);
+      }),
+);
+
+/** The parts put together in another way. */
+const restructured: fc.Arbitrary<Mutation> = fc
+  .array(fc.constantFrom('h', 'p', 's', '.', '.', 'A', ''), { minLength: 1, maxLength: 8 })
+  .map((pieces) => (target: Target) => {
+    const [h = '', p = '', s = ''] = target.token().split('.');
+    const known: Record<string, string> = { h, p, s };
+    return pieces.map((piece) => known[piece] ?? piece).join('');
+  });
+
+export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 8, arbitrary: signed },
+  { weight: 3, arbitrary: signedNoise },
+  { weight: 2, arbitrary: signedSpelling },
+  { weight: 2, arbitrary: flippedBit },
+  { weight: 3, arbitrary: rewritten },
+  { weight: 1, arbitrary: restructured },
+);
+
+export { changed, toJson };
