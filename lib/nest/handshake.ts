@@ -31,16 +31,32 @@ export function messageOf(context: ExecutionContext): unknown {
   return type === 'rpc' ? context.switchToRpc().getData() : undefined;
 }
 
+/** What a guard leaves for the parameter decorators of the same message. */
+class MessageScope {
+  readonly [Symbol.toStringTag] = 'MessageScope';
+}
+
 /**
- * The object that guards and parameter decorators of one request share: the HTTP request; in GraphQL the one in its
- * context, or the context; for messages their arguments, because a connection outlives its messages.
+ * The object that guards and parameter decorators of one request share: the HTTP request; the context of the GraphQL
+ * operation; of a message one of its own, because a connection outlives its messages.
  */
 export function sharedObjectOf(context: ExecutionContext): object {
   const type = context.getType<string>();
   if (type === 'http') return context.switchToHttp().getRequest<object>();
-  if (type !== 'graphql') return context.getArgs();
-  const graphql = graphqlContext(context);
-  return recordOf(graphql['req']) ?? recordOf(graphql['request']) ?? graphql;
+  if (type === 'graphql') return graphqlContext(context);
+  return messageScopeOf(context.getArgs<unknown[]>(), type);
+}
+
+/**
+ * Nest copies the arguments for the parameter decorators, and the body may be a mere text, so the object has to travel
+ * as an argument. In a gateway the last argument has to stay the pattern.
+ */
+function messageScopeOf(args: unknown[], type: string): object {
+  const known = args.find((arg) => arg instanceof MessageScope);
+  if (known) return known;
+  const scope = new MessageScope();
+  args.splice(type === 'ws' ? -1 : args.length, 0, scope);
+  return scope;
 }
 
 /** Resolvers get `(parent, args, context, info)`. */
@@ -48,20 +64,22 @@ function graphqlContext(context: ExecutionContext): Loose {
   return context.getArgByIndex<Loose | undefined>(2) ?? {};
 }
 
-/** Queries have the HTTP request; subscriptions the request of their socket, and parameters of the connection. */
+/** Queries have the HTTP request. What Nest calls `req` of a subscription is the connection that graphql-ws keeps. */
 function ofGraphql(graphql: Loose): Handshake {
-  const request = recordOf(graphql['req']) ?? recordOf(graphql['request']);
-  const upgrade = recordOf(recordOf(graphql['extra'])?.['request']);
-  const { headers, query } = request ?? upgrade ?? {};
-  const parameters = recordOf(graphql['connectionParams']);
-  return { headers: recordOf(headers), query: recordOf(query), auth: parameters };
+  const request = recordOf(graphql['req']) ?? recordOf(graphql['request']) ?? {};
+  const connection = recordOf(request['extra']) ? request : graphql;
+  const upgrade = recordOf(recordOf(connection['extra'])?.['request']);
+  if (upgrade) return { ...ofUpgrade(upgrade), auth: recordOf(connection['connectionParams']) };
+  return { headers: recordOf(request['headers']), query: recordOf(request['query']) };
 }
 
 /** socket.io keeps the handshake; of a bare `ws` client the gateway has to (`client.upgradeReq = request`). */
 function ofClient(client: Loose): Handshake {
-  const handshake = recordOf(client['handshake']);
-  if (handshake) return handshake;
-  const { headers, url } = recordOf(client['upgradeReq']) ?? {};
+  return recordOf(client['handshake']) ?? ofUpgrade(recordOf(client['upgradeReq']) ?? {});
+}
+
+/** Nobody has read the address of a bare upgrade request yet. */
+function ofUpgrade({ headers, url }: Loose): Handshake {
   const query = typeof url === 'string' ? new URL(url, 'ws://localhost').searchParams : undefined;
   return { headers: recordOf(headers), query: query && valuesOf(query) };
 }

@@ -18,9 +18,15 @@ export function fromBearer(): PassportExtractor {
     });
 }
 
+/** A cookie's value may stand in quotes, which are not part of it (RFC 6265 section 4.1.1). */
+const QUOTED = /^"(.*)"$/;
+
 /** A header of its own, for example where `Authorization` is taken. */
 export function fromHeader(name = 'X-Lime-Passport'): PassportExtractor {
-  return (context) => textsIn(handshakeOf(context).headers?.[name.toLowerCase()]);
+  return (context) =>
+    textsIn(handshakeOf(context).headers?.[name.toLowerCase()])
+      .flatMap((value) => value.split(',')) // Node joins headers of one name (RFC 9110 section 5.3)
+      .flatMap((value) => textsIn(value.trim()));
 }
 
 /**
@@ -38,7 +44,8 @@ export function fromCookie(name: string): PassportExtractor {
       .flatMap((header) => header.split(';'))
       .map((pair) => pair.trim())
       .filter((pair) => pair.startsWith(`${name}=`))
-      .flatMap((pair) => textsIn(pair.slice(name.length + 1).replaceAll(/^"|"$/g, '')));
+      .map((pair) => pair.slice(name.length + 1))
+      .flatMap((value) => textsIn(QUOTED.exec(value)?.[1] ?? value));
 }
 
 /** What a socket.io client gave as `auth`, or a GraphQL subscription as `connectionParams`. */

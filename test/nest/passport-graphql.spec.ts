@@ -1,0 +1,445 @@
+import { once } from 'node:events';
+import { type ExecutionContext, UseGuards } from '@nestjs/common';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { ExecutionContextHost } from '@nestjs/core/internal';
+import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { describe, expect, it } from '@jest/globals';
+import {
+  BindingPassportGuard,
+  fromBearer,
+  fromHandshakeAuth,
+  fromHeader,
+  fromMessage,
+  fromQuery,
+  Passport,
+  PassportGuard,
+  PassportPolicy,
+  type PassportVerificationResult,
+} from 'nestjs-lime-sites';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { WebSocket } from 'ws';
+import { useCleanup } from '../support/cleanup.js';
+import { bearer, ownLogin } from '../support/own-login.js';
+import { type StartedSite, useStarter } from '../support/start-site.js';
+
+function idArgumentOf(context: ExecutionContext): string | undefined {
+  return context.getArgByIndex<{ id?: string }>(1).id;
+}
+
+@Resolver()
+class Resolvers {
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  agent(@Passport('agent_id') agentId: string) {
+    return agentId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  whole(@Passport() { valid, claims }: PassportVerificationResult) {
+    return `${valid} ${claims.request_id}`;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ minKycLevel: 3 })
+  strict(@Passport('request_id') requestId: string) {
+    return requestId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ anyRequest: true })
+  any(@Passport('request_id') requestId: string) {
+    return requestId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ requestId: idArgumentOf })
+  login(@Args('id', { nullable: true }) id: string) {
+    return id;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ requestId: { body: 'id' } })
+  loginByBody(@Args('id') id: string) {
+    return id;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ from: [fromHeader(), fromQuery()] })
+  elsewhere(@Passport('request_id') requestId: string) {
+    return requestId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(BindingPassportGuard)
+  binding(@Passport('binding_id') bindingId: string) {
+    return bindingId;
+  }
+
+  @Query(() => String, { nullable: true })
+  open() {
+    return 'open';
+  }
+
+  @Query(() => String, { nullable: true })
+  unguarded(@Passport('request_id') requestId: string) {
+    return requestId;
+  }
+
+  @Subscription(() => String)
+  @UseGuards(PassportGuard)
+  async *byHeader(@Passport('request_id') requestId: string) {
+    yield { byHeader: requestId };
+  }
+
+  @Subscription(() => String)
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ from: fromHandshakeAuth() })
+  async *byParameter(@Passport('request_id') requestId: string) {
+    yield { byParameter: requestId };
+  }
+
+  @Subscription(() => String)
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ from: fromQuery() })
+  async *byQuery(@Passport('request_id') requestId: string) {
+    yield { byQuery: requestId };
+  }
+
+  @Subscription(() => String)
+  async *withoutGuard(@Passport('request_id') requestId: string) {
+    yield { withoutGuard: requestId };
+  }
+}
+
+interface GraphqlError {
+  readonly message: string;
+  readonly path?: readonly string[];
+  readonly extensions?: {
+    readonly code?: string;
+    readonly status?: number;
+    readonly originalError?: unknown;
+  };
+}
+
+interface GraphqlAnswer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly GraphqlError[];
+}
+
+describe('A guarded resolver under Apollo', () => {
+  const start = useStarter();
+
+  it('gets the verified passport, or one claim of it', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const { data, errors } = await ask(started, '{ agent whole }', bearer(passport));
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ agent: started.lime.agent.agentId, whole: `true ${requestId}` });
+  });
+
+  it('asks for a passport where there is none, and lets others answer', async () => {
+    const started = await startGraphql(start);
+    const { data, errors } = await ask(started, '{ agent open }');
+    expect(data).toEqual({ agent: null, open: 'open' });
+    expect(errors).toMatchObject([
+      {
+        message: 'A passport is required',
+        path: ['agent'],
+        extensions: {
+          code: 'UNAUTHENTICATED',
+          originalError: { statusCode: 401, code: 'missing_token' },
+        },
+      },
+    ]);
+  });
+
+  it('refuses a passport that is not valid, and does not say why', async () => {
+    const started = await startGraphql(start);
+    const { lime } = started;
+    const foreign = await lime.signPassport({ request_id: 'lr_elsewhere' });
+    for (const passport of ['no.passport.atall', foreign]) {
+      const answer = await ask(started, '{ agent }', bearer(passport));
+      expect(answer.data).toEqual({ agent: null });
+      expect(answer.errors).toMatchObject([
+        {
+          message: 'The passport is not valid here',
+          extensions: { code: 'UNAUTHENTICATED', originalError: { code: 'invalid_token' } },
+        },
+      ]);
+      const words = JSON.stringify(answer);
+      for (const reason of ['PASSPORT_', 'neither started', 'lr_elsewhere', passport]) {
+        expect(words).not.toContain(reason);
+      }
+    }
+  });
+
+  it('has its own policy, whatever else is asked in the same query', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started, { user_kyc_level: 2 });
+    const query = '{ strict whole any again: strict }';
+    const { data, errors } = await ask(started, query, bearer(passport));
+    expect(data).toEqual({ strict: null, whole: `true ${requestId}`, any: requestId, again: null });
+    const refused = {
+      message: 'The owner of the agent is not known well enough',
+      extensions: {
+        code: 'FORBIDDEN',
+        originalError: { statusCode: 403, code: 'kyc_level_too_low' },
+      },
+    };
+    expect(errors).toHaveLength(2);
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ message: refused.message, path: ['strict'] }),
+        expect.objectContaining({ message: refused.message, path: ['again'] }),
+      ]),
+    );
+    for (const error of errors ?? []) expect(error).toMatchObject(refused);
+  });
+
+  it('may accept passports that its neighbour refuses', async () => {
+    const started = await startGraphql(start);
+    const foreign = await started.lime.signPassport({ request_id: 'lr_elsewhere' });
+    const { data, errors } = await ask(started, '{ agent any }', bearer(foreign));
+    expect(data).toEqual({ agent: null, any: 'lr_elsewhere' });
+    expect(errors).toMatchObject([{ path: ['agent'], extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  it('compares the request with an argument, by a function', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const query = `{ own: login(id: "${requestId}") other: login(id: "lr_other") none: login }`;
+    const { data, errors } = await ask(started, query, bearer(passport));
+    expect(data).toEqual({ own: requestId, other: null, none: null });
+    expect(
+      Object.fromEntries(
+        errors?.map(({ path, extensions }) => [path?.[0], extensions?.code]) ?? [],
+      ),
+    ).toEqual({ other: 'UNAUTHENTICATED', none: 'BAD_REQUEST' });
+  });
+
+  it('has no body to compare with', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const query = `{ loginByBody(id: "${requestId}") }`;
+    const { errors } = await ask(started, query, bearer(passport));
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  });
+
+  it('finds the passport in another header, or in the query of the address', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const header = { 'x-lime-passport': passport };
+    const inHeader = await ask(started, '{ elsewhere }', header);
+    expect(inHeader.data).toEqual({ elsewhere: requestId });
+    const inQuery = await ask(started, '{ elsewhere }', {}, `?passport=${passport}`);
+    expect(inQuery.data).toEqual({ elsewhere: requestId });
+    const twice = await ask(started, '{ elsewhere }', header, `?passport=${passport}`);
+    expect(twice.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  });
+
+  it('takes binding passports as well', async () => {
+    const started = await startGraphql(start);
+    const { lime, site, url } = started;
+    const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
+    const { passport } = await lime.completeBinding(bindingId);
+    const { data } = await ask(started, '{ binding }', {}, `?passport=${passport}`);
+    expect(data).toEqual({ binding: bindingId });
+  });
+
+  it('says that keys cannot be had', async () => {
+    const lime = await start.lime();
+    lime.faults.respond('jwks', { status: 500 });
+    const started = await startGraphql(start, {}, lime);
+    const { errors } = await ask(started, '{ any }', bearer(await lime.signPassport()));
+    expect(errors).toMatchObject([
+      {
+        message: 'The passport cannot be verified at the moment; try again',
+        extensions: { status: 503, originalError: { code: 'keys_unavailable' } },
+      },
+    ]);
+  });
+
+  it('fails clearly where @Passport() stands without a guard', async () => {
+    const started = await startGraphql(start);
+    const { passport } = await ownLogin(started);
+    const { errors } = await ask(started, '{ unguarded }', bearer(passport));
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('@Passport() in Resolvers.unguarded needs @UseGuards') },
+    ]);
+  });
+});
+
+describe('A guarded subscription under Apollo', () => {
+  const closeLater = useCleanup(); // before the application, which would wait for the connection
+  const start = useStarter();
+
+  async function open({ url }: StartedSite, opening: Opening = {}) {
+    const connection = await SubscriptionClient.open(url, opening);
+    closeLater(() => connection.close());
+    return connection;
+  }
+
+  it('gets the passport of its connection, from the header', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const connection = await open(started, { headers: bearer(passport) });
+    expect(await connection.first('byHeader')).toEqual({ data: { byHeader: requestId } });
+  });
+
+  it('gets the passport of its connection, from the connection parameters', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const connection = await open(started, { parameters: { passport } });
+    expect(await connection.first('byParameter')).toEqual({ data: { byParameter: requestId } });
+  });
+
+  it('gets the passport of its connection, from the query of the address', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const connection = await open(started, { search: `?passport=${passport}` });
+    expect(await connection.first('byQuery')).toEqual({ data: { byQuery: requestId } });
+  });
+
+  it('also where the application makes the context itself', async () => {
+    const started = await startGraphql(start, {
+      context: ({ req, extra, connectionParams }: Record<string, unknown>) => ({
+        ...(req !== undefined && { req }),
+        ...(extra !== undefined && { extra, connectionParams }),
+      }),
+    });
+    const { passport, requestId } = await ownLogin(started);
+    const parameters = { passport };
+    const connection = await open(started, { parameters, headers: bearer(passport) });
+    expect(await connection.first('byParameter')).toEqual({ data: { byParameter: requestId } });
+    expect(await connection.first('byHeader')).toEqual({ data: { byHeader: requestId } });
+  });
+
+  it.each(['byHeader', 'byParameter', 'byQuery'])(
+    'is refused without a passport: %s',
+    async (field) => {
+      const started = await startGraphql(start);
+      const connection = await open(started);
+      expect(await connection.first(field)).toMatchObject({
+        errors: [{ message: 'A passport is required' }],
+      });
+    },
+  );
+
+  it('leaves no passport behind for an unguarded one on the same connection', async () => {
+    const started = await startGraphql(start);
+    const { passport } = await ownLogin(started);
+    const connection = await open(started, { headers: bearer(passport) });
+    await connection.first('byHeader');
+    expect(await connection.first('withoutGuard')).toMatchObject({
+      errors: [{ message: expect.stringContaining('needs @UseGuards(PassportGuard)') }],
+    });
+  });
+});
+
+describe('The context of another GraphQL driver', () => {
+  function contextWith(graphql: unknown): ExecutionContext {
+    const context = new ExecutionContextHost([undefined, {}, graphql, {}]);
+    context.setType('graphql');
+    return context;
+  }
+
+  it('may name the request as it likes', () => {
+    const request = { headers: bearer('a.b.c'), query: { passport: 'd.e.f' } };
+    for (const name of ['req', 'request']) {
+      const context = contextWith({ [name]: request });
+      expect(fromBearer()(context)).toEqual(['a.b.c']);
+      expect(fromQuery()(context)).toEqual(['d.e.f']);
+    }
+  });
+
+  it.each([undefined, {}, { req: null }, { req: 'text' }, { req: {} }, { extra: {} }])(
+    'may have no request at all: %j',
+    (graphql) => {
+      const context = contextWith(graphql);
+      for (const find of [fromBearer(), fromQuery(), fromHandshakeAuth(), fromMessage()]) {
+        expect(find(context) ?? []).toEqual([]);
+      }
+    },
+  );
+});
+
+function startGraphql(
+  start: ReturnType<typeof useStarter>,
+  options: Partial<ApolloDriverConfig> = {},
+  lime?: LimeSandbox,
+): Promise<StartedSite> {
+  const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    graphiql: false,
+    subscriptions: { 'graphql-ws': true },
+    ...options,
+  });
+  return start.site({ imports: [graphql], providers: [Resolvers], ...(lime && { lime }) });
+}
+
+async function ask(
+  { url }: StartedSite,
+  query: string,
+  headers: Record<string, string> = {},
+  search = '',
+): Promise<GraphqlAnswer> {
+  const answer = await fetch(`${url}/graphql${search}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query }),
+  });
+  return (await answer.json()) as GraphqlAnswer;
+}
+
+interface Opening {
+  readonly headers?: Record<string, string>;
+  readonly parameters?: Record<string, unknown>;
+  readonly search?: string;
+}
+
+/** As much of the protocol `graphql-transport-ws` as it takes to hear the first value of a subscription. */
+class SubscriptionClient {
+  #lastId = 0;
+
+  private constructor(private readonly socket: WebSocket) {}
+
+  static async open(url: string, { headers = {}, parameters, search = '' }: Opening) {
+    const address = `${url.replace('http', 'ws')}/graphql${search}`;
+    const socket = new WebSocket(address, 'graphql-transport-ws', { headers });
+    await once(socket, 'open');
+    const acknowledged = once(socket, 'message');
+    socket.send(JSON.stringify({ type: 'connection_init', payload: parameters }));
+    await acknowledged;
+    return new SubscriptionClient(socket);
+  }
+
+  /** What comes first: a value, or errors. */
+  async first(field: string): Promise<GraphqlAnswer> {
+    const id = String(++this.#lastId);
+    const query = `subscription { ${field} }`;
+    this.socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query } }));
+    for (;;) {
+      const [message] = (await once(this.socket, 'message')) as [Buffer];
+      const answer = JSON.parse(message.toString()) as {
+        id: string;
+        type: string;
+        payload: unknown;
+      };
+      if (answer.id !== id || answer.type === 'complete') continue;
+      if (answer.type === 'error') return { errors: answer.payload as GraphqlError[] };
+      return answer.payload as GraphqlAnswer;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await once(this.socket, 'close');
+  }
+}
