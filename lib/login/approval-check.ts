@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
 import { type PassportClaims, unverifiedExpiry } from '../passport/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
@@ -22,6 +23,7 @@ export class ApprovalCheck {
 
   constructor(options: ApprovalCheckOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stopping.signal); // as many as there are approvals that wait, which is no leak
   }
 
   /**

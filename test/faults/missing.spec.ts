@@ -366,6 +366,25 @@ describe('an approval whose key cannot be had', () => {
     expect(logs.of('warn').filter((line) => line.includes('waits for'))).toHaveLength(1);
   });
 
+  it('may be one of many without a warning of Node about listeners', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => warnings.push(message);
+    process.on('warning', note);
+    const { lime, clock, pass, handler } = await startSite();
+    await lime.rotateKeys();
+    lime.faults.respond('jwks', outage);
+    const ids = Array.from({ length: 30 }, () => lime.createLoginRequest().requestId);
+
+    await Promise.all(ids.map((id) => lime.approve(id)));
+    await until(() => clock.waits.filter((ms) => ms <= 250).length === 30);
+    lime.faults.clear();
+    await pass(30 * SECOND);
+    await until(() => handler.events.length === 30);
+    process.off('warning', note);
+
+    expect(warnings).toEqual([]);
+  });
+
   it('becomes a rejection when its passport runs out first', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
