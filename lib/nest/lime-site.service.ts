@@ -166,7 +166,7 @@ export class LimeSiteService
   onApplicationBootstrap(): void {
     this.#explorer.registerAll(this.#runtime.desk.handlers);
     this.#applicationEvents.connect(this);
-    this.#warnIfUnattended();
+    this.#warn();
     this.#runtime.start();
   }
 
@@ -180,11 +180,18 @@ export class LimeSiteService
     await this.#runtime.disconnect();
   }
 
-  #warnIfUnattended(): void {
-    if (!this.#runtime.listens || this.#runtime.desk.attended || this.#applicationEvents.attended)
-      return;
-    this.#runtime.logger.warn(
-      'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
-    );
+  /** About what is allowed, but seldom meant. */
+  #warn(): void {
+    const { listens, desk, logger } = this.#runtime;
+    if (!listens) {
+      logger.warn(
+        'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +
+          'routes with @PassportPolicy({ anyRequest: true })',
+      );
+    } else if (!desk.attended && !this.#applicationEvents.attended) {
+      logger.warn(
+        'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
+      );
+    }
   }
 }

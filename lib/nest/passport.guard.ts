@@ -27,7 +27,7 @@ export class PassportGuard extends BasePassportGuard {
     return (claims as PassportClaims).request_id;
   }
 
-  protected isKnown(requestId: string, { desk }: SiteRuntime): boolean {
-    return desk.knows(requestId);
+  protected isKnown(requestId: string, site: SiteRuntime): boolean {
+    return site.knowsRequest(requestId);
   }
 }

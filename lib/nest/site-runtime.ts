@@ -8,7 +8,7 @@ import {
 import { LimeError } from '../errors/index.js';
 import { createAgent, HttpTransport } from '../http/index.js';
 import { LoginDesk } from '../login/index.js';
-import { KnownBindings, Passports, UsedPassports } from '../passport/index.js';
+import { KnownIds, Passports, UsedPassports } from '../passport/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import { EventStream, StreamGate } from '../stream/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -16,7 +16,7 @@ import type { ResolvedOptions } from './resolve-options.js';
 /** One site at work: puts the rooms together, starts them, and stops them in the right order. */
 export class SiteRuntime {
   readonly passports: Passports;
-  readonly bindings: KnownBindings;
+  readonly bindings: KnownIds;
   readonly used: UsedPassports;
   readonly desk: LoginDesk;
   readonly stream: EventStream;
@@ -24,6 +24,8 @@ export class SiteRuntime {
   readonly #ownAgent: Dispatcher | undefined;
   readonly #api: LimeApi;
   readonly #gate: StreamGate;
+  /** Requests created here whose outcome goes elsewhere. */
+  readonly #created: KnownIds;
 
   constructor(
     options: ResolvedOptions,
@@ -39,7 +41,8 @@ export class SiteRuntime {
 
     this.#api = new LimeApi(new ApiClient(shared));
     this.passports = new Passports(shared);
-    this.bindings = new KnownBindings(clock);
+    this.bindings = new KnownIds(clock);
+    this.#created = new KnownIds(clock);
     this.used = new UsedPassports(clock);
     this.desk = new LoginDesk({
       ...shared,
@@ -90,11 +93,20 @@ export class SiteRuntime {
     if (this.listens && streamWaitMs > 0) await this.#gate.whenOpen(streamWaitMs);
     const { since } = this.stream.connection;
     const request = await this.#api.createLoginRequest();
+    if (!this.listens) {
+      this.#created.add(request.requestId, request.expiresAt); // its outcome goes to the service that listens
+      return request;
+    }
     this.desk.expect(request.requestId, request.expiresAt);
     // The stream may have been away in between, and what it missed was asked for before this request was known here.
     const { state, since: now } = this.stream.connection;
     if (state === 'open' && now !== since) this.desk.streamOpened();
     return request;
+  }
+
+  /** Whether this site started the login, or received its outcome. */
+  knowsRequest(requestId: string): boolean {
+    return this.desk.knows(requestId) || this.#created.has(requestId);
   }
 
   async getLoginRequest(requestId: string): Promise<LoginRequestResult> {

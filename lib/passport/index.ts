@@ -1,4 +1,4 @@
-export { KnownBindings } from './known-bindings.js';
+export { KnownIds } from './known-ids.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,

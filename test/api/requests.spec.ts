@@ -83,7 +83,7 @@ describe('getLoginRequest()', () => {
   });
 
   it('fills in when a request of its own expires if the platform does not repeat it', async () => {
-    const { lime, site } = await start.site({ options: OPTIONS });
+    const { lime, site } = await start.site();
     const { requestId, expiresAt } = await site.createLoginRequest();
     const body = { ok: true, data: { status: 'PENDING', expires_at: null } };
     lime.faults.respond('status', { status: 200, body });
