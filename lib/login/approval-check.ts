@@ -20,6 +20,7 @@ export interface ApprovalCheckOptions {
 export class ApprovalCheck {
   readonly #options: ApprovalCheckOptions;
   readonly #stopping = new AbortController();
+  #holding = 0;
 
   constructor(options: ApprovalCheckOptions) {
     this.#options = options;
@@ -28,37 +29,62 @@ export class ApprovalCheck {
 
   /**
    * @param setAside called when the check begins to wait for keys; returns what is called when it goes on.
+   * @param isWanted whether the claims are still of use; asked before each try.
+   * @returns `undefined` when they no longer are.
    * @throws {LimeError} the passport broke a rule, or expired before its key could be had.
    */
   async claimsOf(
     passport: string,
     requestId: string,
     setAside: () => () => void,
-  ): Promise<PassportClaims> {
-    const { verify, clock, logger } = this.#options;
+    isWanted: () => boolean,
+  ): Promise<PassportClaims | undefined> {
     const deadline = this.#deadlineOf(passport);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await verify(passport, requestId);
-      } catch (error) {
-        if (!mayHeal(error) || this.#stopping.signal.aborted) throw error;
-        if (clock.now() >= deadline) {
-          throw new RequestExpiredError('the passport expired before its key could be had', {
-            cause: error,
-          });
-        }
-        if (attempt === 0)
-          logger.warn(`The approval of ${requestId} waits for LIME's signing keys`);
+    let held = 0;
+    try {
+      while (isWanted()) {
+        const claims = await this.#try(passport, requestId, deadline);
+        if (claims) return claims;
+        if (held === 0) this.#noteHold(requestId);
+        const takeBack = setAside();
+        await sleep(this.#options.clock, this.#pauseMs(held++), this.#stopping.signal);
+        takeBack();
       }
-      const takeBack = setAside();
-      await sleep(clock, this.#pauseMs(attempt), this.#stopping.signal);
-      takeBack();
+      return undefined;
+    } finally {
+      if (held > 0) this.#holding--;
     }
   }
 
   /** Those that are held get one last try. */
   stop(): void {
     this.#stopping.abort();
+  }
+
+  /** @returns `undefined` if it is worth another try later. */
+  async #try(
+    passport: string,
+    requestId: string,
+    deadline: number,
+  ): Promise<PassportClaims | undefined> {
+    const { verify, clock } = this.#options;
+    try {
+      return await verify(passport, requestId);
+    } catch (error) {
+      if (!mayHeal(error) || this.#stopping.signal.aborted) throw error;
+      if (clock.now() < deadline) return undefined;
+      const message = 'the passport expired before its key could be had';
+      throw new RequestExpiredError(message, { cause: error });
+    }
+  }
+
+  /** One line when approvals begin to wait, none for each. */
+  #noteHold(requestId: string): void {
+    this.#holding++;
+    if (this.#holding > 1) return;
+    this.#options.logger.warn(
+      `The approval of ${requestId} waits for LIME's signing keys (said once while any does)`,
+    );
   }
 
   #deadlineOf(passport: string): number {

@@ -28,14 +28,15 @@ export interface LoginIntakeOptions {
 }
 
 type Outcome = Extract<LoginFrame, { type: 'approved' | 'expired' }>;
+type Approved = Extract<Outcome, { type: 'approved' }>;
 
 /** From a frame to an event: decode, de-duplicate, verify, settle. Nothing that comes in can make it throw. */
 export class LoginIntake {
   readonly #options: LoginIntakeOptions;
   readonly #events$ = new Subject<LimeLoginEvent>();
   readonly #rejections$ = new Subject<LimeLoginRejection>();
-  /** Requests with a verification under way, and what came for them meanwhile: one request is worked on in order. */
-  readonly #underWay = new Map<string, Outcome[]>();
+  /** Requests with approvals that are being checked, and how many expiries came meanwhile: those wait for the verdict. */
+  readonly #underWay = new Map<string, { running: number; expiredBehind: number }>();
   readonly #unknownTypes = new Set<string>();
 
   constructor(options: LoginIntakeOptions) {
@@ -108,35 +109,37 @@ export class LoginIntake {
     const { stats, inHand } = this.#options;
     stats.received++;
     inHand.enter();
-    const ahead = this.#underWay.get(frame.requestId);
-    if (ahead) ahead.push(frame);
-    else if (frame.type === 'expired') this.#takeExpired(frame);
-    else void this.#takeApproved(frame);
+    if (frame.type === 'approved') return void this.#takeApproved(frame);
+    const checks = this.#underWay.get(frame.requestId);
+    if (checks) checks.expiredBehind++;
+    else this.#takeExpired(frame.requestId);
   }
 
-  #takeExpired({ requestId }: Outcome): void {
+  #takeExpired(requestId: string): void {
     this.#settle(expiredEvent(requestId, 'platform', new Date(this.#options.clock.now())));
   }
 
-  async #takeApproved(first: Outcome): Promise<void> {
-    const waiting: Outcome[] = [];
-    this.#underWay.set(first.requestId, waiting);
-    for (let frame: Outcome | undefined = first; frame; frame = waiting.shift()) {
-      if (frame.type === 'approved') await this.#verifyAndSettle(frame);
-      else this.#takeExpired(frame);
-    }
-    this.#underWay.delete(first.requestId);
+  /** Each approval is checked at once: a bad one that waits for a key must not keep the good one behind it waiting. */
+  async #takeApproved(frame: Approved): Promise<void> {
+    const { requestId } = frame;
+    const checks = this.#underWay.get(requestId) ?? { running: 0, expiredBehind: 0 };
+    this.#underWay.set(requestId, checks);
+    checks.running++;
+    await this.#verifyAndSettle(frame);
+    checks.running--;
+    if (checks.running > 0) return;
+    this.#underWay.delete(requestId);
+    for (; checks.expiredBehind > 0; checks.expiredBehind--) this.#takeExpired(requestId);
   }
 
-  async #verifyAndSettle({
-    requestId,
-    passport,
-  }: Extract<Outcome, { type: 'approved' }>): Promise<void> {
+  async #verifyAndSettle({ requestId, passport }: Approved): Promise<void> {
     const { ledger, check, inHand, clock } = this.#options;
-    if (ledger.isSettled(requestId, 'approved')) return this.#dropRepeat();
     const receivedAt = new Date(clock.now());
+    const setAside = () => inHand.setAside();
+    const isWanted = () => !ledger.isSettled(requestId, 'approved');
     try {
-      const claims = await check.claimsOf(passport, requestId, () => inHand.setAside());
+      const claims = await check.claimsOf(passport, requestId, setAside, isWanted);
+      if (!claims) return this.#dropRepeat();
       this.#settle(approvedEvent(requestId, passport, claims, receivedAt));
     } catch (error) {
       this.#reject(requestId, error);

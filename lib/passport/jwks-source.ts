@@ -34,6 +34,8 @@ export class JwksSource {
   readonly #options: JwksSourceOptions;
   #keys: KeySet = new Map();
   #fetchedAt = Number.NEGATIVE_INFINITY;
+  /** How many succeeded. */
+  #fetches = 0;
   #askedForUnknownAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -84,8 +86,10 @@ export class JwksSource {
   async #refreshForUnknown(): Promise<void> {
     const coolingDown = this.#since(this.#askedForUnknownAt) < UNKNOWN_KID_COOL_DOWN_MS;
     if (coolingDown && this.#keys.size > 0 && !this.#flight) return;
-    if (this.#keys.size > 0) this.#askedForUnknownAt = this.#options.clock.monotonic();
+    const before = this.#fetches;
     await this.#refresh();
+    // A fetch that failed, or was not made because one failed, has its own pause and uses nothing up.
+    if (this.#fetches > before) this.#askedForUnknownAt = this.#fetchedAt;
   }
 
   /** Joins the flight under way, or starts one unless the endpoint failed a moment ago. Never rejects. */
@@ -109,6 +113,7 @@ export class JwksSource {
     try {
       this.#keys = await this.#load();
       this.#fetchedAt = clock.monotonic();
+      this.#fetches++;
       if (this.#lastError) logger.log("LIME's signing keys can be had again");
       this.#failures = 0;
       this.#lastError = undefined;

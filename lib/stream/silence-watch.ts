@@ -74,8 +74,13 @@ export class SilenceWatch {
   }
 
   /** One timer for the whole connection, set anew when it runs out: one for each chunk would cost more than the chunk. */
-  #arm(): void {
+  #arm(confirmed = false): void {
     const silentForMs = this.#clock.monotonic() - this.#lastByteAt;
+    if (silentForMs >= this.limitMs && !confirmed) {
+      // After a stall of this process data may already wait in the socket: it gets a turn to be read.
+      this.#cancel = this.#clock.schedule(() => this.#arm(true), 1);
+      return;
+    }
     if (silentForMs >= this.limitMs) {
       // Counts as an interval: if the alarm was false, the next line is judged more patiently instead of for ever alike.
       this.#remember(silentForMs);

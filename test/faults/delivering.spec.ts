@@ -307,7 +307,7 @@ describe('a subscriber', () => {
 
       expect(handler.events).toHaveLength(3);
       expect(lime.openStreams).toBe(1);
-      await until(() => unhandled.mock.calls.length > 0);
+      await until(() => unhandled.mock.calls.length === 3);
     } finally {
       config.onUnhandledError = earlier;
     }

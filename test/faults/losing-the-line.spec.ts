@@ -256,13 +256,13 @@ describe('silence', () => {
   it('that was taken for death wrongly makes the next line be judged more patiently', async () => {
     const { keepalive, silence, clock, isOpen } = await startInSlowMotion();
     for (const pause of [1, 1, 1]) await keepalive(pause * SECOND);
-    expect(await silence(15 * SECOND)).toBe(true);
+    expect(await silence(16 * SECOND)).toBe(true);
     await until(() => clock.waits.some((ms) => ms <= 500));
     clock.advance(500);
     await until(isOpen);
 
     expect(await silence(44 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await silence(4 * SECOND)).toBe(true);
   });
 
   it('of hours, because a laptop slept, makes one reconnect', async () => {

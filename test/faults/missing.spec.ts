@@ -385,6 +385,21 @@ describe('an approval whose key cannot be had', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('is settled soon after the keys are back, although a fetch failed for its sake', async () => {
+    const { lime, site, clock, pass, handler } = await startSite();
+    await lime.rotateKeys();
+    lime.faults.respond('jwks', { ...outage, times: 1 });
+    const { requestId } = await site.createLoginRequest();
+
+    await lime.approve(requestId);
+    await until(() => clock.waits.some((ms) => ms <= 250));
+    const heldAt = clock.now();
+    while (handler.events.length === 0 && clock.now() - heldAt < 20 * SECOND) await pass(100);
+
+    expect(clock.now() - heldAt).toBeLessThanOrEqual(8 * SECOND);
+    expect(handler.requestIds).toEqual([requestId]);
+  });
+
   it('becomes a rejection when its passport runs out first', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
@@ -420,7 +435,20 @@ describe('an approval whose key cannot be had', () => {
     expect(site.stats.rejected).toBe(0);
   });
 
-  it('keeps what comes later for the same request waiting behind it', async () => {
+  it('does not keep a good one for the same request waiting', async () => {
+    const { lime, site, clock, handler } = await startSite();
+    const { requestId } = await site.createLoginRequest();
+    const bad = await lime.signPassport({ request_id: requestId }, { kid: 'nobody-has-it' });
+    lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: bad });
+    await until(() => clock.waits.some((ms) => ms <= 250));
+
+    await lime.approve(requestId);
+    await until(() => handler.events.length > 0);
+
+    expect(handler.events).toMatchObject([{ type: 'approved', requestId }]);
+  });
+
+  it('keeps an expiry of the same request waiting behind it', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', outage);
