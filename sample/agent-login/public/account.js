@@ -31,8 +31,6 @@ function show(ok, title, body) {
   dot.className = 'dot';
   heading.append(dot, title);
   const details = document.createElement('pre');
-  details.tabIndex = 0;
-  details.setAttribute('aria-label', 'Body of the answer');
   details.textContent = JSON.stringify(body, null, 2);
   answer.replaceChildren(heading, details);
 }

@@ -52,7 +52,7 @@ function passportCard({ claims, since }: SignedInAgent): Content {
     </dl>
     <details>
       <summary>All claims</summary>
-      <pre tabindex="0" aria-label="All claims">${JSON.stringify(claims, null, 2)}</pre>
+      <pre>${JSON.stringify(claims, null, 2)}</pre>
     </details>
   </section>`;
 }

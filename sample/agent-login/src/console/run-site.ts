@@ -60,7 +60,7 @@ async function serve(
   try {
     await app.listen(port, HOST);
     const url = await app.getUrl();
-    const consoleUrl = lime && `${new URL(lime.baseUrl).origin}/`;
+    const consoleUrl = lime?.consoleUrl;
     story.tell('site', `Listening at ${url}`);
     if (lime) await demoLogin(url, new SandboxAgent(lime), story, signal);
     if (json) {

@@ -11,7 +11,7 @@ export class DemoExtras implements SiteExtras {
   banner(): Html {
     return html`<aside class="sandbox-bar" aria-label="Sandbox">
       <strong>Sandbox</strong> No real LIME, no real agents.
-      <a href="${this.consoleUrl}">Open the console</a>
+      <a href="${this.lime.consoleUrl}">Open the console</a>
     </aside>`;
   }
 
@@ -21,7 +21,7 @@ export class DemoExtras implements SiteExtras {
       <p class="eyebrow">Sandbox only</p>
       <h2 id="sandbox-title">No agent at hand?</h2>
       <p>
-        Be the agent yourself, or open the <a href="${this.consoleUrl}">sandbox console</a> and
+        Be the agent yourself, or open the <a href="${this.lime.consoleUrl}">sandbox console</a> and
         choose who approves.
       </p>
       <div class="actions">
@@ -34,9 +34,5 @@ export class DemoExtras implements SiteExtras {
       </div>
       <p role="alert" data-failure hidden>The sandbox refused that. Is the login still waiting?</p>
     </section>`;
-  }
-
-  private get consoleUrl(): string {
-    return `${new URL(this.lime.baseUrl).origin}/`;
   }
 }
