@@ -15,9 +15,8 @@ export function bindingRow(binding: BindingRecord, agentName: string | undefined
   return html`<tr id="${bindingId}" role="row" tabindex="-1">
     <td role="cell" class="subject">
       <code id="${bindingId}-name">${bindingId}</code>
-      <span class="soft long">
-        for ${withoutQuery(redirectUri)}, created ${clock(new Date(createdAt))}
-      </span>
+      <span class="soft">for ${withoutQuery(redirectUri)}</span>
+      <span class="soft">created ${clock(new Date(createdAt))}</span>
     </td>
     <td role="cell">${chip(...CHIPS[status])}${remark(binding)}</td>
     <td role="cell">${agentOf(binding, agentName)}</td>

@@ -89,7 +89,7 @@ export const CONSOLE_SCRIPT = `'use strict';
     const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
     return Math.floor(seconds / 60) + ':' + String(seconds % 60).padStart(2, '0') + ' left';
   };
-  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+  const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
   const tellTimes = () => {
     /** @type {NodeListOf<HTMLTimeElement>} */
     const times = document.querySelectorAll('time[data-clock], time[data-until]');

@@ -63,10 +63,10 @@ export class ConsoleView {
     return html`${[
       figure('Site', suspended ? chip('bad', 'Suspended') : chip('good', 'Active')),
       figure('Open streams', number(channel.size)),
-      figure('Pending logins', number(requests.pendingCount)),
-      figure('Login requests', number(requests.total)),
+      figure('Pending', number(requests.pendingCount)),
+      figure('Requests', number(requests.total)),
       figure('Bindings', number(bindings.total)),
-      figure('Published keys', number(keys.document().keys.length)),
+      figure('Public keys', number(keys.document().keys.length)),
     ]}`;
   }
 }
@@ -115,7 +115,12 @@ function siteControl(suspended: boolean): Html {
 }
 
 function activityRow({ id, at, tone, text }: RecentLine): Html {
-  return html`<li id="${id}" class="${tone}">${clock(at)}<span>${text}</span></li>`;
+  return html`<li id="${id}" class="${tone}">${clock(at)}<span>${withShortIds(text)}</span></li>`;
+}
+
+/** The first part of an id tells requests apart well enough, and lines stay short. */
+function withShortIds(text: string): string {
+  return text.replaceAll(/\b((?:lr|bd)_[\da-f]{8})[\da-f-]{28}/g, '$1…');
 }
 
 function number(value: number): string {

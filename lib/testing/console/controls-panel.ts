@@ -16,9 +16,9 @@ export function controlsPanel(baseUrl: string, siteControl: Html): Html {
     )}
     ${control(
       'keys-help',
-      'Signs with a new key from now on. An old key that is withdrawn is no longer published, and what it signed no longer verifies.',
+      'Signs with a new key from now on. Old keys stay published unless withdrawn; what a withdrawn key signed no longer verifies.',
       [
-        actionButton('rotate-keys', '/console/keys/rotate', 'Rotate, keep old', 'keys-help'),
+        actionButton('rotate-keys', '/console/keys/rotate', 'Rotate keys', 'keys-help'),
         actionButton('replace-keys', '/console/keys/replace', 'Rotate, withdraw old', 'keys-help'),
       ],
     )}
@@ -32,7 +32,7 @@ export function controlsPanel(baseUrl: string, siteControl: Html): Html {
 
 function control(id: string, help: string, buttons: readonly Html[]): Html {
   return html`<div class="control">
-    <p class="soft" id="${id}">${help}</p>
     <div class="buttons">${buttons}</div>
+    <p class="soft" id="${id}">${help}</p>
   </div>`;
 }

@@ -26,7 +26,7 @@ export function requestRow(request: LoginRequestRecord, agentName: string | unde
 
 function remark({ status, expiresAt }: LoginRequestRecord): Html | undefined {
   if (status === 'PENDING') return soft(countdown(new Date(expiresAt)));
-  if (status === 'APPROVED') return soft(html`nobody was listening`);
+  if (status === 'APPROVED') return soft(html`nobody listening`);
   return undefined;
 }
 

@@ -39,6 +39,7 @@ a { color: var(--accent); }
 .mark { width: 1.375rem; height: 1.375rem; border-radius: 50%; border: 0.3125rem solid #65a30d; background: #d9f99d; }
 main { padding-bottom: 3rem; }
 .panel { padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
+.panel { overflow-wrap: anywhere; }
 .panel > * + * { margin-top: 0.875rem; }
 .panel.narrow { max-width: 34rem; margin: 1.5rem auto 0; }
 .address { padding: 0.625rem 0.75rem; background: var(--paper); border: 1px solid var(--line); border-radius: 0.5rem; }
