@@ -8,7 +8,15 @@ const [name] = process.argv.splice(2, 1);
 process.stderr.write('Building the package and the sample, which takes a moment …\n');
 build();
 build(name);
-await import(new URL(`sample/${name}/dist/main.js`, ROOT).href);
+try {
+  await import(new URL(`sample/${name}/dist/main.js`, ROOT).href);
+} catch (error) {
+  if (error.code !== 'EADDRINUSE') throw error;
+  process.stderr.write(
+    `Port ${error.port} is in use: end what listens there, or set PORT to another one.\n`,
+  );
+  process.exit(1);
+}
 
 /** @param project one of nest-cli.json; without a name it is the package itself. */
 function build(...project) {

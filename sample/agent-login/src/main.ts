@@ -2,7 +2,8 @@ import { runSite } from './console/run-site.js';
 
 const ending = new AbortController();
 const end = () => ending.abort();
-process.once('SIGINT', end);
-process.once('SIGTERM', end);
+// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
 
 process.exitCode = await runSite(process.argv.slice(2), ending.signal);
