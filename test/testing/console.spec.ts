@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
@@ -7,7 +6,6 @@ import { startSandbox } from '../support/start-sandbox.js';
 import { ConsoleClient } from './support/console-client.js';
 import { ConsoleEvents } from './support/console-events.js';
 import { EventReader } from './support/event-reader.js';
-import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 
 let lime: LimeSandbox;
@@ -323,22 +321,4 @@ describe('the events of the console', () => {
     expect(again.sandbox).toBe(sandbox);
     expect(again.lists['requests']?.ids).toEqual([requestId]);
   });
-
-  it('do not pile up for a page that reads nothing: it is let go', async () => {
-    const socket = connect(lime.port, '127.0.0.1');
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    socket.on('error', () => undefined);
-    socket.write('GET /console/events HTTP/1.1\r\nhost: localhost\r\n\r\n');
-    const watching = await ConsoleEvents.open(lime);
-    await watching.at(0);
-    const flood = setInterval(() => {
-      for (let made = 0; made < 100; made += 1) lime.createLoginRequest();
-    }, 5);
-    // Read nothing for a while, then look whether the connection is still there.
-    await eventually(() => watching.all.length > 120, 20_000);
-    clearInterval(flood);
-    socket.resume();
-
-    await closed;
-  }, 30_000);
 });

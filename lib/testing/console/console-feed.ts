@@ -38,7 +38,7 @@ export class ConsoleFeed {
   }
 
   open(response: ServerResponse): void {
-    this.update();
+    const state = this.update();
     const page = new EventStream(
       response,
       KEEPALIVE_MS,
@@ -46,7 +46,7 @@ export class ConsoleFeed {
       (closed) => this.forget(closed),
     );
     this.pages.add(page);
-    const everything = changeBetween(undefined, this.shown ?? this.view.state());
+    const everything = changeBetween(undefined, state);
     page.write(`retry: ${RETRY_MS}\n`);
     page.write(frameOf('snapshot', { sandbox: this.sandbox, ...everything, said: [] }));
   }
@@ -63,7 +63,7 @@ export class ConsoleFeed {
     this.timer ??= setTimeout(() => this.update(), Math.max(0, wait));
   }
 
-  private update(): void {
+  private update(): ConsoleState {
     clearTimeout(this.timer);
     this.timer = undefined;
     const state = this.view.state();
@@ -75,6 +75,7 @@ export class ConsoleFeed {
     this.shown = state;
     this.shownAt = performance.now();
     this.told = this.recent.total;
+    return state;
   }
 
   private publish(frame: string): void {

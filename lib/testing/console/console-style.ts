@@ -16,9 +16,9 @@ export const CONSOLE_STYLE = `
 .failure { margin-top: 1rem; padding: 0.625rem 0.875rem; color: var(--bad); background: var(--bad-paper); border-radius: 0.5rem; font-size: 0.875rem; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 1.25rem; margin-top: 1.25rem; align-items: start; }
 .columns > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
-.heading { display: flex; gap: 1rem; align-items: center; justify-content: space-between; }
+.heading { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: center; justify-content: space-between; }
 .heading > * { white-space: nowrap; }
-.heading button { margin: -0.25rem 0; }
+.heading button { margin-block: -0.25rem; }
 .chip { display: inline-block; padding: 0 0.625rem; border-radius: 1rem; font-size: 0.8125rem; font-weight: 600; line-height: 1.5rem; white-space: nowrap; }
 .chip.good { color: var(--good); background: var(--good-paper); }
 .chip.waiting { color: var(--waiting); background: var(--waiting-paper); }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
 const PLACES = [
@@ -28,6 +28,8 @@ export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
  * test, and an error that a page threw fails the test in which it happened.
  */
 export function useBrowser(): OpenPage {
+  // A browser on a busy machine takes its time.
+  jest.setTimeout(30_000);
   let browser: Browser;
   const errors: Error[] = [];
 
@@ -36,7 +38,7 @@ export function useBrowser(): OpenPage {
       ...(executablePath !== undefined && { executablePath }),
       args: ['--no-sandbox'],
     });
-  }, 30_000);
+  });
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
     const [first] = errors.splice(0);
