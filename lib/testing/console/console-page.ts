@@ -23,7 +23,7 @@ export function consolePage(state: ConsoleState, baseUrl: string, token: string)
         <section class="panel" aria-labelledby="requests-heading">
           <div class="heading">
             <h2 id="requests-heading" tabindex="-1">Login requests</h2>
-            ${actionButton('create-request', '/console/requests', 'Create request', 'requests-heading')}
+            ${actionButton('create-request', '/console/requests', 'New request', 'requests-heading')}
           </div>
           ${table('requests', ['Login request', 'State', 'Agent'], rows('requests'))}
           <p id="requests-note" class="note">${part('requests-note')}</p>

@@ -51,8 +51,10 @@ export const CONSOLE_SCRIPT = `'use strict';
     }
   };
 
-  /** Where the focus goes when what had it is no more: the same control, else its row, else the list's heading. */
-  /** @param {string} id @param {string | undefined} rowId */
+  /**
+   * Where the focus goes when what had it is no more: the same control, else its row, else the list's heading.
+   * @param {string} id @param {string | undefined} rowId
+   */
   const focusOn = (id, rowId) => {
     const target = byId(id) || (rowId && byId(rowId)) || byId('requests-heading');
     target.focus({ preventScroll: true });
@@ -72,8 +74,10 @@ export const CONSOLE_SCRIPT = `'use strict';
   /** @type {string[]} */
   let unsaid = [];
   let speaking = 0;
-  /** One message for many changes: screen readers read all of them. */
-  /** @param {string[]} said */
+  /**
+   * One message for many changes: screen readers read all of them.
+   * @param {string[]} said
+   */
   const say = (said) => {
     if (said.length === 0) return;
     unsaid = [...unsaid, ...said].slice(-3);
@@ -107,8 +111,10 @@ export const CONSOLE_SCRIPT = `'use strict';
     byId(id).hidden = message === '';
   };
 
-  /** Gives true when it worked, else shows why not. */
-  /** @param {string} url @param {FormData} fields @param {string} failureId */
+  /**
+   * Gives true when it worked, else shows why not.
+   * @param {string} url @param {FormData} fields @param {string} failureId
+   */
   const post = async (url, fields, failureId) => {
     try {
       const response = await fetch(url, {

@@ -91,6 +91,7 @@ input, select { width: 100%; min-width: 0; min-height: 2.5rem; padding: 0.375rem
   .columns, .columns > div { gap: 1rem; margin-top: 1rem; }
   .columns > div { margin-top: 0; }
   .panel { padding: 1rem; }
+  td code { font-size: 0.75rem; }
   .control .buttons { display: grid; }
   td.actions > * { flex-basis: 100%; }
   .control button, .heading button, dialog button, input, select { min-height: 2.75rem; }
