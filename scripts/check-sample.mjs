@@ -164,7 +164,7 @@ async function failureOf(cmd, args, options) {
 async function withSite(cmd, args, use) {
   const site = new BackgroundProcess(cmd, args, { cwd: ROOT, env: { ...ENV, PORT: '0' } });
   try {
-    await site.says(/Ctrl-C ends/, 60_000);
+    await site.says(/Ctrl-C ends/, 180_000);
     const [, url] = await site.says(/[Ll]isten(?:ing|s) at (\S+)/, 1000);
     await use(site, url);
   } finally {

@@ -17,7 +17,7 @@ export function instructions(
     ? `  curl -s -w '\\n' -X POST ${url}/demo/approve/$LOGIN`
     : '  echo "Approve it as your agent at LIME: $LOGIN"';
   return `
-${story.paint('bold', 'Open the site and log in with one click:')}
+${story.paint('bold', consoleUrl ? 'Open the site and log in with one click:' : 'Open the site:')}
 
 ${places.join('\n')}
 
