@@ -1,4 +1,4 @@
-// Runs `npm start` as a person would: reads the story, copies the printed lines into a shell, ends it with Ctrl-C.
+// Runs the samples as a person would: reads the story, copies the printed lines into a shell, ends it with Ctrl-C.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -13,10 +13,10 @@ const { LIME_SITE_TOKEN: _token, LIME_API_BASE: _base, ...ENV } = process.env;
 const STORY = [
   /LIME +Sandbox started/,
   /LIME +Login request lr_\S+ created/,
-  /agent +POST \/login gave me the request/,
+  /agent +POST \/api\/logins gave me the request/,
   /LIME +Proof of work accepted \(15 bits\)/,
   /site +@OnLimeLogin: passport verified, agent \S+ is logged in/,
-  /agent +GET \/me with the passport answers/,
+  /agent +GET \/api\/me with the passport answers/,
   /agent_id +\S+/,
 ];
 
@@ -41,8 +41,8 @@ await checks.run('npm start from a clean checkout tells the story', () =>
 
 await checks.run('the printed lines work in a shell', () =>
   withSite('node', [MAIN], async (site) => {
-    const lines = site.output.split('\n').filter((line) => /^ {2}(\w+=\$\()?curl /.test(line));
-    expect(lines.length === 5, `expected five lines to copy:\n${lines.join('\n')}`);
+    const lines = site.output.split('\n').filter((line) => /^ {2}(\w+=\$\(|curl )/.test(line));
+    expect(lines.length === 6, `expected six lines to copy:\n${lines.join('\n')}`);
     const answers = await command('bash', ['-euc', lines.join('\nsleep 0.2\n')]);
     const [approval, state, claims] = answers
       .trim()
@@ -57,19 +57,49 @@ await checks.run('the printed lines work in a shell', () =>
 
 await checks.run('the routes refuse what they should', () =>
   withSite('node', [MAIN], async (site, url) => {
-    const statuses = async (path, init) => (await fetch(url + path, init)).status;
-    expect((await statuses('/')) === 200, 'GET /');
-    expect((await statuses('/me')) === 401, 'GET /me without a passport');
-    const headers = { authorization: 'Bearer none' };
-    expect((await statuses('/me', { headers })) === 401, 'GET /me with a wrong passport');
-    expect((await statuses('/login/lr_none')) === 404, 'GET /login of an unknown request');
+    const status = async (path, init) => (await fetch(url + path, init)).status;
     const post = { method: 'POST' };
-    expect((await statuses('/demo/approve/lr_none', post)) === 404, 'approve an unknown request');
-    const { requestId } = await (await fetch(`${url}/login`, post)).json();
-    const { status } = await (await fetch(`${url}/login/${requestId}`)).json();
-    expect(status === 'pending', 'a login that nobody approved');
+    expect((await status('/')) === 200, 'GET /');
+    expect((await status('/api/me')) === 401, 'GET /api/me without a passport');
+    const headers = { authorization: 'Bearer none' };
+    expect((await status('/api/me', { headers })) === 401, 'GET /api/me with a wrong passport');
+    expect((await status('/api/logins/lr_none')) === 404, 'the state of an unknown login');
+    expect((await status('/demo/approve/lr_none', post)) === 404, 'approve an unknown request');
+    const foreign = { ...post, headers: { 'sec-fetch-site': 'cross-site' } };
+    expect((await status('/login', foreign)) === 403, 'a login that another site begins');
+    const started = await fetch(`${url}/api/logins`, post);
+    const cookie = started.headers.get('set-cookie');
+    const { requestId } = await started.json();
+    expect((await status(`/api/logins/${requestId}`)) === 404, 'the login of somebody else');
+    const own = await fetch(`${url}/api/logins/${requestId}`, { headers: { cookie } });
+    expect((await own.json()).status === 'pending', 'a login that nobody approved');
   }),
 );
+
+await checks.run('--help and --json, and what is wrong with an argument', async () => {
+  const help = await command('node', [MAIN, '--help']);
+  expect(/--port <number>/.test(help) && /--json/.test(help), help);
+  for (const [args, sentence] of [
+    [['--port', '70000'], '--port must be a whole number from 0 to 65535, not "70000".'],
+    [['--nonsense'], "Unknown option '--nonsense'; see --help."],
+  ]) {
+    const failure = await failureOf('node', [MAIN, ...args]);
+    expect(failure.includes(`ended with 2:\n${sentence}\n`), failure);
+  }
+  const site = new BackgroundProcess('node', [MAIN, '--json', '--port', '0'], {
+    cwd: ROOT,
+    env: ENV,
+  });
+  try {
+    await site.says(/\n/, 60_000);
+    const { url, consoleUrl } = JSON.parse(site.output);
+    for (const place of [url, consoleUrl]) expect((await fetch(place)).status === 200, place);
+    await site.end('SIGINT', { group: false });
+    expect(site.output.split('\n').length === 2, `more than one line:\n${site.output}`);
+  } finally {
+    site.kill();
+  }
+});
 
 for (const [cmd, args, signal, group] of [
   ['npm', ['start'], 'SIGINT', true],
@@ -98,11 +128,8 @@ await checks.run('a port in use is one clear sentence and exit code 1', async ()
   await once(other, 'listening');
   const { port } = other.address();
   try {
-    const failure = await command('node', [MAIN], { env: { ...ENV, PORT: String(port) } }).then(
-      () => undefined,
-      (error) => error.message,
-    );
-    expect(failure?.includes('ended with 1'), `exit code: ${failure}`);
+    const failure = await failureOf('node', [MAIN, '--port', String(port)]);
+    expect(failure.includes('ended with 1'), `exit code: ${failure}`);
     expect(failure.includes(`\nPort ${port} is in use: `), failure);
     expect(!/EADDRINUSE|\n +at /.test(failure), failure);
   } finally {
@@ -110,13 +137,35 @@ await checks.run('a port in use is one clear sentence and exit code 1', async ()
   }
 });
 
+for (const [name, said] of [
+  ['fastify', [/GET \/api\/me answers 200/, /GET \/api\/vault answers 403/]],
+  ['event-emitter', [/lr_\S+ rejected: /, /lr_\S+ expired/, /lr_\S+ approved by agent \S+/]],
+  ['verify-only', [/our own login: GET \/reports answers 200/, /another site: .* answers 401/]],
+]) {
+  await checks.run(`npm run sample:${name} works, and Ctrl-C ends it`, () =>
+    withSite('npm', ['run', `sample:${name}`], async (site) => {
+      for (const part of said) expect(part.test(site.output), `${part} lacks:\n${site.output}`);
+      const { code, signal, ms } = await site.end('SIGINT', { group: true });
+      expect(code === 0, `exit code ${code ?? signal}\n${site.output}${site.errors}`);
+      expect(ms < 1000, `it took ${Math.round(ms)} ms`);
+    }),
+  );
+}
+
 checks.end();
+
+async function failureOf(cmd, args, options) {
+  return command(cmd, args, options).then(
+    () => 'it did not fail',
+    (error) => error.message,
+  );
+}
 
 async function withSite(cmd, args, use) {
   const site = new BackgroundProcess(cmd, args, { cwd: ROOT, env: { ...ENV, PORT: '0' } });
   try {
-    await site.says(/Ctrl-C ends/, 60_000);
-    const [, url] = await site.says(/Listening at (\S+)/, 1000);
+    await site.says(/Ctrl-C ends/, 180_000);
+    const [, url] = await site.says(/[Ll]isten(?:ing|s) at (\S+)/, 1000);
     await use(site, url);
   } finally {
     site.kill();

@@ -35,6 +35,18 @@ export class AgentRegistry {
     return agent;
   }
 
+  /** In the order in which they were added. */
+  list(): RegisteredAgent[] {
+    return Array.from(this.agents.values());
+  }
+
+  /** @throws SandboxError 404 `AGENT_NOT_FOUND`. */
+  get(agentId: string): RegisteredAgent {
+    const agent = this.list().find((known) => known.agentId === agentId);
+    if (agent !== undefined) return agent;
+    throw new SandboxError('AGENT_NOT_FOUND', `No agent ${agentId}.`, { httpStatus: 404 });
+  }
+
   /** @throws SandboxError 401 `MISSING_AGENT_TOKEN` or `INVALID_AGENT_TOKEN`. */
   authenticate(token: string | undefined): RegisteredAgent {
     if (!token) {

@@ -28,21 +28,6 @@ export function failure(error: unknown): Answer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-/** A page that runs no script and loads nothing. */
-export function htmlPage(body: string, status = 200): Answer {
-  return {
-    status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    },
-    body,
-  };
-}
-
 /** Sends the browser on, after a form was posted. */
 export function seeOther(location: string): Answer {
   return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };

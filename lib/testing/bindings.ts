@@ -87,6 +87,16 @@ export class Bindings {
     return record;
   }
 
+  /** How many there ever were. */
+  get total(): number {
+    return this.records.size;
+  }
+
+  /** The last ones made, newest first. */
+  newest(count: number): BindingRecord[] {
+    return Array.from(this.records.values()).slice(-count).toReversed();
+  }
+
   list(): SandboxBinding[] {
     return Array.from(this.records.values(), snapshotOf);
   }

@@ -36,6 +36,11 @@ export class EventStream {
     if (keepaliveMs > 0) this.keepalive = setInterval(() => this.beat(), keepaliveMs);
   }
 
+  /** Chunks that the reader has not asked for yet. */
+  get backlog(): number {
+    return this.pending.length - this.next;
+  }
+
   write(chunk: string | Uint8Array): void {
     if (this.blocked || this.frozen) this.pending.push(chunk);
     else this.blocked = !this.response.write(chunk);

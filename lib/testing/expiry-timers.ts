@@ -5,6 +5,11 @@
 export class ExpiryTimers {
   private readonly timers = new Map<string, NodeJS.Timeout>();
 
+  /** How many are armed. */
+  get count(): number {
+    return this.timers.size;
+  }
+
   arm(id: string, ms: number, expire: () => void): void {
     this.timers.set(
       id,

@@ -60,6 +60,11 @@ export class LimeSandbox {
     return this.platform.origin + API_PREFIX;
   }
 
+  /** The page on which a person watches and steers the sandbox. */
+  get consoleUrl(): string {
+    return `${this.platform.origin}/`;
+  }
+
   get siteToken(): string {
     return this.platform.options.siteToken;
   }
@@ -80,7 +85,7 @@ export class LimeSandbox {
 
   /** Adds an agent; what the profile leaves out is made up. */
   addAgent(profile?: Partial<RegisteredAgent>): RegisteredAgent {
-    return this.platform.agents.add(profile);
+    return this.platform.addAgent(profile);
   }
 
   /** Every login request so far, oldest first, as it stands now. */

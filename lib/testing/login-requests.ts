@@ -82,6 +82,20 @@ export class LoginRequests {
     return record;
   }
 
+  /** How many there ever were. */
+  get total(): number {
+    return this.records.size;
+  }
+
+  get pendingCount(): number {
+    return this.timers.count;
+  }
+
+  /** The last ones made, newest first. */
+  newest(count: number): LoginRequestRecord[] {
+    return Array.from(this.records.values()).slice(-count).toReversed();
+  }
+
   list(): SandboxLoginRequest[] {
     return Array.from(this.records.values(), snapshotOf);
   }

@@ -48,6 +48,13 @@ export class Platform {
     });
   }
 
+  addAgent(profile?: Partial<RegisteredAgent>): RegisteredAgent {
+    const agent = this.agents.add(profile);
+    const { agentId, displayName: agentName } = agent;
+    this.activity.emit({ kind: 'agent-added', agentId, agentName });
+    return agent;
+  }
+
   createLoginRequest(): LoginRequestRecord {
     this.ensureRunning();
     const record = this.requests.create();

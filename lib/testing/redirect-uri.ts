@@ -2,6 +2,11 @@ import { SandboxError } from './sandbox-error.js';
 
 const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** Whether only this machine can be meant. IPv6 addresses in brackets, as in a URL. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
 /**
  * The `redirect_uri` of a binding request, normalised.
  * @throws SandboxError 400 `VALIDATION_ERROR` unless it is an absolute https URL, or an http one on loopback.
@@ -9,7 +14,7 @@ const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 export function parseRedirectUri(value: unknown): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   const secure = url?.protocol === 'https:';
-  const local = url?.protocol === 'http:' && LOOPBACK.test(url.hostname);
+  const local = url?.protocol === 'http:' && isLoopback(url.hostname);
   if (url !== undefined && (secure || local)) return url.href;
   throw new SandboxError(
     'VALIDATION_ERROR',

@@ -1,10 +1,13 @@
+import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.js';
 import type { SandboxTarget } from './sandbox-call.js';
 import { SandboxError } from './sandbox-error.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
-/** `'stream'` turns the answer into an event stream. */
-export type RouteAnswer = Answer | 'stream';
+/** Takes the response over and keeps it open. */
+export type OpenStream = (response: ServerResponse) => void;
+
+export type RouteAnswer = Answer | OpenStream;
 
 /** One call of the protocol, or one page. */
 export interface Route {

@@ -25,6 +25,7 @@ export type SandboxActivityDetail =
       readonly agentName: string;
     }
   | { readonly kind: 'binding-expired'; readonly bindingId: string }
+  | { readonly kind: 'agent-added'; readonly agentId: string; readonly agentName: string }
   | { readonly kind: 'keys-rotated'; readonly kid: string; readonly keptOld: boolean }
   | { readonly kind: 'site-suspended' }
   | { readonly kind: 'site-reinstated' };

@@ -33,6 +33,11 @@ export class SandboxRequest {
     return (Array.isArray(value) ? value.join(', ') : value)?.trim() || undefined;
   }
 
+  /** The body as the fields of a form; what is no form has none that anybody asks for. */
+  form(): URLSearchParams {
+    return new URLSearchParams(this.body);
+  }
+
   /**
    * The body as an object; an empty body is an empty object.
    * @throws SandboxError 400 `INVALID_JSON`, or 400 `VALIDATION_ERROR` for JSON that is no object.

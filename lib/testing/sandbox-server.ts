@@ -82,8 +82,8 @@ export class SandboxServer {
 
     const answer = await work(message, found);
     if (fault?.kind === 'lose-answer') message.socket.destroy();
-    else if (answer !== 'stream') write(response, answer);
-    else if (!response.destroyed) this.platform.channel.open(response);
+    else if (typeof answer !== 'function') write(response, answer);
+    else if (!response.destroyed) answer(response);
   }
 }
 

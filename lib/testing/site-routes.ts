@@ -39,7 +39,7 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
       target: 'events',
       handle(request) {
         authenticateSite(platform, request);
-        return 'stream';
+        return (response) => platform.channel.open(response);
       },
     },
     {

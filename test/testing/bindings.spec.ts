@@ -115,6 +115,36 @@ describe('binding requests of the sandbox', () => {
     expect(await again.text()).toContain('COMPLETED');
   });
 
+  it('are completed as the agent that was chosen', async () => {
+    const shopper = lime.addAgent({ displayName: 'Shopper & Co', userKycLevel: 1 });
+    const { body } = await site.bind('https://site.example/cb');
+    const connectUrl = String(body.data['connect_url']);
+    expect(await (await fetch(connectUrl)).text()).toContain('Connect as Shopper &amp; Co');
+    const connect = (agent: string) =>
+      fetch(connectUrl, {
+        method: 'POST',
+        body: new URLSearchParams({ agent }),
+        redirect: 'manual',
+      });
+
+    expect((await connect('nobody')).status).toBe(404);
+    expect((await connect(shopper.agentId)).status).toBe(303);
+    expect(lime.bindings()[0]).toMatchObject({ status: 'COMPLETED', agentId: shopper.agentId });
+  });
+
+  it('are not completed by another site’s page', async () => {
+    const { body } = await site.bind('https://site.example/cb');
+    const connectUrl = String(body.data['connect_url']);
+    const refused = await fetch(connectUrl, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+    });
+
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain('This is not allowed');
+    expect(lime.bindings()[0]?.status).toBe('PENDING');
+  });
+
   it('show what a site sent without letting it become part of the page', async () => {
     const { body } = await site.bind(`https://site.example/?a='&b="<script>alert(1)</script>`);
     const html = await (await fetch(String(body.data['connect_url']))).text();
@@ -153,25 +183,5 @@ describe('binding requests of the sandbox', () => {
 
     expect(page.status).toBe(404);
     expect(await page.text()).toContain('No binding request &lt;b&gt;');
-  });
-});
-
-describe('the front page of the sandbox', () => {
-  it('names the base URL and lists the login requests', async () => {
-    const lime = await startSandbox();
-    const home = () =>
-      fetch(`http://127.0.0.1:${lime.port}/?from=test`).then((page) => page.text());
-
-    expect(await home()).toContain('No login requests yet');
-    const { requestId } = lime.createLoginRequest();
-    lime.expire(requestId);
-    const html = await home();
-    expect(html).toContain('LIME sandbox');
-    expect(html).toContain(lime.baseUrl);
-    expect(html).toContain(requestId);
-    expect(html).toContain('EXPIRED');
-    expect(html).not.toContain(lime.siteToken);
-
-    await lime.stop();
   });
 });

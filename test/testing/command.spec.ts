@@ -40,6 +40,7 @@ describe('lime-sandbox', () => {
       /^LIME_API_BASE=http:\/\/127\.0\.0\.1:\d+\/api\/v1\nLIME_SITE_TOKEN=st_sandbox_\w+\nLIME_AGENT_TOKEN=at_sandbox_\w+\n# /,
     );
     expect(stdout.lines.filter((line) => line.includes('curl'))).toHaveLength(2);
+    expect(stdout.text).toMatch(/browser:\n#   http:\/\/127\.0\.0\.1:\d+\/\n/);
 
     expect((await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'))).status).toBe(201);
     await eventually(() => stdout.text.includes('the event is lost'));
@@ -56,12 +57,12 @@ describe('lime-sandbox', () => {
   it('prints exactly one JSON object with --json, and the story elsewhere', async () => {
     void run('--json', '--jwks=enveloped', '--pow-difficulty', '3');
     await eventually(() => stdout.text !== '');
-    const { baseUrl, siteToken, agentToken, ...rest } = JSON.parse(stdout.text) as Record<
-      string,
-      string
-    >;
+    const { baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
+      stdout.text,
+    ) as Record<string, string>;
     expect(rest).toEqual({});
     expect(agentToken).toMatch(/^at_/);
+    expect(baseUrl).toBe(`${consoleUrl}api/v1`);
 
     const jwks = await fetch(`${baseUrl}/core/.well-known/jwks.json`);
     expect(await jwks.json()).toMatchObject({ ok: true });
@@ -182,6 +183,7 @@ describe('the story of lime-sandbox', () => {
     { at, kind: 'binding-created', bindingId: 'bd_1', connectUrl: 'http://x/' },
     { at, kind: 'binding-completed', bindingId: 'bd_1', agentId: 'a', agentName: 'Ann' },
     { at, kind: 'binding-expired', bindingId: 'bd_1' },
+    { at, kind: 'agent-added', agentId: 'a', agentName: 'Ann' },
     { at, kind: 'keys-rotated', kid: 'k', keptOld: true },
     { at, kind: 'keys-rotated', kid: 'k', keptOld: false },
     { at, kind: 'site-suspended' },

@@ -16,6 +16,7 @@ describe('starting and stopping the sandbox', () => {
     expect(siteToken).toMatch(/^st_sandbox_/);
     expect(lime.agentToken).toMatch(/^at_sandbox_/);
     expect(lime.moduleOptions()).toEqual({ siteToken, baseUrl });
+    expect(lime.consoleUrl).toBe(`http://127.0.0.1:${lime.port}/`);
     expect(lime.env()).toEqual({ LIME_SITE_TOKEN: siteToken, LIME_API_BASE: baseUrl });
     expect(lime.agent).toEqual({
       agentId: expect.stringMatching(/^[\da-f-]{36}$/),

@@ -25,7 +25,7 @@ Runs the LIME platform (lime.pics) in one process, for tests and demos.
   --request-ttl <seconds>    until a login request expires (default: 120)
   --keepalive <seconds>      between keepalive frames, 0 for none (default: 15)
   --auto-approve <seconds>   approve each new login request after that time, as the demo agent
-  --json                     print one JSON object with baseUrl, siteToken and agentToken, the rest on stderr
+  --json                     print one JSON object with baseUrl, consoleUrl, siteToken and agentToken, the rest on stderr
   --help                     show this help
   --version                  show the version
 `;

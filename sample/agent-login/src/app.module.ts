@@ -1,15 +1,30 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { ConfigModule } from '@nestjs/config';
 import { LimeSitesModule } from 'nestjs-lime-sites';
-import { AgentLogins } from './agent-logins.service.js';
-import { LimeErrorFilter } from './lime-error.filter.js';
-import { LoginController } from './login.controller.js';
-import { Sessions } from './sessions.js';
+import { AccountModule } from './account/account.module.js';
+import { ApiModule } from './api/api.module.js';
+import { BindingModule } from './binding/binding.module.js';
+import { siteConfig, type SiteConfig } from './config/site.config.js';
+import { HomeModule } from './home/home.module.js';
+import { LoginModule } from './login/login.module.js';
+import { SessionModule } from './session/session.module.js';
+import { WebModule } from './web/web.module.js';
 
-/** The site. LIME_SITE_TOKEN and LIME_API_BASE come from the environment. */
+/** The site. */
 @Module({
-  imports: [LimeSitesModule.forRoot()],
-  controllers: [LoginController],
-  providers: [AgentLogins, Sessions, { provide: APP_FILTER, useClass: LimeErrorFilter }],
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, load: [siteConfig] }),
+    LimeSitesModule.forRootAsync({
+      inject: [siteConfig.KEY],
+      useFactory: ({ lime: { siteToken, baseUrl } }: SiteConfig) => ({ siteToken, baseUrl }),
+    }),
+    WebModule,
+    SessionModule,
+    HomeModule,
+    LoginModule,
+    AccountModule,
+    BindingModule,
+    ApiModule,
+  ],
 })
 export class AppModule {}

@@ -1,18 +1,34 @@
+import type { Story } from './story.js';
+
 const take = (name: string) => `node -p 'JSON.parse(fs.readFileSync(0)).${name}'`;
 
-/** Lines to copy, with which one can do by hand what the demo agent did. */
-export function instructions(url: string, { withDemo }: { withDemo: boolean }): string {
-  const approve = withDemo
+/** Where to look, and lines to copy with which one can do by hand what the demo agent did. */
+export function instructions(
+  story: Story,
+  { url, consoleUrl }: { url: string; consoleUrl: string | undefined },
+): string {
+  const places = [
+    ['Site', url],
+    ['Console', consoleUrl],
+  ].flatMap(([name = '', place]) =>
+    place === undefined ? [] : [`  ${name.padEnd(9)}${story.paint('underline', place)}`],
+  );
+  const approve = consoleUrl
     ? `  curl -s -w '\\n' -X POST ${url}/demo/approve/$LOGIN`
     : '  echo "Approve it as your agent at LIME: $LOGIN"';
   return `
-Open ${url}, or do it again by hand:
+${story.paint('bold', consoleUrl ? 'Open the site and log in with one click:' : 'Open the site:')}
 
-  LOGIN=$(curl -s -X POST ${url}/login | ${take('requestId')})
+${places.join('\n')}
+
+${story.paint('bold', 'Or do it by hand:')}
+
+  JAR=$(mktemp)
+  LOGIN=$(curl -s -c $JAR -X POST ${url}/api/logins | ${take('requestId')})
 ${approve}
-  curl -s -w '\\n' ${url}/login/$LOGIN
-  PASSPORT=$(curl -s ${url}/login/$LOGIN | ${take('passport')})
-  curl -s -w '\\n' -H "Authorization: Bearer $PASSPORT" ${url}/me
+  curl -s -w '\\n' -b $JAR ${url}/api/logins/$LOGIN
+  PASSPORT=$(curl -s -b $JAR ${url}/api/logins/$LOGIN | ${take('passport')})
+  curl -s -w '\\n' -H "Authorization: Bearer $PASSPORT" ${url}/api/me
 
 A passport is good for two minutes. Ctrl-C ends the site.
 `;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PassportClaims } from 'nestjs-lime-sites';
 import type { SandboxAgent } from 'nestjs-lime-sites/testing';
 import type { Story } from '../console/story.js';
-import type { LoginState } from '../sessions.js';
+import type { LoginState } from '../login/login-api.controller.js';
 
 const SHOWN = ['agent_id', 'agent_reputation', 'user_id', 'user_kyc_level'] as const;
 
@@ -13,37 +13,34 @@ export async function demoLogin(
   story: Story,
   signal: AbortSignal,
 ): Promise<void> {
-  const { requestId } = await call<{ requestId: string }>(`${url}/login`, {
-    method: 'POST',
-    signal,
-  });
-  story.tell('agent', 'POST /login gave me the request; solving its proof of work');
+  const started = await fetch(`${url}/api/logins`, { method: 'POST', signal });
+  const { requestId } = await bodyOf<{ requestId: string }>(started);
+  const [cookie = ''] = started.headers.get('set-cookie')?.split(';') ?? [];
+  story.tell('agent', 'POST /api/logins gave me the request; solving its proof of work');
 
-  const started = performance.now();
+  const startedAt = performance.now();
   const { attempts } = await agent.login(requestId, { signal });
-  const ms = Math.round(performance.now() - started);
+  const ms = Math.round(performance.now() - startedAt);
   story.tell('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
 
-  const passport = await passportOf(`${url}/login/${requestId}`, signal);
-  const claims = await call<PassportClaims>(`${url}/me`, {
-    headers: { authorization: `Bearer ${passport}` },
-    signal,
-  });
-  story.tell('agent', 'GET /me with the passport answers with its claims:');
+  const passport = await passportOf(`${url}/api/logins/${requestId}`, cookie, signal);
+  const headers = { authorization: `Bearer ${passport}` };
+  const claims = await bodyOf<PassportClaims>(await fetch(`${url}/api/me`, { headers, signal }));
+  story.tell('agent', 'GET /api/me with the passport answers with its claims:');
   for (const name of SHOWN) story.detail(name, String(claims[name]));
 }
 
-async function passportOf(url: string, signal: AbortSignal): Promise<string> {
+/** Only who started the login gets the passport: the cookie says so. */
+async function passportOf(url: string, cookie: string, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const state = await call<LoginState>(url, { signal });
-    if (state.status === 'approved') return state.passport;
+    const state = await bodyOf<LoginState>(await fetch(url, { headers: { cookie }, signal }));
+    if (state.passport) return state.passport;
     if (state.status === 'expired') throw new Error('The login expired');
     await sleep(20, undefined, { signal });
   }
 }
 
-async function call<Body extends object>(url: string, init: RequestInit): Promise<Body> {
-  const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Body;
+async function bodyOf<Body extends object>(response: Response): Promise<Body> {
+  if (response.ok) return (await response.json()) as Body;
+  throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`);
 }

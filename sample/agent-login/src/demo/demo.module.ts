@@ -1,17 +1,25 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { SandboxAgent } from 'nestjs-lime-sites/testing';
+import { LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { AppModule } from '../app.module.js';
+import { SITE_EXTRAS } from '../web/site-extras.js';
 import { DemoController } from './demo.controller.js';
+import { DemoExtras } from './demo-extras.js';
 
 /** The site, and beside it a way to approve as the demo agent. */
 @Module({})
 export class DemoModule {
-  static forAgent(agent: SandboxAgent): DynamicModule {
+  static forSandbox(lime: LimeSandbox): DynamicModule {
     return {
       module: DemoModule,
+      global: true,
       imports: [AppModule],
       controllers: [DemoController],
-      providers: [{ provide: SandboxAgent, useValue: agent }],
+      providers: [
+        { provide: LimeSandbox, useValue: lime },
+        { provide: SandboxAgent, useValue: new SandboxAgent(lime) },
+        { provide: SITE_EXTRAS, useClass: DemoExtras },
+      ],
+      exports: [SITE_EXTRAS],
     };
   }
 }

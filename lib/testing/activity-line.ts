@@ -1,0 +1,64 @@
+import type { SandboxActivity } from './sandbox-activity.js';
+
+/** How a line is meant; whoever shows it chooses the colour. */
+export type ActivityTone = 'news' | 'good' | 'warning' | 'bad' | 'change';
+
+/** One activity in words, on one line. */
+export interface ActivityLine {
+  readonly tone: ActivityTone;
+  readonly text: string;
+}
+
+export function activityLine(activity: SandboxActivity): ActivityLine {
+  switch (activity.kind) {
+    case 'request-created':
+      return line(
+        'news',
+        `login request ${activity.requestId} created, expires ${clockTime(activity.expiresAt)}`,
+      );
+    case 'approved':
+      return line('good', `login request ${activity.requestId} approved by ${activity.agentName}`);
+    case 'expired':
+      return line('warning', `login request ${activity.requestId} expired`);
+    case 'delivered':
+      return activity.streams === 0
+        ? line('bad', `nobody was listening for ${activity.requestId}: the event is lost`)
+        : line('good', `event for ${activity.requestId} sent to ${streams(activity.streams)}`);
+    case 'swallowed':
+      return line('bad', `event for ${activity.requestId} swallowed on purpose`);
+    case 'stream-opened':
+      return line('news', `event stream opened, ${streams(activity.openStreams)} open`);
+    case 'stream-closed':
+      return line('warning', `event stream closed, ${streams(activity.openStreams)} open`);
+    case 'binding-created':
+      return line('news', `binding request created, connect at ${activity.connectUrl}`);
+    case 'binding-completed':
+      return line('good', `binding ${activity.bindingId} completed by ${activity.agentName}`);
+    case 'binding-expired':
+      return line('warning', `binding ${activity.bindingId} expired`);
+    case 'agent-added':
+      return line('change', `agent ${activity.agentName} added`);
+    case 'keys-rotated':
+      return line(
+        'change',
+        `now signing with key ${activity.kid}, old keys ${activity.keptOld ? 'kept' : 'withdrawn'}`,
+      );
+    case 'site-suspended':
+      return line('bad', 'site suspended');
+    case 'site-reinstated':
+      return line('good', 'site reinstated');
+  }
+}
+
+/** `14:03:22` */
+export function clockTime(time: Date): string {
+  return time.toTimeString().slice(0, 8);
+}
+
+function line(tone: ActivityTone, text: string): ActivityLine {
+  return { tone, text };
+}
+
+function streams(count: number): string {
+  return count === 1 ? '1 stream' : `${count} streams`;
+}

@@ -1,0 +1,44 @@
+import type { AgentProfile } from '../agent-registry.js';
+import type { Answer } from '../answer.js';
+import type { BindingRecord } from '../bindings.js';
+import { type Html, html } from './html.js';
+import { htmlPage } from './html-page.js';
+import { layout } from './layout.js';
+
+/**
+ * The page on which a person connects an agent: one button for each. It does without `form-action`, which browsers
+ * also hold against redirects: where a site sends its visitors on is not for the sandbox to say.
+ */
+export function connectPage(
+  { redirectUri }: BindingRecord,
+  agents: readonly AgentProfile[],
+): Answer {
+  const body = html`<section class="panel narrow">
+    <h2>Connect an agent</h2>
+    <p>
+      <strong class="long">${new URL(redirectUri).host}</strong> asks to be connected with an agent
+      of yours. Choose one; you will be sent on to:
+    </p>
+    <p class="address">${redirectUri}</p>
+    <form method="post">
+      <ul class="agents">
+        ${agents.map(agentChoice)}
+      </ul>
+    </form>
+  </section>`;
+  return htmlPage({ title: 'Connect an agent · LIME sandbox', body: layout('LIME sandbox', body) });
+}
+
+function agentChoice(
+  { agentId, displayName, userKycLevel, reputation }: AgentProfile,
+  index: number,
+): Html {
+  return html`<li>
+    <button class="primary" name="agent" value="${agentId}" aria-describedby="about-${index}">
+      Connect as ${displayName}
+    </button>
+    <span class="soft" id="about-${index}"
+      >KYC level ${userKycLevel} · reputation ${reputation}</span
+    >
+  </li>`;
+}

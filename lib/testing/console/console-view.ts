@@ -1,0 +1,128 @@
+import type { AgentProfile } from '../agent-registry.js';
+import type { Platform } from '../platform.js';
+import { bindingRow } from './binding-row.js';
+import type { ConsoleState } from './console-state.js';
+import { type Html, html } from './html.js';
+import { actionButton, chip, clock } from './pieces.js';
+import type { RecentActivity, RecentLine } from './recent-activity.js';
+import { requestRow } from './request-row.js';
+
+/** How many login requests and how many bindings the page shows. */
+const SHOWN = 100;
+
+/** Draws what the platform knows. */
+export class ConsoleView {
+  constructor(
+    private readonly platform: Platform,
+    private readonly recent: RecentActivity,
+  ) {}
+
+  state(): ConsoleState {
+    const { requests, bindings, agents, suspended } = this.platform;
+    const known = agents.list();
+    const names = new Map(known.map(({ agentId, displayName }) => [agentId, displayName]));
+    return {
+      parts: new Map([
+        ['page-title', pageTitle(requests.pendingCount)],
+        ['figures', this.figures()],
+        ['requests-note', requestsNote(requests.total)],
+        ['bindings-note', bindingsNote(bindings.total)],
+        ['approve-agent', html`${known.map(agentOption)}`],
+        ['site-control', siteControl(suspended)],
+      ]),
+      lists: new Map([
+        [
+          'requests',
+          new Map(
+            requests
+              .newest(SHOWN)
+              .map((request) => [
+                request.requestId,
+                requestRow(request, names.get(request.approval?.agentId ?? '')),
+              ]),
+          ),
+        ],
+        [
+          'bindings',
+          new Map(
+            bindings
+              .newest(SHOWN)
+              .map((binding) => [
+                binding.bindingId,
+                bindingRow(binding, names.get(binding.completion?.agentId ?? '')),
+              ]),
+          ),
+        ],
+        ['activity', new Map(this.recent.lines().map((line) => [line.id, activityRow(line)]))],
+      ]),
+    };
+  }
+
+  private figures(): Html {
+    const { channel, requests, bindings, keys, suspended } = this.platform;
+    return html`${[
+      figure('Site', suspended ? chip('bad', 'Suspended') : chip('good', 'Active')),
+      figure('Open streams', number(channel.size)),
+      figure('Pending', number(requests.pendingCount)),
+      figure('Requests', number(requests.total)),
+      figure('Bindings', number(bindings.total)),
+      figure('Public keys', number(keys.document().keys.length)),
+    ]}`;
+  }
+}
+
+function pageTitle(pending: number): Html {
+  return html`${pending > 0 && `(${pending}) `}LIME sandbox`;
+}
+
+function figure(name: string, value: Html | string): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
+}
+
+function requestsNote(total: number): Html {
+  if (total === 0) {
+    return html`<strong>No login requests yet.</strong> They appear here the moment a site creates
+      one.`;
+  }
+  return shownNote(total);
+}
+
+function bindingsNote(total: number): Html {
+  if (total === 0) {
+    return html`<strong>No bindings yet.</strong> They appear here when a site asks to be connected
+      with an agent.`;
+  }
+  return shownNote(total);
+}
+
+function shownNote(total: number): Html {
+  return html`${total > SHOWN && `The newest ${SHOWN} of ${number(total)}.`}`;
+}
+
+function agentOption({ agentId, displayName, userKycLevel, reputation }: AgentProfile): Html {
+  return html`<option value="${agentId}" data-kyc="${userKycLevel}" data-reputation="${reputation}">
+    ${displayName}
+  </option>`;
+}
+
+function siteControl(suspended: boolean): Html {
+  return suspended
+    ? actionButton('site-toggle', '/console/site/reinstate', 'Reinstate site', 'site-help')
+    : actionButton('site-toggle', '/console/site/suspend', 'Suspend site', 'site-help');
+}
+
+function activityRow({ id, at, tone, text }: RecentLine): Html {
+  return html`<li id="${id}" class="${tone}">${clock(at)}<span>${withShortIds(text)}</span></li>`;
+}
+
+/** The first part of an id tells requests apart well enough, and lines stay short. */
+function withShortIds(text: string): string {
+  return text.replaceAll(/\b((?:lr|bd)_[\da-f]{8})[\da-f-]{28}/g, '$1…');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}

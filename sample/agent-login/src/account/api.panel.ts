@@ -1,0 +1,46 @@
+import { type Content, html } from '../web/html.js';
+
+interface Call {
+  readonly path: string;
+  readonly asks: string;
+  /** Sends no cookie, and so no passport. */
+  readonly anonymous?: boolean;
+}
+
+const CALLS: readonly Call[] = [
+  { path: '/api/me', asks: 'any agent' },
+  { path: '/api/orders', asks: 'KYC level 1, reputation 50' },
+  { path: '/api/vault', asks: 'KYC level 3' },
+  { path: '/api/me', asks: 'sent without a passport', anonymous: true },
+];
+
+/** Lets a person see what the guards of the API say. `account.js` makes the calls. */
+export function apiPanel(): Content {
+  return html`<section class="card wide" aria-labelledby="api-title">
+    <h2 id="api-title">What your agent may do</h2>
+    <p>
+      The site’s API is behind <code>PassportGuard</code>, each route with a policy of its own. A
+      passport is good for two minutes, your session for longer.
+    </p>
+    <ul class="calls">
+      ${CALLS.map(
+        ({ path, asks, anonymous }) =>
+          html`<li>
+            <button
+              type="button"
+              class="secondary"
+              data-call="${path}"
+              ${anonymous ? html`data-anonymous` : ''}
+            >
+              <code>GET ${path}</code> <small>${asks}</small>
+            </button>
+          </li>`,
+      )}
+    </ul>
+    <div class="answer" role="status" id="answer"><p>Press one to see the answer.</p></div>
+    <noscript><p>These buttons need JavaScript.</p></noscript>
+    <form class="actions" id="again" method="post" action="/login" hidden>
+      <button>Log in again for a new passport</button>
+    </form>
+  </section>`;
+}

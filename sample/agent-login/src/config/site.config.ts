@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { type ConfigType, registerAs } from '@nestjs/config';
+import { UsageError } from './usage-error.js';
+
+/** What the environment (or a `.env` file) says. Read when the application starts. */
+export const siteConfig = registerAs('site', () => ({
+  /** Where browsers find the site. Without it, wherever on this machine they call it. */
+  publicUrl: urlFrom('PUBLIC_URL')?.origin,
+  /** Signs the session cookie. A new one at each start ends all sessions. */
+  sessionSecret: process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'),
+  lime: {
+    siteToken: process.env['LIME_SITE_TOKEN'],
+    baseUrl: process.env['LIME_API_BASE'],
+    /** A form may lead there: LIME's connect page. */
+    origin: (urlFrom('LIME_API_BASE') ?? new URL('https://lime.pics')).origin,
+  },
+}));
+
+export type SiteConfig = ConfigType<typeof siteConfig>;
+
+function urlFrom(name: string): URL | undefined {
+  const text = process.env[name]?.trim();
+  if (!text) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  throw new UsageError(`${name} must be an absolute URL such as https://your.site, not "${text}".`);
+}

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { type LimeApprovedEvent, LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
+
+/** Starts logins and remembers which were approved. A real site asks its session store. */
+@Injectable()
+export class Logins {
+  private readonly approved = new Set<string>();
+
+  constructor(private readonly site: LimeSiteService) {}
+
+  async start(): Promise<string> {
+    return (await this.site.createLoginRequest()).requestId;
+  }
+
+  @OnLimeLogin('approved')
+  settle({ requestId }: LimeApprovedEvent): void {
+    this.approved.add(requestId);
+  }
+
+  has(requestId: string): boolean {
+    return this.approved.has(requestId);
+  }
+}

@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import type { Page } from 'playwright-core';
+import { startSandbox } from '../support/start-sandbox.js';
+import { EventReader } from '../testing/support/event-reader.js';
+import { SiteClient } from '../testing/support/site-client.js';
+import { describeInBrowser, useBrowser } from './support/browser.js';
+
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+describeInBrowser('the console of the sandbox', () => {
+  const open = useBrowser();
+  let lime: LimeSandbox;
+
+  beforeEach(async () => {
+    lime = await startSandbox();
+  });
+  afterEach(() => lime.stop());
+
+  async function openConsole(options?: Parameters<typeof open>[0]): Promise<Page> {
+    const page = await open(options);
+    await page.goto(lime.consoleUrl);
+    await page.getByText('Live', { exact: true }).waitFor();
+    return page;
+  }
+  const rowOf = (page: Page, id: string) => page.locator(`[id="${id}"]`);
+
+  it('approves with the chosen agent and levels: the site hears it, and the row changes', async () => {
+    const shopper = lime.addAgent({ displayName: 'Shopper', userKycLevel: 1, reputation: 35 });
+    const reader = await EventReader.open(lime);
+    const page = await openConsole();
+    const { requestId } = lime.createLoginRequest();
+    const row = rowOf(page, requestId);
+    await row.getByRole('button', { name: 'Approve…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Approve login request' });
+    expect(await dialog.getByLabel('KYC level').inputValue()).toBe('2');
+    await dialog.getByLabel('Agent').selectOption('Shopper');
+    expect(await dialog.getByLabel('Reputation').inputValue()).toBe('35');
+    await dialog.getByLabel('KYC level').fill('4');
+    await dialog.getByRole('button', { name: 'Approve' }).click();
+
+    await row.getByText('Delivered').waitFor();
+    expect(await row.textContent()).toMatch(/Shopper.*KYC 4 · reputation 35/s);
+    expect(await row.getByRole('button').count()).toBe(0);
+    const [event] = await reader.until(1);
+    expect(decodeJwt(String(event?.['agent_passport_jwt']))).toMatchObject({
+      sub: shopper.agentId,
+      user_kyc_level: 4,
+      agent_reputation: 35,
+    });
+  });
+
+  it('shows what happens elsewhere within 100 ms', async () => {
+    const page = await openConsole();
+    const delays: number[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      const { requestId } = lime.createLoginRequest();
+      await rowOf(page, requestId).waitFor();
+      const changed = page.evaluate(`new Promise((resolve) => {
+        new MutationObserver(() => resolve(Date.now()))
+          .observe(document.getElementById('requests'), { childList: true });
+      })`);
+      // The page answers in order: now it watches.
+      await page.title();
+      await lime.approve(requestId);
+      const began = Date.now();
+      delays.push(Number(await changed) - began);
+      await rowOf(page, requestId).getByText('nobody listening').waitFor();
+    }
+
+    const [, , median] = delays.toSorted((one, other) => one - other);
+    expect(median).toBeLessThan(100);
+    await page.getByRole('status').getByText('approved by Demo agent').waitFor();
+  });
+
+  it('expires, creates, and keeps counting', async () => {
+    const page = await openConsole();
+    await page.getByRole('button', { name: 'New request' }).click();
+    const row = page.locator('#requests tr');
+    await row.getByText(/^[12]:\d\d left$/).waitFor();
+    expect(await page.title()).toBe('(1) LIME sandbox');
+    await row.getByRole('button', { name: 'Expire' }).click();
+
+    await row.getByText('Expired').waitFor();
+    expect(lime.requests()[0]?.status).toBe('EXPIRED');
+    expect(await page.title()).toBe('LIME sandbox');
+  });
+
+  it('says so when somebody else was faster', async () => {
+    const page = await openConsole();
+    const { requestId } = lime.createLoginRequest();
+    await rowOf(page, requestId).getByRole('button', { name: 'Approve…' }).click();
+    lime.expire(requestId);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Approve' }).click();
+
+    await dialog.getByRole('alert').getByText('no longer pending').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.evaluate('document.activeElement.id')).toBe(requestId);
+  });
+
+  it('rotates keys, drops streams, suspends and reinstates the site', async () => {
+    const reader = await EventReader.open(lime);
+    const page = await openConsole();
+    const figure = (name: string) =>
+      page.locator('#figures div').filter({ hasText: name }).locator('dd');
+    expect(await figure('Open streams').textContent()).toBe('1');
+    await page.getByRole('button', { name: 'Drop all streams' }).click();
+    await figure('Open streams').getByText('0').waitFor();
+    expect(await reader.ended).toBe('end');
+
+    await page.getByRole('button', { name: 'Rotate keys' }).click();
+    await figure('Public keys').getByText('2').waitFor();
+    await page.getByRole('button', { name: 'Rotate, withdraw old' }).click();
+    await figure('Public keys').getByText('1').waitFor();
+
+    await page.getByRole('button', { name: 'Suspend site' }).click();
+    await figure('Site').getByText('Suspended').waitFor();
+    await page.getByRole('button', { name: 'Reinstate site' }).click();
+    await figure('Site').getByText('Active').waitFor();
+  });
+
+  it('can be used with the keyboard alone, and the focus is never lost', async () => {
+    const page = await openConsole();
+    const { requestId } = lime.createLoginRequest();
+    await rowOf(page, requestId).waitFor();
+    const focused = () => page.evaluate('document.activeElement.id');
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press('Tab');
+    expect(await focused()).toBe('create-request');
+    await press('Tab', 'Enter');
+    expect(await focused()).toBe('approve-send');
+    await press('Escape');
+    expect(await focused()).toBe(`${requestId}-approve`);
+    await press('Enter', 'Enter');
+    await rowOf(page, requestId).getByText('Demo agent').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await focused()).toBe(requestId);
+
+    await page.getByRole('button', { name: 'Suspend site' }).focus();
+    await press('Enter');
+    await page.getByRole('button', { name: 'Reinstate site' }).waitFor();
+    expect(await focused()).toBe('site-toggle');
+  });
+
+  it('comes back after the sandbox was gone, with the token of the new one', async () => {
+    const { port } = lime;
+    const page = await openConsole();
+    const { requestId } = lime.createLoginRequest();
+    await rowOf(page, requestId).waitFor();
+    await lime.stop();
+    await page.getByText('Reconnecting…').waitFor();
+    lime = await startSandbox({ port });
+
+    await page.getByText('No login requests yet').waitFor({ timeout: 10_000 });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'New request' }).click();
+    await page.locator('#requests tr').waitFor();
+  });
+
+  it('works without script, as plain forms', async () => {
+    const page = await open({ javaScriptEnabled: false });
+    const { requestId } = lime.createLoginRequest();
+    await page.goto(lime.consoleUrl);
+    await rowOf(page, requestId).getByRole('button', { name: 'Approve…' }).click();
+
+    await rowOf(page, requestId).getByText('Demo agent').waitFor();
+  });
+
+  it('connects the chosen agent: the person is sent on to the site', async () => {
+    lime.addAgent({ displayName: 'Shopper' });
+    const page = await openConsole();
+    await new SiteClient(lime).bind('http://localhost:9/callback?state=1');
+    await page.route('http://localhost:9/**', (route) => route.fulfill({ body: 'thank you' }));
+    await page.getByRole('link', { name: 'Connect…' }).click();
+    await page.getByRole('button', { name: 'Connect as Shopper' }).click();
+
+    await page.getByText('thank you').waitFor();
+    expect(page.url()).toMatch(/\?state=1&passport=eyJ/);
+    await page.goto(lime.consoleUrl);
+    expect(await page.locator('#bindings tr').textContent()).toMatch(/Completed.*Shopper/s);
+  });
+
+  async function fill(): Promise<string> {
+    const [one, two, three] = Array.from({ length: 4 }, () => lime.createLoginRequest().requestId);
+    await lime.approve(one ?? '');
+    lime.expire(two ?? '');
+    const reader = await EventReader.open(lime);
+    await lime.approve(three ?? '');
+    reader.close();
+    const site = new SiteClient(lime);
+    await site.bind('https://site.example/a/rather/long/way/to/the/callback/of/the/site');
+    await lime.completeBinding(lime.bindings()[0]?.bindingId ?? '');
+    const { body } = await site.bind('https://site.example/callback');
+    return String(body.data['connect_url']);
+  }
+
+  it.each([320, 360, 800, 1024, 1280])(
+    'is never wider than a screen of %i pixels',
+    async (width) => {
+      const connectUrl = await fill();
+      const page = await openConsole({ viewport: { width, height: 700 } });
+      const overhang = `document.documentElement.scrollWidth - document.documentElement.clientWidth`;
+      const cut = `[...document.querySelectorAll('button, code, .chip, .panel')]
+        .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
+        .length`;
+
+      expect(await page.evaluate(overhang)).toBe(0);
+      expect(await page.evaluate(cut)).toBe(0);
+      await page.goto(connectUrl);
+      expect(await page.evaluate(overhang)).toBe(0);
+    },
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'has no accessibility findings in %s',
+    async (colorScheme) => {
+      const connectUrl = await fill();
+      // The policy of the page allows no script but its own, and so not axe either.
+      const page = await openConsole({ colorScheme, bypassCSP: true });
+      const findings = async () => {
+        await page.evaluate(axe);
+        return page.evaluate(`axe.run().then(({ violations }) =>
+        violations.map(({ id, impact, nodes }) => [id, impact, nodes[0].html]))`);
+      };
+
+      expect(await findings()).toEqual([]);
+      await page.getByRole('button', { name: 'Approve…' }).first().click();
+      expect(await findings()).toEqual([]);
+      await page.setViewportSize({ width: 360, height: 700 });
+      await page.keyboard.press('Escape');
+      expect(await findings()).toEqual([]);
+      await page.goto(connectUrl);
+      expect(await findings()).toEqual([]);
+      await page.goto(`${lime.consoleUrl}connect/none`);
+      expect(await findings()).toEqual([]);
+    },
+    30_000,
+  );
+});

@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { startSandbox } from '../support/start-sandbox.js';
+import { ConsoleClient } from './support/console-client.js';
+import { ConsoleEvents } from './support/console-events.js';
+import { EventReader } from './support/event-reader.js';
+import { SiteClient } from './support/site-client.js';
+
+let lime: LimeSandbox;
+let console: ConsoleClient;
+
+beforeEach(async () => {
+  lime = await startSandbox();
+  console = new ConsoleClient(lime);
+});
+afterEach(() => lime.stop());
+
+describe('the console page', () => {
+  it('says that it is a sandbox, names the base URL and shows what there is', async () => {
+    const empty = await console.page();
+    expect(empty.response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(empty.html).toContain('This is not the real LIME');
+    expect(empty.html).toContain(lime.baseUrl);
+    expect(empty.html).toContain('No login requests yet');
+    expect(empty.html).toContain('No bindings yet');
+
+    const approved = lime.createLoginRequest().requestId;
+    await lime.approve(approved);
+    const expired = lime.createLoginRequest().requestId;
+    lime.expire(expired);
+    await new SiteClient(lime).bind('https://site.example/cb?secret=1');
+    const { html } = await console.page();
+    expect(html).toMatch(new RegExp(`${approved}.+nobody listening.+Demo agent.+KYC 2`, 's'));
+    expect(html).toMatch(new RegExp(`${expired}.+Expired`, 's'));
+    expect(html).toContain('for https://site.example/cb<');
+    expect(html).not.toMatch(/eyJ|st_sandbox|at_sandbox|secret/);
+  });
+
+  it('shows the newest 100 of very many, at once', async () => {
+    const made = Array.from({ length: 10_000 }, () => lime.createLoginRequest().requestId);
+    const began = performance.now();
+    const { html } = await console.page();
+
+    expect(performance.now() - began).toBeLessThan(200);
+    expect(html.match(/<tr id="lr_/g)).toHaveLength(100);
+    expect(html).toContain(`<tr id="${made.at(-1)}"`);
+    expect(html).toContain('The newest 100 of 10,000.');
+  });
+
+  it('runs and looks only as the server wrote it, in no frame, and loads nothing', async () => {
+    const { response, html } = await console.page();
+    const policy = response.headers.get('content-security-policy') ?? '';
+    const hashOf = (tag: string) => {
+      const text = new RegExp(`<${tag}>(.+)</${tag}>`, 's').exec(html)?.[1] ?? '';
+      return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    };
+
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      `style-src ${hashOf('style')}`,
+      `script-src ${hashOf('script')}`,
+      "connect-src 'self'",
+      "form-action 'self'",
+      'img-src data:',
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(html).not.toMatch(/\s(on\w+|style)=|(src|href)="(?!data:|\/connect)/);
+  });
+
+  it('shows names and claims without letting them become part of the page', async () => {
+    const evil = '"><script>alert(1)</script>';
+    const agent = lime.addAgent({ agentId: evil, displayName: evil });
+    const { requestId } = lime.createLoginRequest();
+    await lime.approve(requestId, { user_kyc_level: evil, agent_reputation: undefined });
+    const other = lime.createLoginRequest().requestId;
+    await console.press(`/console/requests/${other}/approve`, { agent: agent.agentId });
+    const { html } = await console.page();
+
+    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html).toContain('&quot;&gt;&lt;script&gt;alert(1)');
+    expect(html).toContain('reputation none');
+  });
+});
+
+describe('the buttons of the console', () => {
+  it('create a login request', async () => {
+    const reply = await console.press('/console/requests');
+
+    expect(reply.status).toBe(200);
+    expect(await reply.json()).toEqual({ ok: true, data: {} });
+    expect(lime.requests()).toHaveLength(1);
+  });
+
+  it('approve as the chosen agent with the chosen levels', async () => {
+    const shopper = lime.addAgent({ displayName: 'Shopper' });
+    const { requestId } = lime.createLoginRequest();
+    const reader = await EventReader.open(lime);
+    await console.press(`/console/requests/${requestId}/approve`, {
+      agent: shopper.agentId,
+      kyc: '3',
+      reputation: '12.5',
+    });
+
+    const [event] = await reader.until(1);
+    expect(event).toMatchObject({ type: 'approved', login_request_id: requestId });
+    expect(decodeJwt(String(event?.['agent_passport_jwt']))).toMatchObject({
+      sub: shopper.agentId,
+      user_kyc_level: 3,
+      agent_reputation: 12.5,
+      request_id: requestId,
+    });
+  });
+
+  it('approve as the default agent when nothing is chosen', async () => {
+    const { requestId } = lime.createLoginRequest();
+    await console.press(`/console/requests/${requestId}/approve`);
+
+    expect(decodeJwt(lime.request(requestId)?.passport ?? '')).toMatchObject({
+      sub: lime.agent.agentId,
+      user_kyc_level: lime.agent.userKycLevel,
+    });
+  });
+
+  it.each([
+    ['an unknown agent', { agent: 'nobody' }, 404, 'AGENT_NOT_FOUND'],
+    ['a level that is no number', { kyc: 'high' }, 400, 'VALIDATION_ERROR'],
+    ['an empty reputation', { reputation: '' }, 400, 'VALIDATION_ERROR'],
+  ])('do not approve with %s', async (_case, fields, status, code) => {
+    const { requestId } = lime.createLoginRequest();
+    const reply = await console.press(`/console/requests/${requestId}/approve`, fields);
+
+    expect(reply.status).toBe(status);
+    expect(await reply.json()).toMatchObject({ ok: false, error: { code } });
+    expect(lime.request(requestId)?.status).toBe('PENDING');
+  });
+
+  it('expire, and say so when it is too late', async () => {
+    const { requestId } = lime.createLoginRequest();
+    const expire = () => console.press(`/console/requests/${requestId}/expire`);
+    expect((await expire()).status).toBe(200);
+    const late = await expire();
+
+    expect(late.status).toBe(409);
+    expect(await late.json()).toMatchObject({ error: { code: 'SITE_LOGIN_CONFLICT' } });
+    expect(lime.request(requestId)?.status).toBe('EXPIRED');
+  });
+
+  it('drop streams, rotate keys, suspend and reinstate the site', async () => {
+    const reader = await EventReader.open(lime);
+    await console.press('/console/streams/drop');
+    expect(await reader.ended).toBe('end');
+
+    await console.press('/console/keys/rotate');
+    expect(lime.publishedKeys().keys).toHaveLength(2);
+    await console.press('/console/keys/replace');
+    expect(lime.publishedKeys().keys).toHaveLength(1);
+
+    const site = new SiteClient(lime);
+    await console.press('/console/site/suspend');
+    expect((await site.create()).status).toBe(403);
+    await console.press('/console/site/reinstate');
+    expect((await site.create()).status).toBe(201);
+  });
+
+  it('lead back to the page where no script runs, and say there what went wrong', async () => {
+    const { requestId } = lime.createLoginRequest();
+    const accept = 'text/html,application/xhtml+xml';
+    const path = `/console/requests/${requestId}/expire`;
+    const done = await console.press(path, {}, { accept });
+    const late = await console.press(path, {}, { accept });
+
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/']);
+    expect(late.status).toBe(409);
+    expect(await late.text()).toContain('Too late');
+  });
+});
+
+describe('the console does nothing for others', () => {
+  it.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['an origin that is hidden', { origin: 'null' }],
+    ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+    ['another port, as the browser says', { 'sec-fetch-site': 'same-site' }],
+  ])('a form from %s is refused, token or not', async (_case, headers) => {
+    const reply = await console.press('/console/requests', {}, headers);
+
+    expect(reply.status).toBe(403);
+    expect(await reply.json()).toMatchObject({ error: { code: 'CROSS_ORIGIN' } });
+    expect(lime.requests()).toEqual([]);
+  });
+
+  it('its own form is taken with what browsers add to it', async () => {
+    const origin = `http://127.0.0.1:${lime.port}`;
+    const reply = await console.press(
+      '/console/requests',
+      {},
+      { origin, 'sec-fetch-site': 'same-origin' },
+    );
+
+    expect(reply.status).toBe(200);
+  });
+
+  it.each(['', 'wrong', 'ä'.repeat(32)])('a form with the token %p is refused', async (token) => {
+    const reply = await console.press('/console/requests', { token });
+
+    expect(reply.status).toBe(403);
+    expect(await reply.json()).toMatchObject({ error: { code: 'CONSOLE_TOKEN_INVALID' } });
+  });
+
+  it('a form without token is refused', async () => {
+    const reply = await fetch(`${lime.consoleUrl}console/requests`, { method: 'POST' });
+
+    expect(reply.status).toBe(403);
+    expect(lime.requests()).toEqual([]);
+  });
+
+  it('another sandbox has another token', async () => {
+    const other = await startSandbox();
+    const theirs = /name="token" value="([^"]+)"/.exec(
+      (await new ConsoleClient(other).page()).html,
+    );
+    const reply = await console.press('/console/requests', { token: theirs?.[1] ?? '' });
+
+    expect(reply.status).toBe(403);
+    await other.stop();
+  });
+
+  it('another site cannot listen', async () => {
+    const reply = await fetch(`${lime.consoleUrl}console/events`, {
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
+
+    expect(reply.status).toBe(403);
+  });
+
+  it.each(['localhost', 'app.localhost:80', '127.0.0.1:1', '[::1]:4010', '127.1'])(
+    'the name %s is this machine',
+    async (host) => expect(await console.statusUnder(host)).toBe(200),
+  );
+
+  it.each(['evil.example', '127.0.0.1.evil.example', '192.168.0.7', 'a b', 'localhost.evil'])(
+    'the name %s could be anybody’s (DNS rebinding)',
+    async (host) => expect(await console.statusUnder(host)).toBe(403),
+  );
+
+  it('a sandbox on all addresses is served under any address, but under no other name', async () => {
+    const open = await startSandbox({ host: '0.0.0.0' });
+    const client = new ConsoleClient(open);
+
+    expect(await client.statusUnder('192.168.0.7:4010')).toBe(200);
+    expect(await client.statusUnder('[fe80::1]')).toBe(200);
+    expect(await client.statusUnder('evil.example')).toBe(403);
+    await open.stop();
+  });
+});
+
+describe('the events of the console', () => {
+  it('begin with everything, then tell what changed and nothing else', async () => {
+    const { requestId: first } = lime.createLoginRequest();
+    const events = await ConsoleEvents.open(lime);
+    const snapshot = await events.at(0);
+    expect(snapshot).toMatchObject({ event: 'snapshot', sandbox: expect.any(String), said: [] });
+    expect(snapshot.lists['requests']?.ids).toEqual([first]);
+    expect(snapshot.lists['bindings']).toEqual({ ids: [], rows: {} });
+    expect(snapshot.parts['figures']).toContain('Open streams');
+
+    const { requestId: second } = lime.createLoginRequest();
+    const created = await events.at(1);
+    expect(created.event).toBe('change');
+    expect(created.lists['requests']?.ids).toEqual([second, first]);
+    expect(Object.keys(created.lists['requests']?.rows ?? {})).toEqual([second]);
+    expect(Object.keys(created.lists)).toEqual(['requests', 'activity']);
+    expect(Object.keys(created.parts)).toEqual(['page-title', 'figures']);
+    expect(created.said).toEqual([expect.stringContaining(`${second} created`)]);
+
+    const began = performance.now();
+    await lime.approve(first);
+    const approved = await events.at(2);
+    expect(performance.now() - began).toBeLessThan(100);
+    expect(approved.lists['requests']?.rows[first]).toContain('Demo agent');
+    expect(approved.said).toHaveLength(2);
+    expect(JSON.stringify(events.all)).not.toMatch(/eyJ|sandbox_/);
+  });
+
+  it('tell a new agent and the state of the site', async () => {
+    const events = await ConsoleEvents.open(lime);
+    await events.at(0);
+    lime.addAgent({ displayName: 'Newcomer' });
+    expect((await events.at(1)).parts['approve-agent']).toContain('Newcomer');
+    lime.suspendSite();
+
+    expect((await events.at(2)).parts['site-control']).toContain('Reinstate site');
+  });
+
+  it('put many changes into few', async () => {
+    const events = await ConsoleEvents.open(lime);
+    await events.at(0);
+    for (let made = 0; made < 10_000; made += 1) lime.createLoginRequest();
+    const change = await events.at(1);
+
+    expect(change.lists['requests']?.ids).toHaveLength(100);
+    expect(change.lists['activity']?.ids).toHaveLength(12);
+    expect(change.parts['requests-note']).toBe('The newest 100 of 10,000.');
+    expect(change.said).toHaveLength(3);
+    expect(events.all.length).toBeLessThan(4);
+  });
+
+  it('start afresh for a page that comes back, and name the sandbox', async () => {
+    const events = await ConsoleEvents.open(lime);
+    const { sandbox } = await events.at(0);
+    events.close();
+    const { requestId } = lime.createLoginRequest();
+    const again = await (await ConsoleEvents.open(lime)).at(0);
+
+    expect(again.sandbox).toBe(sandbox);
+    expect(again.lists['requests']?.ids).toEqual([requestId]);
+  });
+});

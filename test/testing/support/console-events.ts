@@ -1,0 +1,52 @@
+import { type ClientRequest, get } from 'node:http';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { eventually } from './eventually.js';
+
+export interface ConsoleEvent {
+  event: string;
+  sandbox?: string;
+  parts: Record<string, string>;
+  lists: Record<string, { ids: string[]; rows: Record<string, string> }>;
+  said: string[];
+}
+
+/** Follows the console as its script does. */
+export class ConsoleEvents {
+  private text = '';
+
+  private constructor(private readonly outgoing: ClientRequest) {}
+
+  static open(lime: LimeSandbox): Promise<ConsoleEvents> {
+    return new Promise((resolve, reject) => {
+      const outgoing = get(`${lime.consoleUrl}console/events`, { agent: false }, (response) => {
+        const events = new ConsoleEvents(outgoing);
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (events.text += chunk));
+        response.on('error', () => undefined);
+        resolve(events);
+      });
+      outgoing.on('error', reject);
+    });
+  }
+
+  get all(): ConsoleEvent[] {
+    return this.text
+      .split('\n\n')
+      .map((frame) => /^event: (\w+)\ndata: (.+)$/m.exec(frame))
+      .filter((match) => match !== null)
+      .map(([, event, data]) => ({
+        ...(JSON.parse(data ?? '') as ConsoleEvent),
+        event: event ?? '',
+      }));
+  }
+
+  /** The event at a place, once it has come. */
+  async at(index: number): Promise<ConsoleEvent> {
+    await eventually(() => this.all.length > index);
+    return this.all[index] ?? { event: '', parts: {}, lists: {}, said: [] };
+  }
+
+  close(): void {
+    this.outgoing.destroy();
+  }
+}
