@@ -86,10 +86,12 @@ export class JwksSource {
   async #refreshForUnknown(): Promise<void> {
     const coolingDown = this.#since(this.#askedForUnknownAt) < UNKNOWN_KID_COOL_DOWN_MS;
     if (coolingDown && this.#keys.size > 0 && !this.#flight) return;
+    const { size } = this.#keys;
     const before = this.#fetches;
     await this.#refresh();
-    // A fetch that failed, or was not made because one failed, has its own pause and uses nothing up.
-    if (this.#fetches > before) this.#askedForUnknownAt = this.#fetchedAt;
+    // The first set of all uses nothing up; nor does a fetch that failed, or was not made because one failed: that has
+    // its own pause.
+    if (size > 0 && this.#fetches > before) this.#askedForUnknownAt = this.#fetchedAt;
   }
 
   /** Joins the flight under way, or starts one unless the endpoint failed a moment ago. Never rejects. */

@@ -516,7 +516,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
         const passport = await lime.signPassport({ binding_id }, overrides);
         return answerOf(`${url}/bindings/callback?passport=${passport}`);
       };
-      clock.advance(expiresAt.getTime() - clock.now() + 119_000);
+      clock.advance(expiresAt.getTime() - clock.now() + 179_000);
       expect(await present(bindingId)).toEqual({ status: 200 });
       clock.advance(2_000);
       expect(await present(bindingId)).toEqual(MISMATCH);
