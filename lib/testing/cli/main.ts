@@ -3,8 +3,8 @@ import { runSandboxCommand } from './run-sandbox-command.js';
 
 const ending = new AbortController();
 const end = () => ending.abort();
-process.once('SIGINT', end);
-process.once('SIGTERM', end);
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
 // A reader that went away (`lime-sandbox | head -3`) is no crash.
 process.stdout.on('error', end);
 
