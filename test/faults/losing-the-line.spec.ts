@@ -120,13 +120,17 @@ describe('a line that breaks', () => {
     await until(() => site.connection.state === 'open');
 
     await proxy.refuse();
+    await until(() => site.connection.state === 'reconnecting');
     const goneAt = clock.now();
+    const isWaiting = () => clock.waits.some((ms) => ms <= 8 * SECOND);
     while (clock.now() - goneAt < 5 * MINUTE) {
       const { attempt } = site.connection;
+      await until(isWaiting);
       clock.advance(8 * SECOND);
       await until(() => site.connection.attempt > attempt);
     }
     expect(site.connection.state).toBe('reconnecting');
+    await until(isWaiting);
     await proxy.heal();
     clock.advance(8 * SECOND);
 
