@@ -1,12 +1,17 @@
-// Prints how many tests passed and failed in a jest report. A file that could not be run is a failure.
+// Prints how many tests passed and failed. Of a file that is in several jest reports the last one counts; one that
+// could not be run is a failure.
 import { existsSync, readFileSync } from 'node:fs';
 
-const [report = ''] = process.argv.slice(2);
-if (existsSync(report)) {
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
-  console.log(numPassedTests, numFailedTests + numRuntimeErrorTestSuites);
-} else {
-  console.log(0, 0);
+const files = new Map();
+for (const report of process.argv.slice(2).filter((path) => existsSync(path))) {
+  for (const file of JSON.parse(readFileSync(report, 'utf8')).testResults)
+    files.set(file.name, file);
 }
+let passed = 0;
+let failed = 0;
+for (const { status, assertionResults } of files.values()) {
+  const red = assertionResults.filter((test) => test.status === 'failed').length;
+  passed += assertionResults.filter((test) => test.status === 'passed').length;
+  failed += status === 'failed' ? Math.max(red, 1) : red;
+}
+console.log(passed, failed);
