@@ -1,4 +1,15 @@
 export type { BindingRequestResult, LoginRequestResult } from './api/index.js';
+export type {
+  LimeCluster,
+  LimeClusterHandling,
+  LimeClusterMember,
+  LimeClusterReplica,
+  LimeClusterRun,
+  LimeClusterSite,
+  LimeClusterStatus,
+  LimeSharedId,
+  LoginRecord,
+} from './cluster/index.js';
 export {
   ApiError,
   AuthenticationError,
@@ -15,6 +26,7 @@ export type {
   LimeHandlerContext,
   LimeLoginEvent,
   LimeLoginEventType,
+  LimeLoginFailure,
   LimeLoginHandler,
   LimeLoginRejection,
   LimeStats,
@@ -54,5 +66,5 @@ export type {
   PassportClaims,
   PassportVerificationResult,
 } from './passport/index.js';
-export type { Clock } from './ports/index.js';
+export type { Clock, LimeLogger } from './ports/index.js';
 export type { LimeConnection, LimeConnectionState } from './stream/index.js';

@@ -9,6 +9,7 @@ export type {
   LimeExpiredEvent,
   LimeLoginEvent,
   LimeLoginEventType,
+  LimeLoginFailure,
   LimeLoginRejection,
 } from './login-event.js';
 export type { LimeStats } from './login-stats.js';

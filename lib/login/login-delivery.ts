@@ -1,34 +1,35 @@
-import { LimeError } from '../errors/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
 import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
-import { HandlerRun } from './handler-run.js';
+import type { HandlerFailure, HandlerRunner } from './handler-runner.js';
 import type { InHand } from './in-hand.js';
 import type { LimeLoginEvent } from './login-event.js';
-import type { LimeStats } from './login-stats.js';
 
-export interface LoginDeliveryOptions {
+/** How logins get to the handlers. */
+export interface LoginDelivery {
+  /** Takes over a login that is in hand, and lets it leave the hand when that is the right moment. Never throws. */
+  deliver(event: LimeLoginEvent): void;
+  /** No login will come any more. Waits for those that are with their handlers but not in hand. */
+  drain(deadline: AbortSignal): Promise<void>;
+  /** Ends the waiting at shutdown. @returns what was cut short, for the log. */
+  giveUp(): { running: string[]; undelivered: string[] };
+}
+
+export interface LocalDeliveryOptions {
   handlers: HandlerRegistry;
+  runner: HandlerRunner;
   inHand: InHand;
   /** Logins whose handlers run at once. */
   concurrency: number;
-  /** Per handler, in milliseconds. */
-  handlerTimeoutMs: number;
-  stats: LimeStats;
-  clock: Clock;
-  logger: LimeLogger;
+  /** Called once the handlers of a login are through, if some failed. */
+  onFailed: (event: LimeLoginEvent, failures: readonly HandlerFailure[]) => void;
 }
 
-/**
- * Brings events to the handlers: several logins at once, the handlers of one login one after another, each shielded
- * from the others' failures.
- */
-export class LoginDelivery {
-  readonly #options: LoginDeliveryOptions;
+/** Brings events to the handlers of this process: several logins at once, the handlers of one login one after another. */
+export class LocalDelivery implements LoginDelivery {
+  readonly #options: LocalDeliveryOptions;
   readonly #queue: LimeLoginEvent[] = [];
-  readonly #running = new Map<HandlerRun, string>();
   #busySlots = 0;
 
-  constructor(options: LoginDeliveryOptions) {
+  constructor(options: LocalDeliveryOptions) {
     this.#options = options;
   }
 
@@ -38,20 +39,15 @@ export class LoginDelivery {
     this.#fillSlots();
   }
 
-  /**
-   * Ends the waiting at shutdown: aborts the handlers that still run and drops what no handler has seen.
-   * @returns what was cut short, for the log.
-   */
+  /** What is with its handlers is in hand here. */
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+
   giveUp(): { running: string[]; undelivered: string[] } {
-    const running = [...this.#running.values()];
     const undelivered = this.#queue.splice(0).map(({ requestId }) => requestId);
     for (const _ of undelivered) this.#options.inHand.leave();
-    const reason = new LimeError(
-      'SHUTTING_DOWN',
-      'the application is shutting down (shutdownTimeoutMs)',
-    );
-    for (const run of this.#running.keys()) run.abort(reason);
-    return { running, undelivered };
+    return { running: this.#options.runner.abortAll(), undelivered };
   }
 
   #fillSlots(): void {
@@ -59,44 +55,33 @@ export class LoginDelivery {
       const event = this.#queue.shift();
       if (!event) return;
       this.#busySlots++;
-      this.#runFrom(0, this.#options.handlers.for(event), event);
+      this.#runFrom(0, this.#options.handlers.for(event), event, []);
     }
   }
 
   /** Runs as many handlers as finish at once, and goes on after each one that does not. */
-  #runFrom(first: number, handlers: readonly RegisteredHandler[], event: LimeLoginEvent): void {
+  #runFrom(
+    first: number,
+    handlers: readonly RegisteredHandler[],
+    event: LimeLoginEvent,
+    failures: HandlerFailure[],
+  ): void {
     for (const [index, handler] of handlers.entries()) {
-      const pending = index < first ? undefined : this.#run(handler, event);
-      if (!pending) continue;
-      void pending.then(() => {
-        this.#runFrom(index + 1, handlers, event);
+      const result = index < first ? undefined : this.#options.runner.run(handler, event);
+      if (!result) continue;
+      if (!(result instanceof Promise)) {
+        failures.push(result);
+        continue;
+      }
+      void result.then((failure) => {
+        if (failure) failures.push(failure);
+        this.#runFrom(index + 1, handlers, event, failures);
         this.#fillSlots();
       });
       return;
     }
     this.#busySlots--;
+    if (failures.length > 0) this.#options.onFailed(event, failures);
     this.#options.inHand.leave();
-  }
-
-  /** @returns a promise that never rejects, or `undefined` if the handler was done at once. */
-  #run(handler: RegisteredHandler, event: LimeLoginEvent): Promise<void> | undefined {
-    const { handlerTimeoutMs, clock } = this.#options;
-    const run = new HandlerRun();
-    try {
-      const pending = run.start(handler, event, handlerTimeoutMs, clock);
-      if (!pending) return undefined;
-      this.#running.set(run, `${handler.name} for ${event.requestId}`);
-      return pending
-        .catch((error: unknown) => this.#report(handler, event, error))
-        .finally(() => this.#running.delete(run));
-    } catch (error) {
-      this.#report(handler, event, error);
-      return undefined;
-    }
-  }
-
-  #report({ name }: RegisteredHandler, { type, requestId }: LimeLoginEvent, error: unknown): void {
-    this.#options.stats.handlerErrors++;
-    this.#options.logger.error(`${name} failed for the ${type} login ${requestId}`, error);
   }
 }

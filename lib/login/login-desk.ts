@@ -1,12 +1,16 @@
-import type { Observable } from 'rxjs';
+import { Subject, type Observable } from 'rxjs';
+import type { LimeClusterMember } from '../cluster/index.js';
 import type { PassportClaims } from '../passport/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
 import { ApprovalCheck } from './approval-check.js';
+import { ClusterDelivery } from './cluster-delivery.js';
 import { HandlerRegistry } from './handler-registry.js';
+import { HandlerRunner } from './handler-runner.js';
 import { InHand } from './in-hand.js';
 import { LocalExpiry } from './local-expiry.js';
-import { LoginDelivery } from './login-delivery.js';
-import type { LimeLoginEvent, LimeLoginRejection } from './login-event.js';
+import { eventOf } from './login-conversion.js';
+import { LocalDelivery, type LoginDelivery } from './login-delivery.js';
+import type { LimeLoginEvent, LimeLoginFailure, LimeLoginRejection } from './login-event.js';
 import { LoginIntake } from './login-intake.js';
 import { LoginLedger } from './login-ledger.js';
 import { emptyStats, type LimeStats } from './login-stats.js';
@@ -20,6 +24,10 @@ export interface LoginDeskOptions {
   verify: (passport: string, requestId: string) => Promise<PassportClaims>;
   /** The status of a request on the platform now. */
   statusOf: (requestId: string) => Promise<string>;
+  /** Makes what a handler threw fit for a log. */
+  reasonOf: (error: unknown) => string;
+  /** This replica's part in the cluster, if the site has one. */
+  member?: LimeClusterMember | undefined;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
@@ -30,27 +38,44 @@ export class LoginDesk {
   readonly handlers = new HandlerRegistry();
   readonly stats: LimeStats = emptyStats();
   readonly #options: LoginDeskOptions;
+  readonly #failures$ = new Subject<LimeLoginFailure>();
   readonly #inHand = new InHand();
   readonly #ledger: LoginLedger;
   readonly #check: ApprovalCheck;
+  readonly #clusterDelivery: ClusterDelivery | undefined;
   readonly #delivery: LoginDelivery;
   readonly #intake: LoginIntake;
   readonly #expiry: LocalExpiry;
   readonly #missed: MissedLogins;
 
   constructor(options: LoginDeskOptions) {
-    const { clock } = options;
+    const { clock, member } = options;
     const shared = { ...options, handlers: this.handlers, stats: this.stats, inHand: this.#inHand };
+    const runner = new HandlerRunner(shared);
+    const ledger = new LoginLedger(clock, (requestId) => this.#askCluster(requestId));
     this.#options = options;
-    const ledger = new LoginLedger(clock);
     this.#ledger = ledger;
     this.#check = new ApprovalCheck(options);
-    this.#delivery = new LoginDelivery(shared);
+    this.#clusterDelivery = member && new ClusterDelivery({ ...shared, member, runner });
+    this.#delivery =
+      this.#clusterDelivery ??
+      new LocalDelivery({
+        ...shared,
+        runner,
+        onFailed: (event, failures) => {
+          const failed = failures.map(({ handler, error }) => ({
+            handler,
+            reason: options.reasonOf(error),
+          }));
+          this.#fail({ requestId: event.requestId, type: event.type, failed, attempts: 1 });
+        },
+      });
     this.#intake = new LoginIntake({
       ...shared,
       ledger,
       check: this.#check,
       delivery: this.#delivery,
+      shared: member !== undefined,
     });
     this.#missed = new MissedLogins({ ...shared, ledger, intake: this.#intake });
     this.#expiry = new LocalExpiry({
@@ -67,6 +92,10 @@ export class LoginDesk {
 
   get rejections$(): Observable<LimeLoginRejection> {
     return this.#intake.rejections$;
+  }
+
+  get failures$(): Observable<LimeLoginFailure> {
+    return this.#failures$.asObservable();
   }
 
   /** Whether a handler or a subscriber is there to see a login. */
@@ -87,10 +116,10 @@ export class LoginDesk {
   /** A request that this process created: it will be settled, whatever LIME does. */
   expect(requestId: string, expiresAt: Date): void {
     this.#ledger.track(requestId, expiresAt);
-    this.#expiry.watch(expiresAt);
+    if (!this.#options.member) this.#expiry.watch(expiresAt); // a cluster watches for all its replicas
   }
 
-  /** Whether this site started the login, or received its outcome. */
+  /** Whether this site started the login, or received its outcome, as far as this process knows. */
   knows(requestId: string): boolean {
     return this.#ledger.knows(requestId);
   }
@@ -110,15 +139,31 @@ export class LoginDesk {
     this.#missed.ask();
   }
 
+  /** Begins to take part in the cluster, if there is one. @param works whether this replica handles logins. */
+  joinIn(works: boolean): void {
+    const delivery = this.#clusterDelivery;
+    if (!delivery) return;
+    this.#options.member?.start({
+      works,
+      handle: (record, run) => delivery.handle(record, run),
+      settled: (record) => this.#intake.adopt(eventOf(record)),
+      gaveUp: ({ requestId, type }, failed, attempts) =>
+        this.#fail({ requestId, type, failed, attempts }),
+      awaited: () => this.#ledger.awaited,
+    });
+  }
+
   /** Call it when no frame can come any more. Waits for what is in hand, within `shutdownTimeoutMs`. */
   async close(): Promise<void> {
     const { clock, shutdownTimeoutMs, logger } = this.#options;
     this.#missed.stop();
     this.#expiry.stop();
     this.#check.stop();
+    const deadline = new AbortController();
     const done = new AbortController();
-    const finished = this.#inHand.whenEmpty().then(() => done.abort());
+    const finished = this.#finish(deadline.signal).then(() => done.abort());
     await Promise.race([finished, sleep(clock, shutdownTimeoutMs, done.signal)]);
+    deadline.abort();
     const { running, undelivered } = this.#delivery.giveUp();
     if (running.length > 0) {
       logger.warn(
@@ -129,5 +174,33 @@ export class LoginDesk {
       logger.error(`Logins that no handler has seen at shutdown: ${undelivered.join(', ')}`);
     }
     this.#intake.close();
+    this.#failures$.complete();
   }
+
+  /** First what came is handed on, then what is being handled is waited for. */
+  async #finish(deadline: AbortSignal): Promise<void> {
+    await Promise.race([this.#inHand.whenEmpty(), aborted(deadline)]);
+    await this.#delivery.drain(deadline).catch((error: unknown) => {
+      this.#options.logger.error('The cluster could not be left in good order', error);
+    });
+  }
+
+  #fail(failure: LimeLoginFailure): void {
+    this.stats.failed++;
+    this.#failures$.next(failure);
+  }
+
+  /** Somebody waits for an outcome that this process does not know: another replica may have settled it. */
+  #askCluster(requestId: string): void {
+    this.#options.member?.outcomeOf(requestId).then(
+      (record) => record && this.#intake.adopt(eventOf(record)),
+      () => undefined, // the cluster asks for what is awaited when it is back
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

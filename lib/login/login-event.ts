@@ -26,21 +26,33 @@ export type LimeLoginEvent = LimeApprovedEvent | LimeExpiredEvent;
 
 export type LimeLoginEventType = LimeLoginEvent['type'];
 
+/** A login whose handlers failed for good: after their one run, or in a cluster after the last try. */
+export interface LimeLoginFailure {
+  readonly requestId: string;
+  readonly type: LimeLoginEventType;
+  /** Which handlers, and why: fit for a log. */
+  readonly failed: readonly { readonly handler: string; readonly reason: string }[];
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
 /** An approval whose passport did not verify. It settles nothing. */
 export interface LimeLoginRejection {
   readonly requestId: string;
   readonly error: Error;
 }
 
+/** @param passport the passport, or what reading it does. */
 export function approvedEvent(
   requestId: string,
-  passport: string,
+  passport: string | (() => never),
   claims: PassportClaims,
   receivedAt: Date,
 ): LimeApprovedEvent {
   // A getter, because even `inspect` with `showHidden` shows only that there is one.
   const event = { type: 'approved', requestId, claims, receivedAt } as const;
-  return Object.defineProperty(event, 'passport', { get: () => passport }) as LimeApprovedEvent;
+  const get = typeof passport === 'string' ? () => passport : passport;
+  return Object.defineProperty(event, 'passport', { get }) as LimeApprovedEvent;
 }
 
 export function expiredEvent(

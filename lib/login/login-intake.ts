@@ -22,6 +22,8 @@ export interface LoginIntakeOptions {
   check: ApprovalCheck;
   delivery: LoginDelivery;
   inHand: InHand;
+  /** Whether other replicas have a say in how a login ends: their common verdict comes through {@link LoginIntake.adopt}. */
+  shared: boolean;
   stats: LimeStats;
   clock: Clock;
   logger: LimeLogger;
@@ -91,11 +93,22 @@ export class LoginIntake {
 
   /** Settles a request that the platform will say nothing more about. @returns `false` if it is settled already. */
   expire(requestId: string, origin: 'platform' | 'local'): boolean {
-    if (this.#options.ledger.isSettled(requestId, 'expired') || this.isUnderWay(requestId))
-      return false;
-    this.#options.inHand.enter();
-    this.#settle(expiredEvent(requestId, origin, new Date(this.#options.clock.now())));
+    const { ledger, inHand, shared, delivery, clock } = this.#options;
+    if (ledger.isSettled(requestId, 'expired') || this.isUnderWay(requestId)) return false;
+    const event = expiredEvent(requestId, origin, new Date(clock.now()));
+    inHand.enter();
+    // Nobody heard this. Another replica may have heard better, so it counts once all of them say so.
+    if (shared) delivery.deliver(event);
+    else this.#settle(event);
     return true;
+  }
+
+  /** Takes over the verdict of all replicas. */
+  adopt(event: LimeLoginEvent): void {
+    const wasPending = this.#options.ledger.adopt(event);
+    // What was heard was told when it was heard; what nobody heard is told where the login was started.
+    if (wasPending && event.type === 'expired' && event.origin === 'local')
+      this.#events$.next(event);
   }
 
   /** Completes the observables: nothing will come any more. */
@@ -147,12 +160,12 @@ export class LoginIntake {
   }
 
   #settle(event: LimeLoginEvent): void {
-    const { ledger, delivery, stats } = this.#options;
+    const { ledger, delivery, stats, shared } = this.#options;
     if (!ledger.settle(event)) return this.#dropRepeat();
     stats.delivered++;
     // Handlers first: what one does before its first await is done when a waiting page hears of the login.
     delivery.deliver(event);
-    ledger.announce(event);
+    if (!shared) ledger.announce(event);
     this.#events$.next(event);
   }
 

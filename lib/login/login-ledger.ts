@@ -19,9 +19,12 @@ export class LoginLedger {
   readonly #settled = new LRUCache<string, Settlement>({ max: REMEMBERED_SETTLEMENTS });
   readonly #outcomes: LRUCache<string, LimeLoginEvent>;
   readonly #waiting = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
+  readonly #onAwaited: (requestId: string) => void;
   #closed = false;
 
-  constructor(clock: Clock) {
+  /** @param onAwaited called when somebody begins to wait for an outcome that is not known here. */
+  constructor(clock: Clock, onAwaited: (requestId: string) => void = () => undefined) {
+    this.#onAwaited = onAwaited;
     this.#outcomes = new LRUCache({
       max: KEPT_OUTCOMES,
       ttl: KEPT_OUTCOME_MS,
@@ -33,6 +36,11 @@ export class LoginLedger {
   /** Requests created here that have no outcome yet, with their `expiresAt` in milliseconds since the epoch. */
   get pending(): ReadonlyMap<string, number> {
     return this.#pending;
+  }
+
+  /** Requests whose outcome somebody waits for. */
+  get awaited(): string[] {
+    return [...this.#waiting.keys()];
   }
 
   /** Notes a request that this process created, unless its outcome has already come. */
@@ -56,12 +64,24 @@ export class LoginLedger {
     if (this.isSettled(event.requestId, event.type)) return false;
     this.#settled.set(event.requestId, settlementOf(event));
     this.#pending.delete(event.requestId);
-    this.#outcomes.set(event.requestId, event);
     return true;
   }
 
-  /** Tells those who wait for this outcome. */
+  /** Takes over the verdict of all replicas, whatever was settled here. @returns whether the request was pending here. */
+  adopt(event: LimeLoginEvent): boolean {
+    const { requestId } = event;
+    // Two verdicts can overtake each other on their way: an approval is never overruled.
+    if (event.type === 'expired' && this.#outcomes.get(requestId)?.type === 'approved')
+      return false;
+    this.#settled.set(requestId, settlementOf(event));
+    const wasPending = this.#pending.delete(requestId);
+    this.announce(event);
+    return wasPending;
+  }
+
+  /** Tells those who wait for this outcome, and those who ask later. */
   announce(event: LimeLoginEvent): void {
+    this.#outcomes.set(event.requestId, event);
     const waiting = this.#waiting.get(event.requestId) ?? [];
     this.#waiting.delete(event.requestId);
     for (const subscriber of waiting) {
@@ -94,6 +114,7 @@ export class LoginLedger {
   #wait(requestId: string, subscriber: Subscriber<LimeLoginEvent>): () => void {
     const waiting = this.#waiting.get(requestId) ?? new Set();
     this.#waiting.set(requestId, waiting.add(subscriber));
+    if (waiting.size === 1) this.#onAwaited(requestId);
     return () => {
       waiting.delete(subscriber);
       if (waiting.size === 0 && this.#waiting.get(requestId) === waiting) {

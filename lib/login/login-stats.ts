@@ -10,8 +10,10 @@ export interface LimeStats {
   rejected: number;
   /** Outcomes that came while no stream was open, found by asking afterwards. */
   missed: number;
-  /** Handlers that threw, rejected or took too long. */
+  /** Handlers that threw, rejected or took too long, each try counted. */
   handlerErrors: number;
+  /** Logins that a handler failed for good: after its one run, or in a cluster after the last try. */
+  failed: number;
   /** Times the stream was opened again. */
   reconnects: number;
 }
@@ -24,6 +26,7 @@ export function emptyStats(): LimeStats {
     rejected: 0,
     missed: 0,
     handlerErrors: 0,
+    failed: 0,
     reconnects: 0,
   };
 }

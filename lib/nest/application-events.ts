@@ -1,6 +1,6 @@
 import type { DiscoveryService } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import type { LimeLoginEvent, LimeLoginRejection } from '../login/index.js';
+import type { LimeLoginEvent, LimeLoginFailure, LimeLoginRejection } from '../login/index.js';
 import type { LimeLogger } from '../ports/index.js';
 import type { LimeConnection } from '../stream/index.js';
 import type { LimeEventEmitter } from './lime-sites-options.js';
@@ -8,12 +8,13 @@ import type { LimeEventEmitter } from './lime-sites-options.js';
 interface EventSource {
   readonly loginEvents$: Observable<LimeLoginEvent>;
   readonly rejections$: Observable<LimeLoginRejection>;
+  readonly failures$: Observable<LimeLoginFailure>;
   readonly connection$: Observable<LimeConnection>;
 }
 
 /**
  * Puts what happens on the application's `EventEmitter2`, under the names `lime.login.approved`, `lime.login.expired`,
- * `lime.login.rejected` and `lime.connection.changed`.
+ * `lime.login.rejected`, `lime.login.failed` and `lime.connection.changed`.
  */
 export class ApplicationEvents {
   readonly #given: LimeEventEmitter | false | undefined;
@@ -36,11 +37,12 @@ export class ApplicationEvents {
     return this.#emitter !== undefined;
   }
 
-  connect({ loginEvents$, rejections$, connection$ }: EventSource): void {
+  connect({ loginEvents$, rejections$, failures$, connection$ }: EventSource): void {
     this.#emitter = this.#given === false ? undefined : (this.#given ?? this.#discover());
     if (!this.#emitter) return;
     loginEvents$.subscribe((event) => this.#emit(`lime.login.${event.type}`, event));
     rejections$.subscribe((rejection) => this.#emit('lime.login.rejected', rejection));
+    failures$.subscribe((failure) => this.#emit('lime.login.failed', failure));
     connection$.subscribe((connection) => this.#emit('lime.connection.changed', connection));
   }
 

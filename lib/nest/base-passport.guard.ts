@@ -49,7 +49,7 @@ export abstract class BasePassportGuard implements CanActivate {
   protected abstract idOf(claims: CommonPassportClaims): string;
 
   /** Whether this site started, or received, what the passport stands for. */
-  protected abstract isKnown(id: string, site: SiteRuntime): boolean;
+  protected abstract isKnown(id: string, site: SiteRuntime): boolean | Promise<boolean>;
 
   /** The object that `@Passport()` reads from. */
   protected getRequest(context: ExecutionContext): object {
@@ -102,9 +102,11 @@ export abstract class BasePassportGuard implements CanActivate {
     const site = this.moduleRef.get<SiteRuntime>(getRuntimeToken(policy.site), { strict: false });
     const claims = await this.verify(token, expectedIdOf(policy, context), site);
     const id = this.idOf(claims);
-    if (!policy.anyRequest && !this.isKnown(id, site)) throw foreign(id);
+    if (!policy.anyRequest && !(await this.isKnown(id, site))) throw foreign(id);
     assertPolicy(policy, claims);
-    if (policy.singleUse && !site.used.claim(`${claims.aud} ${id}`, claims.exp)) throw replayed(id);
+    if (policy.singleUse && !(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) {
+      throw replayed(id);
+    }
     return claims;
   }
 }
@@ -112,8 +114,9 @@ export abstract class BasePassportGuard implements CanActivate {
 /** Whatever is wrong with a passport is the same to the client. */
 function refusalOf(error: LimeError): PassportRefusal {
   if (error instanceof PassportRefusal) return error;
-  const code = error instanceof InvalidPassportError ? 'invalid_token' : 'keys_unavailable';
-  return new PassportRefusal(code, error);
+  if (error instanceof InvalidPassportError) return new PassportRefusal('invalid_token', error);
+  const clusterIsAway = error.code === 'CLUSTER_UNAVAILABLE';
+  return new PassportRefusal(clusterIsAway ? 'cluster_unavailable' : 'keys_unavailable', error);
 }
 
 function foreign(id: string): InvalidPassportError {

@@ -26,7 +26,7 @@ export class BindingPassportGuard extends BasePassportGuard {
     return (claims as BindingPassportClaims).binding_id;
   }
 
-  protected isKnown(bindingId: string, { bindings }: SiteRuntime): boolean {
-    return bindings.has(bindingId);
+  protected isKnown(bindingId: string, { memory }: SiteRuntime): boolean | Promise<boolean> {
+    return memory.knows('binding', bindingId);
   }
 }

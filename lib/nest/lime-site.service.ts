@@ -5,10 +5,12 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import type { LimeClusterStatus } from '../cluster/index.js';
 import { LimeError } from '../errors/index.js';
 import type { BindingRequestResult, LoginRequestResult } from '../api/index.js';
 import type {
   LimeLoginEvent,
+  LimeLoginFailure,
   LimeLoginHandler,
   LimeLoginRejection,
   LimeStats,
@@ -55,6 +57,19 @@ export class LimeSiteService
     return this.#runtime.desk.rejections$;
   }
 
+  /**
+   * Logins whose handlers failed for good: after their one run, or in a cluster after the last try (on the replica that
+   * made it). Hot; completes at shutdown, never errors.
+   */
+  get failures$(): Observable<LimeLoginFailure> {
+    return this.#runtime.desk.failures$;
+  }
+
+  /** How this replica stands with the others; `undefined` without the option `cluster`. */
+  get cluster(): LimeClusterStatus | undefined {
+    return this.#runtime.member?.status;
+  }
+
   /** How the event stream stands now. */
   get connection(): LimeConnection {
     return this.#runtime.stream.connection;
@@ -73,7 +88,7 @@ export class LimeSiteService
   /**
    * Starts a login. Hand the `requestId` to the agent; the outcome comes to `@OnLimeLogin()`, by `expiresAt` at the
    * latest (and a moment). Waits for the event stream first (`streamWaitMs`): what happens before it is open is lost.
-   * @throws {LimeError} `STREAM_UNAVAILABLE` no stream in time; `TIMEOUT`, `NETWORK_ERROR`, `TLS_REFUSED`,
+   * @throws {LimeError} `STREAM_UNAVAILABLE` no stream in time; `CLUSTER_UNAVAILABLE` no cluster in time; `TIMEOUT`, `NETWORK_ERROR`, `TLS_REFUSED`,
    * `UNEXPECTED_REDIRECT`, `UNEXPECTED_RESPONSE` no usable answer.
    * @throws {AuthenticationError} LIME refuses the site token.
    * @throws {RateLimitError} too many calls, after `maxRetries` further tries.
@@ -182,7 +197,8 @@ export class LimeSiteService
 
   /** About what is allowed, but seldom meant. */
   #warn(): void {
-    const { listens, desk, logger } = this.#runtime;
+    const { listens, desk, logger, member } = this.#runtime;
+    if (!listens && member) return; // the listeners hear of logins, and tell
     if (!listens) {
       logger.warn(
         'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { LimeCluster } from '../cluster/index.js';
 
 /** Anything that application events can be emitted on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
@@ -50,6 +51,11 @@ export interface LimeSitesOptions {
   httpClient?: Dispatcher | undefined;
   /** Where `lime.*` application events go. Default: the application's `EventEmitter2` if it has exactly one; `false` for nowhere. */
   eventEmitter?: LimeEventEmitter | false | undefined;
+  /**
+   * What the replicas of the site share. With `bullMqCluster()` from `nestjs-lime-sites/bullmq` each login is handled once
+   * for all of them, by another one if the first dies. Default: each process for itself.
+   */
+  cluster?: LimeCluster | undefined;
 }
 
 /** Implemented by the class given as `useClass` or `useExisting`. */

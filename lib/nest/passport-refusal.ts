@@ -14,6 +14,10 @@ const REFUSALS = {
     status: 503,
     message: 'The passport cannot be verified at the moment; try again',
   },
+  cluster_unavailable: {
+    status: 503,
+    message: 'Whose login the passport is for cannot be looked up at the moment; try again',
+  },
 } as const;
 
 export type PassportRefusalCode = keyof typeof REFUSALS;

@@ -27,7 +27,7 @@ export class PassportGuard extends BasePassportGuard {
     return (claims as PassportClaims).request_id;
   }
 
-  protected isKnown(requestId: string, site: SiteRuntime): boolean {
+  protected isKnown(requestId: string, site: SiteRuntime): boolean | Promise<boolean> {
     return site.knowsRequest(requestId);
   }
 }

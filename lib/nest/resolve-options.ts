@@ -29,7 +29,7 @@ const NUMBERS = {
 } satisfies Record<string, NumberRule>;
 
 const FLAGS = { allowInsecureHttp: false, dispatcher: true } as const;
-const OTHERS = ['siteToken', 'baseUrl', 'httpClient', 'eventEmitter'] as const;
+const OTHERS = ['siteToken', 'baseUrl', 'httpClient', 'eventEmitter', 'cluster'] as const;
 
 type NumberOption = keyof typeof NUMBERS;
 type FlagOption = keyof typeof FLAGS;
@@ -39,7 +39,10 @@ type Fault = (text: string) => void;
 /** The options with every default filled in and every value checked. */
 export type ResolvedOptions = Record<NumberOption, number> &
   Record<FlagOption, boolean> &
-  Pick<LimeSitesOptions, 'httpClient' | 'eventEmitter'> & { siteToken: SiteToken; baseUrl: string };
+  Pick<LimeSitesOptions, 'httpClient' | 'eventEmitter' | 'cluster'> & {
+    siteToken: SiteToken;
+    baseUrl: string;
+  };
 
 /**
  * Fills in the defaults and checks everything.
@@ -67,12 +70,15 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
   });
   const address = options.baseUrl ?? env['LIME_API_BASE'];
   const baseUrl = resolveBaseUrl(address, flags.allowInsecureHttp, fault);
-  const { httpClient, eventEmitter } = options;
+  const { httpClient, eventEmitter, cluster } = options;
   if (httpClient !== undefined && !hasMethod(httpClient, 'request')) {
     fault('httpClient must be an undici Dispatcher, such as new Agent()');
   }
   if (eventEmitter !== undefined && eventEmitter !== false && !hasMethod(eventEmitter, 'emit')) {
     fault('eventEmitter must be false or an object with an emit method');
+  }
+  if (cluster !== undefined && !hasMethod(cluster, 'join')) {
+    fault('cluster must be what bullMqCluster() gives, or a LimeCluster of your own');
   }
   for (const name of Object.keys(given)) {
     if (given[name] !== undefined && !isKnown(name)) fault(`${name} is not an option`);
@@ -87,6 +93,7 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
     ...flags,
     httpClient,
     eventEmitter,
+    cluster,
     baseUrl,
     siteToken: new SiteToken(token),
   };

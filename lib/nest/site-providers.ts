@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../ports/index.js';
 import { ApplicationEvents } from './application-events.js';
 import { createLimeLogger } from './lime-logger.js';
 import { LimeSiteService } from './lime-site.service.js';
+import { joinCluster } from './join-cluster.js';
 import { getLimeSiteToken, getRuntimeToken } from './lime-site.tokens.js';
 import {
   DEFAULT_SITE,
@@ -30,12 +31,13 @@ export function siteProviders(name: string = DEFAULT_SITE): {
       {
         provide: runtime,
         inject: [LIME_SITES_OPTIONS, LIME_SITES_CLOCK],
-        useFactory: (given: LimeSitesOptions | undefined, clock: Clock) => {
+        useFactory: async (given: LimeSitesOptions | undefined, clock: Clock) => {
           const options = resolveOptions(given ?? {}, process.env);
           const context =
             name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
           const logger = createLimeLogger(context, [options.siteToken.reveal()]);
-          return new SiteRuntime(options, clock, logger);
+          const member = await joinCluster(name, options, logger);
+          return new SiteRuntime(options, clock, logger, member);
         },
       },
       {

@@ -5,49 +5,49 @@ import {
   LimeApi,
   type LoginRequestResult,
 } from '../api/index.js';
-import { LimeError } from '../errors/index.js';
+import type { LimeClusterMember } from '../cluster/index.js';
+import { LimeError, redact } from '../errors/index.js';
 import { createAgent, HttpTransport } from '../http/index.js';
 import { LoginDesk } from '../login/index.js';
-import { KnownIds, Passports, UsedPassports } from '../passport/index.js';
+import { Passports } from '../passport/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import { EventStream, StreamGate } from '../stream/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
+import { SiteMemory } from './site-memory.js';
 
 /** One site at work: puts the rooms together, starts them, and stops them in the right order. */
 export class SiteRuntime {
   readonly passports: Passports;
-  readonly bindings: KnownIds;
-  readonly used: UsedPassports;
+  readonly memory: SiteMemory;
   readonly desk: LoginDesk;
   readonly stream: EventStream;
   readonly #options: ResolvedOptions;
   readonly #ownAgent: Dispatcher | undefined;
   readonly #api: LimeApi;
   readonly #gate: StreamGate;
-  /** Requests created here whose outcome goes elsewhere. */
-  readonly #created: KnownIds;
 
+  /** @param member this replica's part in the cluster, if the site has one. */
   constructor(
     options: ResolvedOptions,
     clock: Clock,
     readonly logger: LimeLogger,
+    readonly member?: LimeClusterMember,
   ) {
     const { baseUrl, siteToken, httpClient } = options;
     this.#options = options;
     const dispatcher = httpClient ?? createAgent();
     this.#ownAgent = httpClient ? undefined : dispatcher;
     const transport = new HttpTransport({ baseUrl, siteToken, dispatcher, clock });
-    const shared = { ...options, transport, clock, logger, random: Math.random };
+    const shared = { ...options, transport, clock, logger, member, random: Math.random };
 
     this.#api = new LimeApi(new ApiClient(shared));
     this.passports = new Passports(shared);
-    this.bindings = new KnownIds(clock);
-    this.#created = new KnownIds(clock);
-    this.used = new UsedPassports(clock);
+    this.memory = new SiteMemory(shared);
     this.desk = new LoginDesk({
       ...shared,
       verify: (passport, requestId) => this.passports.verifyLogin(passport, requestId),
       statusOf: async (requestId) => (await this.#api.getLoginRequest(requestId)).status,
+      reasonOf: (error) => redact(String(error), [siteToken.reveal()]),
     });
     this.stream = new EventStream({ ...shared, consumer: this.desk });
     this.#gate = new StreamGate(this.stream, clock);
@@ -65,6 +65,7 @@ export class SiteRuntime {
   /** Returns at once: LIME being out of reach must not keep an application from starting. */
   start(): void {
     void this.passports.warm();
+    this.desk.joinIn(this.listens);
     if (!this.listens) return;
     let opened = false;
     this.stream.connection$.subscribe(({ state, attempt }) => {
@@ -80,33 +81,37 @@ export class SiteRuntime {
   async stop(): Promise<void> {
     await this.stream.stop();
     await this.desk.close();
+    this.memory.stop();
   }
 
   /** Lets go of the connections. An agent that the application brought stays open. */
   async disconnect(): Promise<void> {
     this.passports.close();
-    await this.#ownAgent?.destroy();
+    await Promise.all([this.#ownAgent?.destroy(), this.member?.close()]);
   }
 
   async createLoginRequest(): Promise<LoginRequestResult> {
     const { streamWaitMs } = this.#options;
-    if (this.listens && streamWaitMs > 0) await this.#gate.whenOpen(streamWaitMs);
+    if (streamWaitMs > 0) await this.#whenReady(streamWaitMs);
     const { since } = this.stream.connection;
     const request = await this.#api.createLoginRequest();
-    if (!this.listens) {
-      this.#created.add(request.requestId, request.expiresAt); // its outcome goes to the service that listens
-      return request;
-    }
-    this.desk.expect(request.requestId, request.expiresAt);
+    const { requestId, expiresAt } = request;
+    if (this.listens) this.desk.expect(requestId, expiresAt);
+    else this.memory.keep('login', requestId, expiresAt); // its outcome goes to a service that listens
+    await this.memory.share('login', requestId, expiresAt);
+    if (!this.listens) return request;
     // The stream may have been away in between, and what it missed was asked for before this request was known here.
     const { state, since: now } = this.stream.connection;
     if (state === 'open' && now !== since) this.desk.streamOpened();
     return request;
   }
 
-  /** Whether this site started the login, or received its outcome. */
-  knowsRequest(requestId: string): boolean {
-    return this.desk.knows(requestId) || this.#created.has(requestId);
+  /**
+   * Whether this site started the login, or received its outcome.
+   * @throws {LimeError} `CLUSTER_UNAVAILABLE`: this process did not, and the others cannot be asked.
+   */
+  knowsRequest(requestId: string): boolean | Promise<boolean> {
+    return this.desk.knows(requestId) || this.memory.knows('login', requestId);
   }
 
   async getLoginRequest(requestId: string): Promise<LoginRequestResult> {
@@ -122,7 +127,16 @@ export class SiteRuntime {
 
   async createBindingRequest(redirectUri: string): Promise<BindingRequestResult> {
     const request = await this.#api.createBindingRequest(redirectUri);
-    this.bindings.add(request.bindingId, request.expiresAt);
+    this.memory.keep('binding', request.bindingId, request.expiresAt);
+    await this.memory.share('binding', request.bindingId, request.expiresAt);
     return request;
+  }
+
+  /** What would be lost without a stream, or without a cluster that takes it, is not started. */
+  async #whenReady(waitMs: number): Promise<void> {
+    await Promise.all([
+      this.listens ? this.#gate.whenOpen(waitMs) : undefined,
+      this.member?.whenUp(waitMs),
+    ]);
   }
 }

@@ -161,6 +161,7 @@ describe('What a site tells about itself', () => {
       rejected: 0,
       missed: 0,
       handlerErrors: 0,
+      failed: 0,
       reconnects: 0,
     });
   });

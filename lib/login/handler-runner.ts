@@ -1,0 +1,96 @@
+import { LimeError } from '../errors/index.js';
+import type { Clock, LimeLogger } from '../ports/index.js';
+import type { RegisteredHandler } from './handler-registry.js';
+import { HandlerRun } from './handler-run.js';
+import type { LimeLoginEvent } from './login-event.js';
+import type { LimeStats } from './login-stats.js';
+
+export interface HandlerRunnerOptions {
+  /** Per handler, in milliseconds. */
+  handlerTimeoutMs: number;
+  stats: LimeStats;
+  clock: Clock;
+  logger: LimeLogger;
+}
+
+/** What a handler threw. */
+export interface HandlerFailure {
+  readonly handler: string;
+  readonly error: unknown;
+}
+
+/** Runs handlers one by one, each shielded from the others: what one throws is logged, counted, and goes no further. */
+export class HandlerRunner {
+  readonly #options: HandlerRunnerOptions;
+  readonly #running = new Map<HandlerRun, string>();
+
+  constructor(options: HandlerRunnerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Calls the handler, which may be done at once.
+   * @param signal takes the login away from the handler.
+   * @returns what went wrong, if anything; a promise of that, which never rejects, for a handler that is not done yet.
+   */
+  run(
+    handler: RegisteredHandler,
+    event: LimeLoginEvent,
+    signal?: AbortSignal,
+  ): HandlerFailure | undefined | Promise<HandlerFailure | undefined> {
+    const { handlerTimeoutMs, clock } = this.#options;
+    const run = new HandlerRun();
+    try {
+      const pending = run.start(handler, event, handlerTimeoutMs, clock);
+      return pending && this.#follow(run, pending, handler, event, signal);
+    } catch (error) {
+      return this.#report(handler, event, error);
+    }
+  }
+
+  /** Aborts the handlers that still run. @returns their names, for the log. */
+  abortAll(): string[] {
+    const names = [...this.#running.values()];
+    for (const run of this.#running.keys()) run.abort(shuttingDown());
+    return names;
+  }
+
+  async #follow(
+    run: HandlerRun,
+    pending: Promise<void>,
+    handler: RegisteredHandler,
+    event: LimeLoginEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<HandlerFailure | undefined> {
+    const takeAway = () => run.abort(takenAway(signal?.reason));
+    this.#running.set(run, `${handler.name} for ${event.requestId}`);
+    signal?.addEventListener('abort', takeAway);
+    try {
+      await pending;
+      return undefined;
+    } catch (error) {
+      return this.#report(handler, event, error);
+    } finally {
+      signal?.removeEventListener('abort', takeAway);
+      this.#running.delete(run);
+    }
+  }
+
+  #report(
+    { name }: RegisteredHandler,
+    { type, requestId }: LimeLoginEvent,
+    error: unknown,
+  ): HandlerFailure {
+    this.#options.stats.handlerErrors++;
+    this.#options.logger.error(`${name} failed for the ${type} login ${requestId}`, error);
+    return { handler: name, error };
+  }
+}
+
+function shuttingDown(): LimeError {
+  return new LimeError('SHUTTING_DOWN', 'the application is shutting down (shutdownTimeoutMs)');
+}
+
+function takenAway(cause: unknown): LimeError {
+  return new LimeError('LOGIN_TAKEN_AWAY', 'another replica takes this login over', { cause });
+}
