@@ -7,7 +7,7 @@ import {
   untilAccepted,
 } from '../cluster/index.js';
 import type { Clock, LimeLogger, Random } from '../ports/index.js';
-import type { HandlerRegistry } from './handler-registry.js';
+import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
 import type { HandlerFailure, HandlerRunner } from './handler-runner.js';
 import type { InHand } from './in-hand.js';
 import { eventOf, recordOf } from './login-conversion.js';
@@ -52,12 +52,12 @@ export class ClusterDelivery implements LoginDelivery {
     const event = eventOf(record);
     const succeeded = new Set(done);
     const failures: HandlerFailure[] = [];
-    for (const handler of handlers.for(event)) {
-      if (succeeded.has(handler.name)) continue;
+    for (const [key, handler] of withKeys(handlers.for(event))) {
+      if (succeeded.has(key)) continue;
       const result = runner.run(handler, event, signal);
       const failure = result instanceof Promise ? await result : result;
       if (failure) failures.push(failure);
-      else succeeded.add(handler.name);
+      else succeeded.add(key);
       if (signal.aborted) break; // the rest is for whoever takes the login over
     }
     const failed = failures.map(({ handler, error }) => ({ handler, reason: reasonOf(error) }));
@@ -96,4 +96,14 @@ export class ClusterDelivery implements LoginDelivery {
     }
     this.#held.add(record);
   }
+}
+
+/** Each handler with what it is called on every replica: its name, and a number if others have the same. */
+function withKeys(handlers: readonly RegisteredHandler[]): [key: string, RegisteredHandler][] {
+  const seen = new Map<string, number>();
+  return handlers.map((handler) => {
+    const count = (seen.get(handler.name) ?? 0) + 1;
+    seen.set(handler.name, count);
+    return [count === 1 ? handler.name : `${handler.name} (${count})`, handler];
+  });
 }

@@ -5,6 +5,8 @@ import type { LoginLedger } from './login-ledger.js';
 const GRACE_MS = 2_000;
 /** However many requests are pending, the whole list is not gone through more often than this. */
 const MIN_PAUSE_MS = 250;
+/** What is overdue but cannot be settled yet is looked at again after this. */
+const SECOND_LOOK_MS = 1_000;
 
 export interface LocalExpiryOptions {
   ledger: LoginLedger;
@@ -50,8 +52,10 @@ export class LocalExpiry {
     this.#dueAt = next;
     for (const [requestId, expiresAt] of ledger.pending) {
       if (expiresAt + GRACE_MS <= now) onOverdue(requestId);
-      // Still pending if its approval is being verified just now: looked at again next time.
-      if (ledger.pending.has(requestId)) next = Math.min(next, expiresAt + GRACE_MS);
+      if (!ledger.pending.has(requestId)) continue;
+      // Its approval is being verified just now, or the other replicas are being asked.
+      const secondLook = expiresAt + GRACE_MS <= now ? now + SECOND_LOOK_MS : 0;
+      next = Math.min(next, Math.max(expiresAt + GRACE_MS, secondLook));
     }
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
   }

@@ -81,7 +81,10 @@ export class LoginDesk {
     this.#expiry = new LocalExpiry({
       ledger,
       clock,
-      onOverdue: (id) => this.#intake.expire(id, 'local'),
+      onOverdue: (requestId) => {
+        if (member) this.#askCluster(requestId, () => this.#intake.expire(requestId, 'local'));
+        else this.#intake.expire(requestId, 'local');
+      },
     });
   }
 
@@ -116,7 +119,7 @@ export class LoginDesk {
   /** A request that this process created: it will be settled, whatever LIME does. */
   expect(requestId: string, expiresAt: Date): void {
     this.#ledger.track(requestId, expiresAt);
-    if (!this.#options.member) this.#expiry.watch(expiresAt); // a cluster watches for all its replicas
+    this.#expiry.watch(expiresAt);
   }
 
   /** Whether this site started the login, or received its outcome, as far as this process knows. */
@@ -190,11 +193,11 @@ export class LoginDesk {
     this.#failures$.next(failure);
   }
 
-  /** Somebody waits for an outcome that this process does not know: another replica may have settled it. */
-  #askCluster(requestId: string): void {
+  /** An outcome is wanted that this process does not know: another replica may have settled the login. */
+  #askCluster(requestId: string, otherwise: () => void = () => undefined): void {
     this.#options.member?.outcomeOf(requestId).then(
-      (record) => record && this.#intake.adopt(eventOf(record)),
-      () => undefined, // the cluster asks for what is awaited when it is back
+      (record) => (record ? this.#intake.adopt(eventOf(record)) : otherwise()),
+      () => undefined, // it is away, and what is still wanted when it is back is asked for again
     );
   }
 }

@@ -1,0 +1,21 @@
+import type { LimeCluster } from '../index.js';
+import { BullMqMember } from './bull-mq-member.js';
+import { type BullMqClusterOptions, resolveClusterOptions } from './cluster-options.js';
+import { loadPackages } from './packages.js';
+
+/**
+ * For the option `cluster`: the replicas of a site share a BullMQ queue on Redis. Each login is handled by one of them, at
+ * least once; outcomes, known logins and single use are the same on all.
+ *
+ * @example
+ * ```ts
+ * LimeSitesModule.forRoot({ cluster: bullMqCluster({ url: 'redis://127.0.0.1:6379' }) })
+ * ```
+ * @throws {LimeError} `INVALID_OPTIONS` at once; `MISSING_PACKAGE` at start, without `bullmq` and `ioredis`.
+ */
+export function bullMqCluster(options: BullMqClusterOptions): LimeCluster {
+  const resolved = resolveClusterOptions(options);
+  return {
+    join: async (site) => new BullMqMember(await loadPackages(), resolved, site),
+  };
+}

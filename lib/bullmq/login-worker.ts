@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, Worker } from 'bullmq';
+import type { LimeClusterReplica, LimeLogger } from '../index.js';
+import type { ResolvedClusterOptions } from './cluster-options.js';
+import { HandlersFailed } from './handlers-failed.error.js';
+import { type LoginJob, QUEUE_NAME } from './login-queue.js';
+import type { ClusterPackages } from './packages.js';
+import type { RedisClient } from './redis-clients.js';
+import type { RedisKeys } from './redis-keys.js';
+import { type Settlements, withoutPassport } from './settlements.js';
+
+/** While Redis is away, between two tries to tell it something. */
+const PERSIST_PAUSE_MS = 250;
+/** A login whose replica died so often is more likely to be what kills them. */
+const MAX_TAKEOVERS = 20;
+
+export interface LoginWorkerParts {
+  packages: ClusterPackages;
+  client: RedisClient;
+  keys: RedisKeys;
+  options: ResolvedClusterOptions;
+  concurrency: number;
+  settlements: Settlements;
+  replica: LimeClusterReplica;
+  logger: LimeLogger;
+}
+
+/** Takes logins from the queue and has this replica handle them. */
+export class LoginWorker {
+  readonly #parts: LoginWorkerParts;
+  readonly #worker: Worker<LoginJob>;
+  #givenUp = false;
+
+  constructor(parts: LoginWorkerParts) {
+    const { packages, client, keys, options, concurrency, logger } = parts;
+    this.#parts = parts;
+    this.#worker = new packages.bullmq.Worker<LoginJob>(
+      QUEUE_NAME,
+      // BullMQ hands out a signal only to a function that names it as its third parameter.
+      (job, _token, signal) => this.#process(job, signal),
+      {
+        connection: client,
+        prefix: keys.base,
+        concurrency,
+        lockDuration: options.takeoverMs,
+        stalledInterval: options.takeoverMs / 2,
+        maxStalledCount: MAX_TAKEOVERS,
+        runRetryDelay: 1_000,
+      },
+    );
+    this.#worker.on('error', (error) => logger.debug(`The queue of logins: ${error.message}`));
+    this.#worker.on('stalled', (id) => logger.warn(`A replica died with ${id}; it is taken over`));
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#worker.cancelJob(id, 'the lock on this login was lost');
+    });
+    this.#worker.on('failed', (job, error) => void this.#failed(job, error));
+  }
+
+  /** Takes no more logins; waits for those in hand until `deadline` aborts, and then leaves them to other replicas. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    const overdue = new Promise<void>((resolve) => {
+      const giveUp = () => {
+        this.#givenUp = true;
+        resolve();
+      };
+      if (deadline.aborted) giveUp();
+      deadline.addEventListener('abort', giveUp, { once: true });
+    });
+    await Promise.race([this.#worker.pause(), overdue]);
+    await this.#worker.close(this.#givenUp);
+  }
+
+  async #process(job: Job<LoginJob>, signal = new AbortController().signal): Promise<void> {
+    const { settlements, replica } = this.#parts;
+    const { record, done } = job.data;
+    const verdict = await this.#persist(() => settlements.claim(record));
+    if (verdict !== 'mine') return this.#forgetPassport(job);
+    const handling = replica.handle(record, { done, signal });
+    // The first handler has been started: what it does before its first await is done when a waiting page hears.
+    const announced = this.#persist(() => settlements.announce(record));
+    const result = await handling;
+    await announced;
+    if (this.#givenUp) return never(); // its lock runs out, and another replica begins anew
+    if (result.failed.length > 0) return this.#fail(job, result);
+    await this.#persist(() => settlements.finish(record));
+    await this.#forgetPassport(job);
+  }
+
+  /** Redis being away is no fault of the login, so it costs none of its tries. */
+  async #persist<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#givenUp) return never();
+        this.#parts.logger.debug(`Redis could not be told of a login yet: ${String(error)}`);
+        await sleep(PERSIST_PAUSE_MS);
+      }
+    }
+  }
+
+  async #fail(
+    job: Job<LoginJob>,
+    { done, failed }: Awaited<ReturnType<LimeClusterReplica['handle']>>,
+  ): Promise<never> {
+    const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    const { record } = job.data;
+    await job.updateData({ record: last ? withoutPassport(record) : record, done });
+    throw new HandlersFailed(failed);
+  }
+
+  async #forgetPassport(job: Job<LoginJob>): Promise<void> {
+    const { record, done } = job.data;
+    if (record.type === 'expired' || record.passport === undefined) return;
+    await job.updateData({ record: withoutPassport(record), done });
+  }
+
+  /** After each try that failed; also for a login whose replicas died too often. */
+  async #failed(job: Job<LoginJob> | undefined, error: Error): Promise<void> {
+    const { replica, logger } = this.#parts;
+    if (!job) return;
+    const final =
+      error.name === 'UnrecoverableError' || job.attemptsMade >= (job.opts.attempts ?? 1);
+    if (!final) return;
+    const { record } = job.data;
+    const failed =
+      error instanceof HandlersFailed
+        ? error.failed
+        : [{ handler: 'unknown', reason: error.message }];
+    const reasons = failed.map(({ handler, reason }) => `${handler}: ${reason}`).join('; ');
+    logger.error(
+      `The ${record.type} login ${record.requestId} was given up after ${job.attemptsMade} tries (${reasons}); ` +
+        `its job ${job.id} stays among the failed ones`,
+    );
+    replica.gaveUp(record, failed, job.attemptsMade);
+    await this.#forgetPassport(job).catch((cause: unknown) => logger.debug(String(cause)));
+  }
+}
+
+/** For a login that is left to another replica: BullMQ must hear neither that it is done nor that it has failed. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,75 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { ResolvedClusterOptions } from './cluster-options.js';
+import type { ClusterPackages } from './packages.js';
+
+export type RedisClient = Redis | Cluster;
+/** The scripts and BullMQ read replies in their old form. */
+type Overrides = RedisOptions & { replyMapping?: 'legacy' };
+
+/** After so long without an answer to a blocking command, which comes within ten seconds, the connection is dead. */
+const BLOCKING_SOCKET_TIMEOUT_MS = 30_000;
+
+/** The connections of one replica, each for a way of using it. BullMQ makes a fourth from `jobs`. */
+export class RedisClients {
+  /** For commands: fails at once while Redis is away, instead of collecting them without bound. */
+  readonly commands: RedisClient;
+  /** For BullMQ's worker, which waits as long as it takes. */
+  readonly jobs: RedisClient;
+  /** For the verdicts: a connection that subscribes can do nothing else. */
+  readonly feed: RedisClient;
+
+  /** Begins to connect. @param onError called for every fault of a connection; all of them heal by themselves. */
+  constructor(
+    packages: ClusterPackages,
+    options: ResolvedClusterOptions,
+    onError: (error: Error) => void,
+  ) {
+    const open = (overrides: Overrides): RedisClient => {
+      const client = openClient(packages, options, { lazyConnect: false, ...overrides });
+      return client.on('error', onError);
+    };
+    this.commands = open({
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: null,
+      commandTimeout: options.commandTimeoutMs,
+      socketTimeout: options.commandTimeoutMs * 5,
+    });
+    this.jobs = open({
+      maxRetriesPerRequest: null,
+      socketTimeout: BLOCKING_SOCKET_TIMEOUT_MS,
+    });
+    this.feed = open({ autoResubscribe: false, maxRetriesPerRequest: null });
+  }
+
+  /** Ends the connections at once. */
+  close(): void {
+    for (const client of [this.commands, this.jobs, this.feed]) client.disconnect();
+  }
+}
+
+function openClient(
+  { ioredis }: ClusterPackages,
+  { url, connection }: ResolvedClusterOptions,
+  overrides: Overrides,
+): RedisClient {
+  if (url !== undefined) return new ioredis.Redis(url, overrides);
+  if (!isClient(connection)) {
+    return new ioredis.Redis({ ...(connection as Overrides | undefined), ...overrides });
+  }
+  if (!isCluster(connection)) return connection.duplicate(overrides);
+  const { enableOfflineQueue = true, lazyConnect = false } = overrides;
+  return connection.duplicate([], {
+    enableOfflineQueue,
+    lazyConnect,
+    redisOptions: { ...(connection.options.redisOptions as Overrides), ...overrides },
+  });
+}
+
+function isClient(connection: RedisOptions | RedisClient | undefined): connection is RedisClient {
+  return typeof (connection as Partial<RedisClient> | undefined)?.duplicate === 'function';
+}
+
+function isCluster(client: RedisClient): client is Cluster {
+  return client.isCluster;
+}

@@ -1,0 +1,41 @@
+/**
+ * What has to happen in one step in Redis. A settlement is `approved`, `expired` (LIME's word) or `expired-locally`, with
+ * `:done` behind it once the handlers are through.
+ */
+
+/**
+ * Makes an outcome the verdict on its login, unless there is another: the first one from LIME wins, and an approval
+ * overrules a local expiry. KEYS: settled, pending. ARGV: outcome, request id, time to live.
+ * Returns `mine`; `done` if the handlers of this outcome are through; `other` if another outcome won.
+ */
+export const CLAIM = `
+local earlier = redis.call('GET', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[2])
+if earlier then
+  local outcome, done = string.match(earlier, '^([%a-]+)(.*)$')
+  local same = outcome == ARGV[1] or (outcome ~= 'approved' and ARGV[1] ~= 'approved')
+  if same then return done == '' and 'mine' or 'done' end
+  if outcome ~= 'expired-locally' then return 'other' end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+return 'mine'
+`;
+
+/**
+ * Keeps the verdict and tells all replicas, if it still is the verdict. KEYS: settled, outcome. ARGV: outcome, record, time
+ * to live, channel.
+ */
+export const ANNOUNCE = `
+local now = redis.call('GET', KEYS[1])
+if not now or string.match(now, '^[%a-]+') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[2])
+return 1
+`;
+
+/** Notes that the handlers of a verdict are through. KEYS: settled. ARGV: outcome, time to live. */
+export const FINISH = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ':done', 'PX', ARGV[2])
+return 1
+`;

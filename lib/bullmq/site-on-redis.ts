@@ -1,0 +1,82 @@
+import type { LimeClusterReplica, LimeClusterSite } from '../index.js';
+import type { ClusterHealth } from './cluster-health.js';
+import type { ResolvedClusterOptions } from './cluster-options.js';
+import { Heartbeat } from './heartbeat.js';
+import { LoginQueue } from './login-queue.js';
+import { LoginWorker } from './login-worker.js';
+import type { ClusterPackages } from './packages.js';
+import { RedisClients } from './redis-clients.js';
+import { RedisKeys } from './redis-keys.js';
+import { Settlements } from './settlements.js';
+import { SharedIds } from './shared-ids.js';
+import { VerdictFeed } from './verdict-feed.js';
+
+/** Everything of one site that is on Redis, as one replica uses it. Begins to connect when it is made. */
+export class SiteOnRedis {
+  readonly queue: LoginQueue;
+  readonly ids: SharedIds;
+  readonly settlements: Settlements;
+  readonly #clients: RedisClients;
+  readonly #worker: LoginWorker | undefined;
+  readonly #heartbeat: Heartbeat;
+
+  constructor(
+    packages: ClusterPackages,
+    options: ResolvedClusterOptions,
+    { key, concurrency, logger }: LimeClusterSite,
+    health: ClusterHealth,
+    replica: LimeClusterReplica,
+  ) {
+    const note = (error: Error) => logger.debug(`A connection to Redis: ${textOf(error)}`);
+    const clients = new RedisClients(packages, options, note);
+    const keys = new RedisKeys(options.prefix, options.siteKey ?? key);
+    this.#clients = clients;
+    this.ids = new SharedIds(clients.commands, keys);
+    this.settlements = new Settlements(clients.commands, keys, options.rememberMs);
+    this.queue = new LoginQueue(packages, clients.commands, keys, options, note);
+    new VerdictFeed(clients.feed, keys, this.settlements, replica, logger).start();
+    this.#worker = replica.works
+      ? new LoginWorker({
+          packages,
+          client: clients.jobs,
+          keys,
+          options,
+          concurrency,
+          settlements: this.settlements,
+          replica,
+          logger,
+        })
+      : undefined;
+    this.#heartbeat = new Heartbeat({
+      ping: () => health.run(() => clients.commands.ping()),
+      // Who handles no logins leaves the orphans to those who do.
+      overdueAt: (moment) => (replica.works ? this.ids.overdueAt(moment) : Promise.resolve([])),
+      expire: (requestId) =>
+        this.queue.add({ type: 'expired', requestId, origin: 'local', receivedAt: Date.now() }),
+    });
+    this.#watch(health);
+    this.#heartbeat.start();
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    await this.#worker?.drain(deadline);
+  }
+
+  async close(): Promise<void> {
+    this.#heartbeat.stop();
+    await this.queue.close();
+    this.#clients.close();
+  }
+
+  #watch(health: ClusterHealth): void {
+    const { commands } = this.#clients;
+    commands.on('ready', () => health.up());
+    commands.on('error', (error: Error) => health.down(error));
+    commands.on('close', () => health.down(new Error('the connection was closed')));
+  }
+}
+
+/** Node gives a fault that has several reasons an empty message. */
+function textOf(error: Error): string {
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}

@@ -1,0 +1,268 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { LimeLoginEvent, LimeLoginFailure, LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSandboxOptions } from 'nestjs-lime-sites/testing';
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { readings } from '../support/leaks.js';
+import { RecordingHandler } from '../support/recording-handler.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+/** Makes the options that set one way of delivery apart from the other. */
+export type DeliveryOptions = (tuning?: { attempts?: number }) => LimeSitesOptions;
+
+/** What holds for every way in which logins get to their handlers. */
+export function describeDelivery(name: string, options: DeliveryOptions): void {
+  const start = useStarter();
+
+  async function startSite(
+    given: LimeSitesOptions = {},
+    { attempts, sandbox }: { attempts?: number; sandbox?: LimeSandboxOptions } = {},
+  ) {
+    const started = await start.site({
+      options: { ...options(attempts === undefined ? {} : { attempts }), ...given },
+      providers: [RecordingHandler],
+      ...(sandbox && { sandbox }),
+    });
+    await started.lime.whenStreamOpen();
+    return { ...started, handler: started.app.get(RecordingHandler) };
+  }
+
+  describe(`delivery ${name}`, () => {
+    it('brings an approval to the handler, with verified claims and a passport that can be read', async () => {
+      const { lime, site, handler } = await startSite();
+      const { requestId } = await site.createLoginRequest();
+      let read: string | undefined;
+      site.onLogin((event) => {
+        read = event.passport ?? undefined;
+      });
+
+      const { passport } = await lime.approve(requestId, { sub: 'agent-1' });
+      const [event] = await until(() => read !== undefined && handler.events);
+
+      expect(event).toMatchObject({ type: 'approved', requestId, receivedAt: expect.any(Date) });
+      expect(event).toHaveProperty('claims.agent_id', 'agent-1');
+      expect(read).toBe(passport);
+      expect(readings(event)).not.toContain(passport);
+    });
+
+    it('brings an expiry to the handler', async () => {
+      const { lime, site, handler } = await startSite();
+      const { requestId } = await site.createLoginRequest();
+
+      lime.expire(requestId);
+      await until(() => handler.events.length === 1);
+
+      expect(handler.events[0]).toEqual({
+        type: 'expired',
+        requestId,
+        passport: null,
+        origin: 'platform',
+        receivedAt: expect.any(Date),
+      });
+    });
+
+    it('brings the login of a request that another process of the site created', async () => {
+      const { lime, handler } = await startSite();
+      const { requestId } = lime.createLoginRequest();
+
+      await lime.approve(requestId);
+
+      await until(() => handler.requestIds.includes(requestId));
+    });
+
+    it('drops repeats, also those that come over another connection', async () => {
+      const { lime, site, handler } = await startSite();
+      const { requestId } = lime.createLoginRequest();
+      const { passport } = await lime.approve(requestId);
+      const again = {
+        type: 'approved',
+        login_request_id: requestId,
+        agent_passport_jwt: passport,
+      };
+
+      lime.send(again);
+      await until(() => site.stats.duplicates === 1);
+      lime.faults.dropStreams();
+      await until(() => site.stats.reconnects === 1 && lime.openStreams === 1);
+      lime.send(again);
+      await until(() => site.stats.duplicates === 2);
+      lime.send({ type: 'expired', login_request_id: requestId });
+      await until(() => site.stats.duplicates === 3);
+
+      await until(() => handler.events.length > 0);
+      expect(handler.requestIds).toEqual([requestId]);
+    });
+
+    it('runs the handlers of a login one after another, in the order of their registration', async () => {
+      const { lime, site } = await startSite();
+      const steps: string[] = [];
+      for (const index of [0, 1, 2]) {
+        site.onLogin(async () => {
+          steps.push(`${index} begins`);
+          await new Promise(setImmediate);
+          steps.push(`${index} ends`);
+        });
+      }
+
+      lime.expire(lime.createLoginRequest().requestId);
+      await until(() => steps.length === 6);
+
+      expect(steps).toEqual([0, 1, 2].flatMap((index) => [`${index} begins`, `${index} ends`]));
+    });
+
+    it('runs the handlers of so many logins at once as concurrency says, and no more', async () => {
+      const { lime, site } = await startSite({ concurrency: 3 });
+      const waiting: (() => void)[] = [];
+      let most = 0;
+      let running = 0;
+      site.onLogin(async () => {
+        most = Math.max(most, ++running);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        running--;
+      });
+      for (let index = 0; index < 9; index++) lime.expire(lime.createLoginRequest().requestId);
+
+      for (let settled = 0; settled < 9; settled++) {
+        await until(() => waiting.length > 0);
+        waiting.shift()?.();
+      }
+
+      expect(most).toBe(3);
+    });
+
+    it('lets a handler that throws harm no other, and tells of it once it is for good', async () => {
+      const { lime, site, handler, logs } = await startSite({}, { attempts: 1 });
+      const failures: LimeLoginFailure[] = [];
+      site.failures$.subscribe((failure) => failures.push(failure));
+      site.onLogin(function breaks() {
+        throw new Error('database is gone');
+      });
+      const after = jest.fn();
+      site.onLogin(after);
+      const { requestId } = lime.createLoginRequest();
+
+      lime.expire(requestId);
+      await until(() => failures.length === 1);
+
+      expect(handler.events).toHaveLength(1);
+      expect(after).toHaveBeenCalledTimes(1);
+      expect(failures).toEqual([
+        {
+          requestId,
+          type: 'expired',
+          failed: [{ handler: 'breaks', reason: 'Error: database is gone' }],
+          attempts: 1,
+        },
+      ]);
+      expect(site.stats).toMatchObject({ handlerErrors: 1, failed: 1 });
+      expect(logs.toString()).toContain('breaks failed for the expired login');
+    });
+
+    it('aborts the signal of a handler that takes too long, and goes on without it', async () => {
+      const { lime, site } = await startSite({ handlerTimeoutMs: 30 }, { attempts: 1 });
+      let reason: unknown;
+      site.onLogin(
+        (_event, { signal }) =>
+          new Promise(() => {
+            signal.addEventListener('abort', () => {
+              reason = signal.reason;
+            });
+          }),
+      );
+
+      lime.expire(lime.createLoginRequest().requestId);
+      await until(() => site.stats.failed === 1);
+
+      expect(reason).toMatchObject({ code: 'HANDLER_TIMEOUT' });
+    });
+
+    it('tells who waits for the outcome, once what a handler does at once is done', async () => {
+      const { lime, site } = await startSite();
+      const sessions = new Set<string>();
+      site.onLogin(async ({ requestId }) => {
+        sessions.add(requestId);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      });
+      const { requestId } = await site.createLoginRequest();
+      const told = firstValueFrom(site.outcomeOf(requestId)).then(({ type }) => ({
+        type,
+        session: sessions.has(requestId),
+      }));
+
+      await lime.approve(requestId);
+
+      expect(await told).toEqual({ type: 'approved', session: true });
+      const late = await lastValueFrom(site.outcomeOf(requestId).pipe(toArray()));
+      expect(late).toMatchObject([{ type: 'approved', requestId }]);
+    });
+
+    it('tells subscribers what this process heard', async () => {
+      const { lime, site } = await startSite();
+      const heard: LimeLoginEvent[] = [];
+      site.loginEvents$.subscribe((event) => heard.push(event));
+      const { requestId } = lime.createLoginRequest();
+
+      const { passport } = await lime.approve(requestId);
+      await until(() => heard.length === 1);
+
+      expect(heard).toMatchObject([{ type: 'approved', requestId, passport }]);
+    });
+
+    it('expires a login of which LIME says nothing, and lets an approval that comes all the same overrule that', async () => {
+      const { lime, site, handler } = await startSite({}, { sandbox: { requestTtlMs: 200 } });
+      const heard: LimeLoginEvent[] = [];
+      site.loginEvents$.subscribe((event) => heard.push(event));
+      lime.faults.loseEvents(1);
+      const { requestId } = await site.createLoginRequest();
+
+      await until(() => handler.events.length === 1 && heard.length === 1, 8_000);
+      const passport = await lime.signPassport({ request_id: requestId });
+      lime.send({
+        type: 'approved',
+        login_request_id: requestId,
+        agent_passport_jwt: passport,
+      });
+      await until(() => handler.events.length === 2);
+
+      expect(handler.events).toMatchObject([
+        { type: 'expired', requestId, origin: 'local' },
+        { type: 'approved', requestId },
+      ]);
+      expect(heard).toHaveLength(2);
+    }, 15_000);
+
+    it('waits for the handlers in flight when the application closes', async () => {
+      const { lime, site, app } = await startSite();
+      let begun = false;
+      let ended = false;
+      site.onLogin(async () => {
+        begun = true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        ended = true;
+      });
+      lime.expire(lime.createLoginRequest().requestId);
+      await until(() => begun);
+
+      await app.close();
+
+      expect(ended).toBe(true);
+    });
+
+    it('aborts at shutdown what takes longer than allowed, and names it', async () => {
+      const { lime, site, app, logs } = await startSite({ shutdownTimeoutMs: 50 });
+      let signal: AbortSignal | undefined;
+      site.onLogin(function lingers(_event, context) {
+        signal = context.signal;
+        return new Promise(() => undefined);
+      });
+      const { requestId } = lime.createLoginRequest();
+      lime.expire(requestId);
+      await until(() => signal);
+
+      await app.close();
+
+      expect(signal?.aborted).toBe(true);
+      expect(logs.toString()).toContain(`lingers for ${requestId}`);
+    });
+  });
+}

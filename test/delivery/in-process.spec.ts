@@ -1,0 +1,3 @@
+import { describeDelivery } from './delivery-contract.js';
+
+describeDelivery('in process', () => ({}));
