@@ -51,8 +51,15 @@ export class ClusterHealth {
    */
   async run<Result>(command: () => Promise<Result>): Promise<Result> {
     if (this.#status.state !== 'up') throw unavailable(this.#status);
+    return this.probe(command);
+  }
+
+  /** The same without looking at how things stand: what comes of it tells. */
+  async probe<Result>(command: () => Promise<Result>): Promise<Result> {
     try {
-      return await command();
+      const result = await command();
+      this.up();
+      return result;
     } catch (error) {
       this.down(error instanceof Error ? error : new Error(String(error)));
       throw unavailable(this.#status);

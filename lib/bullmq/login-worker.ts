@@ -22,6 +22,9 @@ export interface LoginWorkerParts {
   concurrency: number;
   settlements: Settlements;
   replica: LimeClusterReplica;
+  /** Whether Redis can be reached now. */
+  isReachable: () => boolean;
+  onError: (error: Error) => void;
   logger: LimeLogger;
 }
 
@@ -29,15 +32,18 @@ export interface LoginWorkerParts {
 export class LoginWorker {
   readonly #parts: LoginWorkerParts;
   readonly #worker: Worker<LoginJob>;
+  #draining: Promise<void> | undefined;
+  #inHand = 0;
+  #onIdle = (): void => undefined;
   #givenUp = false;
 
   constructor(parts: LoginWorkerParts) {
-    const { packages, client, keys, options, concurrency, logger } = parts;
+    const { packages, client, keys, options, concurrency, onError, logger } = parts;
     this.#parts = parts;
     this.#worker = new packages.bullmq.Worker<LoginJob>(
       QUEUE_NAME,
       // BullMQ hands out a signal only to a function that names it as its third parameter.
-      (job, _token, signal) => this.#process(job, signal),
+      (job, _token, signal) => this.#take(job, signal),
       {
         connection: client,
         prefix: keys.base,
@@ -48,7 +54,7 @@ export class LoginWorker {
         runRetryDelay: 1_000,
       },
     );
-    this.#worker.on('error', (error) => logger.debug(`The queue of logins: ${error.message}`));
+    this.#worker.on('error', onError);
     this.#worker.on('stalled', (id) => logger.warn(`A replica died with ${id}; it is taken over`));
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#worker.cancelJob(id, 'the lock on this login was lost');
@@ -57,8 +63,23 @@ export class LoginWorker {
   }
 
   /** Takes no more logins; waits for those in hand until `deadline` aborts, and then leaves them to other replicas. */
-  async drain(deadline: AbortSignal): Promise<void> {
-    const overdue = new Promise<void>((resolve) => {
+  drain(deadline: AbortSignal): Promise<void> {
+    this.#draining ??= this.#drain(deadline);
+    return this.#draining;
+  }
+
+  async #drain(deadline: AbortSignal): Promise<void> {
+    const overdue = this.#giveUpAt(deadline);
+    await this.#worker.pause(true);
+    await Promise.race([this.#whenIdle(), overdue]);
+    // The queue waits for Redis without end, and there is nothing left to tell it.
+    const closed = this.#worker.close(this.#givenUp || !this.#parts.isReachable());
+    await Promise.race([closed, overdue]);
+    if (this.#givenUp) await this.#worker.disconnect();
+  }
+
+  #giveUpAt(deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
       const giveUp = () => {
         this.#givenUp = true;
         resolve();
@@ -66,8 +87,23 @@ export class LoginWorker {
       if (deadline.aborted) giveUp();
       deadline.addEventListener('abort', giveUp, { once: true });
     });
-    await Promise.race([this.#worker.pause(), overdue]);
-    await this.#worker.close(this.#givenUp);
+  }
+
+  #whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#inHand === 0) resolve();
+    });
+  }
+
+  async #take(job: Job<LoginJob>, signal: AbortSignal | undefined): Promise<void> {
+    this.#inHand++;
+    try {
+      await this.#process(job, signal);
+    } finally {
+      this.#inHand--;
+      if (this.#inHand === 0) this.#onIdle();
+    }
   }
 
   async #process(job: Job<LoginJob>, signal = new AbortController().signal): Promise<void> {

@@ -9,6 +9,11 @@ type Overrides = RedisOptions & { replyMapping?: 'legacy' };
 /** After so long without an answer to a blocking command, which comes within ten seconds, the connection is dead. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 30_000;
 
+/** A connection that is gone is not waited for longer at the end; a process would not end before that. */
+const DISCONNECT_TIMEOUT_MS = 250;
+const RECONNECT_BASE_MS = 50;
+const RECONNECT_MAX_MS = 1_000;
+
 /** The connections of one replica, each for a way of using it. BullMQ makes a fourth from `jobs`. */
 export class RedisClients {
   /** For commands: fails at once while Redis is away, instead of collecting them without bound. */
@@ -25,7 +30,12 @@ export class RedisClients {
     onError: (error: Error) => void,
   ) {
     const open = (overrides: Overrides): RedisClient => {
-      const client = openClient(packages, options, { lazyConnect: false, ...overrides });
+      const client = openClient(packages, options, {
+        lazyConnect: false,
+        retryStrategy: reconnectDelay,
+        disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+        ...overrides,
+      });
       return client.on('error', onError);
     };
     this.commands = open({
@@ -46,6 +56,12 @@ export class RedisClients {
   close(): void {
     for (const client of [this.commands, this.jobs, this.feed]) client.disconnect();
   }
+}
+
+/** Soon, for ever, and not all replicas at the same moment. */
+function reconnectDelay(attempt: number): number {
+  const ceiling = Math.min(RECONNECT_BASE_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS);
+  return ceiling * (0.5 + 0.5 * Math.random());
 }
 
 function openClient(

@@ -1,6 +1,7 @@
-import type { LimeClusterReplica, LimeClusterSite } from '../index.js';
+import type { LimeClusterReplica, LimeClusterSite, LimeLogger } from '../index.js';
 import type { ClusterHealth } from './cluster-health.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
+import { evictionPolicyOf } from './eviction-policy.js';
 import { Heartbeat } from './heartbeat.js';
 import { LoginQueue } from './login-queue.js';
 import { LoginWorker } from './login-worker.js';
@@ -27,7 +28,7 @@ export class SiteOnRedis {
     health: ClusterHealth,
     replica: LimeClusterReplica,
   ) {
-    const note = (error: Error) => logger.debug(`A connection to Redis: ${textOf(error)}`);
+    const note = onceEach((text) => logger.debug(`A connection to Redis: ${text}`));
     const clients = new RedisClients(packages, options, note);
     const keys = new RedisKeys(options.prefix, options.siteKey ?? key);
     this.#clients = clients;
@@ -44,17 +45,19 @@ export class SiteOnRedis {
           concurrency,
           settlements: this.settlements,
           replica,
+          isReachable: () => health.status.state === 'up',
+          onError: note,
           logger,
         })
       : undefined;
     this.#heartbeat = new Heartbeat({
-      ping: () => health.run(() => clients.commands.ping()),
+      ping: () => health.probe(() => clients.commands.ping()),
       // Who handles no logins leaves the orphans to those who do.
       overdueAt: (moment) => (replica.works ? this.ids.overdueAt(moment) : Promise.resolve([])),
       expire: (requestId) =>
         this.queue.add({ type: 'expired', requestId, origin: 'local', receivedAt: Date.now() }),
     });
-    this.#watch(health);
+    this.#watch(health, logger);
     this.#heartbeat.start();
   }
 
@@ -68,12 +71,31 @@ export class SiteOnRedis {
     this.#clients.close();
   }
 
-  #watch(health: ClusterHealth): void {
+  #watch(health: ClusterHealth, logger: LimeLogger): void {
     const { commands } = this.#clients;
     commands.on('ready', () => health.up());
+    commands.once('ready', () => void this.#checkEviction(logger));
     commands.on('error', (error: Error) => health.down(error));
     commands.on('close', () => health.down(new Error('the connection was closed')));
   }
+
+  async #checkEviction(logger: LimeLogger): Promise<void> {
+    const policy = await evictionPolicyOf(this.#clients.commands).catch(() => undefined);
+    if (policy === undefined || policy === 'noeviction') return;
+    logger.warn(
+      `Redis throws away what it likes when its memory is full (maxmemory-policy ${policy}), logins too: set it to noeviction`,
+    );
+  }
+}
+
+/** A fault that lasts is told once, and what comes of it by the health of the cluster. */
+function onceEach(tell: (text: string) => void): (error: Error) => void {
+  let last: string | undefined;
+  return (error) => {
+    const text = textOf(error);
+    if (text !== last) tell(text);
+    last = text;
+  };
 }
 
 /** Node gives a fault that has several reasons an empty message. */

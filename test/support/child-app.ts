@@ -56,13 +56,26 @@ export class ChildApp {
   readonly lines: string[] = [];
   /** Exit code, or signal. */
   readonly ended: Promise<number | string>;
+  /** The same, once all that it said has been read. */
+  readonly closed: Promise<number | string>;
+  #listener: ((line: string) => void) | undefined;
 
   constructor(private readonly child: ChildProcess) {
-    if (child.stdout)
-      createInterface({ input: child.stdout }).on('line', (line) => this.lines.push(line));
-    this.ended = once(child, 'exit').then(
-      ([code, signal]: unknown[]) => (code ?? signal) as number | string,
-    );
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (this.#listener) this.#listener(line);
+        else this.lines.push(line);
+      });
+    }
+    const how = ([code, signal]: unknown[]) => (code ?? signal) as number | string;
+    this.ended = once(child, 'exit').then(how);
+    this.closed = once(child, 'close').then(how);
+  }
+
+  /** Lines go to the listener instead of being kept, from the first one on. */
+  onLine(listener: (line: string) => void): void {
+    this.#listener = listener;
+    for (const line of this.lines.splice(0)) listener(line);
   }
 
   get running(): boolean {

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { LimeSandboxOptions } from 'nestjs-lime-sites/testing';
+import { useCleanup } from '../support/cleanup.js';
+import { CompiledPackage } from '../support/child-app.js';
+import { describeWithRedis, useRedis } from '../support/redis-server.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+import { Fleet } from './fleet.js';
+
+const REPLICAS = 3;
+/** The gate takes 20 000. */
+const LOGINS = Number(process.env['LIME_CLUSTER_LOGINS'] ?? 2_000);
+
+const start = useStarter();
+const closeLater = useCleanup();
+
+describeWithRedis('Three replicas in processes of their own', () => {
+  const redis = useRedis();
+  let compiled: CompiledPackage;
+
+  beforeAll(async () => {
+    compiled = await CompiledPackage.create();
+  });
+  afterAll(() => compiled.remove());
+
+  async function startFleet(options: LimeSandboxOptions = {}): Promise<Fleet> {
+    const lime = await start.lime(options);
+    const fleet = await Fleet.start(compiled, lime, redis().url, REPLICAS);
+    closeLater(() => fleet.destroy());
+    return fleet;
+  }
+
+  it.each(['broadcast', 'single'] as const)(
+    `handle each of ${LOGINS} logins once, if the platform sends an event by %s`,
+    async (delivery) => {
+      const fleet = await startFleet({ delivery });
+      const { ids, seconds } = await fleet.settle(LOGINS);
+      await fleet.stop();
+
+      expect(fleet.handledTimes(ids)).toEqual({ once: LOGINS });
+      report(`${delivery}: ${LOGINS} logins once each in ${seconds.toFixed(1)} s`);
+    },
+    180_000,
+  );
+
+  it('handle each login at least once while one of them is killed every second, and never two at a time', async () => {
+    const fleet = await startFleet();
+    const settling = fleet.settle(LOGINS, { overSeconds: 15 });
+    await fleet.killEverySecond();
+    const { ids } = await settling;
+    await fleet.stop();
+
+    const { never = 0, once = 0, ...more } = fleet.handledTimes(ids);
+    expect(never).toBe(0);
+    const repeats = LOGINS - once;
+    expect(fleet.overlaps()).toEqual([]);
+    expect(repeats).toBeLessThanOrEqual(fleet.inHandAtKills);
+    report(
+      `${fleet.kills} kills: ${repeats} repeats of ${LOGINS} ${JSON.stringify(more)}, ` +
+        `${fleet.inHandAtKills} logins in hand at a kill`,
+    );
+  }, 240_000);
+
+  it('lose nothing when Redis is restarted, and when it stands still for 20 s', async () => {
+    const fleet = await startFleet();
+    const settling = fleet.settle(3_000, { overSeconds: 27 });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await redis().stop();
+    await redis().start();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    redis().pause();
+    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    redis().resume();
+    const { ids } = await settling;
+    await fleet.stop();
+
+    const { never = 0, once = 0 } = fleet.handledTimes(ids);
+    expect(never).toBe(0);
+    report(`Redis restarted and paused: ${3_000 - once} repeats of 3000`);
+  }, 180_000);
+
+  it('lose nothing and do nothing twice when they are replaced one by one under load', async () => {
+    const fleet = await startFleet();
+    const settling = fleet.settle(3_000, { overSeconds: 6 });
+    for (let index = 0; index < REPLICAS; index++) await fleet.replaceOldest();
+    const { ids } = await settling;
+    await fleet.stop();
+
+    expect(fleet.handledTimes(ids)).toEqual({ once: 3_000 });
+    await until(() => fleet.endedInOrder);
+  }, 120_000);
+});
+
+function report(line: string): void {
+  process.stderr.write(`      ${line}\n`);
+}

@@ -1,0 +1,183 @@
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { expect, it } from '@jest/globals';
+import { LimeError, PassportGuard, PassportPolicy } from 'nestjs-lime-sites';
+import { firstValueFrom } from 'rxjs';
+import { failureOf } from '../support/failure-of.js';
+import { bearer } from '../support/own-login.js';
+import { describeWithRedis, useRedis } from '../support/redis-server.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+import { startReplica, startTwo } from './start-replicas.js';
+
+@Controller()
+class GuardedRoutes {
+  @UseGuards(PassportGuard)
+  @Get('me')
+  me() {
+    return {};
+  }
+
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ singleUse: true })
+  @Get('once')
+  once() {
+    return {};
+  }
+}
+
+const start = useStarter();
+const controllers = [GuardedRoutes];
+/** So that a pause of Redis is noticed within a test. */
+const cluster = { commandTimeoutMs: 200 };
+
+describeWithRedis('While Redis is away', () => {
+  const redis = useRedis();
+
+  it('logins are held, and handled once it is back', async () => {
+    const { lime, second, both } = await startTwo(start, { redis: redis(), cluster });
+    await redis().stop();
+    await until(() => both.every(({ site }) => site.cluster?.state === 'down'));
+    const ids = Array.from({ length: 20 }, () => lime.createLoginRequest().requestId);
+    for (const id of ids) await lime.approve(id);
+    await until(() => both.every(({ site }) => site.stats.delivered === 20));
+    expect(both.flatMap(({ handler }) => handler.events)).toEqual([]);
+    expect(second.logs.toString()).toContain('is held until the cluster can take it');
+
+    await redis().start();
+
+    const handled = () => both.flatMap(({ handler }) => handler.requestIds);
+    await until(() => handled().length >= 20, 15_000);
+    expect(handled().toSorted()).toEqual(ids.toSorted());
+    await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
+  }, 40_000);
+
+  it('a login in a handler is not handled again, though its end cannot be told', async () => {
+    const { lime, first, both } = await startTwo(start, {
+      redis: redis(),
+      cluster: { ...cluster, takeoverMs: 1_000 },
+    });
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begun = 0;
+    for (const { site } of both) {
+      site.onLogin(async () => {
+        begun++;
+        await held;
+      });
+    }
+    const { requestId } = lime.createLoginRequest();
+    await lime.approve(requestId);
+    await until(() => begun === 1);
+    redis().pause();
+    await until(() => both.every(({ site }) => site.cluster?.state === 'down'));
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login runs out
+    redis().resume();
+    await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // and would be taken over
+
+    expect(begun).toBe(1);
+    expect(both.flatMap(({ handler }) => handler.requestIds)).toEqual([requestId]);
+    expect((await firstValueFrom(first.site.outcomeOf(requestId))).type).toBe('approved');
+  }, 40_000);
+
+  it('no login is started, and a clear error says why', async () => {
+    const { site, lime } = await startReplica(start, {
+      redis: redis(),
+      cluster,
+      options: { streamWaitMs: 100 },
+    });
+    await lime.whenStreamOpen();
+    redis().pause();
+    await until(() => site.cluster?.state === 'down');
+
+    const error = await failureOf(LimeError, site.createLoginRequest());
+    redis().resume();
+
+    expect(error).toMatchObject({ code: 'CLUSTER_UNAVAILABLE' });
+    expect(lime.callCount('create')).toBe(0);
+    await until(() => site.cluster?.state === 'up');
+    await site.createLoginRequest();
+  }, 20_000);
+
+  it('a guard lets in whom its own replica knows, and answers 503 for all others', async () => {
+    const { lime, first, second } = await startTwo(start, {
+      redis: redis(),
+      cluster,
+      controllers,
+    });
+    const { requestId } = await first.site.createLoginRequest();
+    const headers = bearer(await lime.signPassport({ request_id: requestId }));
+    redis().pause();
+    await until(() => [first, second].every(({ site }) => site.cluster?.state === 'down'));
+
+    const answers = await Promise.all(
+      [`${first.url}/me`, `${second.url}/me`, `${first.url}/once`].map((url) =>
+        fetch(url, { headers }),
+      ),
+    );
+    const refused = await answers[1]?.json();
+    redis().resume();
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 503, 503]);
+    expect(refused).toMatchObject({ code: 'cluster_unavailable' });
+    await until(() => second.site.cluster?.state === 'up');
+    expect((await fetch(`${second.url}/me`, { headers })).status).toBe(200);
+  }, 20_000);
+
+  it('an application starts, and joins when it is there', async () => {
+    await redis().stop();
+    const { site, lime, handler, logs } = await startReplica(start, {
+      redis: redis(),
+      joined: false,
+    });
+    await lime.whenStreamOpen();
+    expect(site.cluster).toMatchObject({ state: 'connecting' });
+    const { requestId } = lime.createLoginRequest();
+    await lime.approve(requestId);
+    await until(() => site.stats.delivered === 1);
+    expect(handler.events).toEqual([]);
+
+    await redis().start();
+
+    await until(() => handler.requestIds.includes(requestId), 15_000);
+    const said = logs.lines.filter(({ message }) => /Cluster/.test(String(message)));
+    expect(said.map(({ level }) => level)).toEqual(['warn', 'log']);
+  }, 30_000);
+
+  it('an application that has nothing in hand closes at once', async () => {
+    const { app, site } = await startReplica(start, { redis: redis(), cluster });
+    await redis().stop();
+    await until(() => site.cluster?.state === 'down');
+
+    const started = performance.now();
+    await app.close();
+
+    expect(performance.now() - started).toBeLessThan(1_000);
+    await redis().start();
+  }, 20_000);
+
+  it('an application closes in time, and names the logins that nobody has', async () => {
+    const { app, site, lime, logs } = await startReplica(start, {
+      redis: redis(),
+      cluster,
+      options: { shutdownTimeoutMs: 200 },
+    });
+    await lime.whenStreamOpen();
+    redis().pause();
+    await until(() => site.cluster?.state === 'down');
+    const { requestId } = lime.createLoginRequest();
+    lime.expire(requestId);
+    await until(() => site.stats.delivered === 1);
+
+    const started = performance.now();
+    await app.close();
+    redis().resume();
+
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(logs.toString()).toContain(`no handler has seen at shutdown: ${requestId}`);
+    expect(site.cluster).toMatchObject({ state: 'closed' });
+  }, 20_000);
+});

@@ -1,0 +1,153 @@
+import { expect, it } from '@jest/globals';
+import type { LimeLoginFailure } from 'nestjs-lime-sites';
+import { Redis } from 'ioredis';
+import { describeWithRedis, type RedisServer, useRedis } from '../support/redis-server.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+import { startReplica } from './start-replicas.js';
+
+const start = useStarter();
+
+/** Everything that is in Redis, as one text. */
+async function contentsOf({ url }: RedisServer): Promise<string> {
+  const client = new Redis(url);
+  try {
+    const keys = await client.keys('*');
+    const dumps = await Promise.all(keys.map((key) => read(client, key)));
+    return keys.map((key, index) => `${key} ${JSON.stringify(dumps[index])}`).join('\n');
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function read(client: Redis, key: string): Promise<unknown> {
+  const type = await client.type(key);
+  switch (type) {
+    case 'none': // gone meanwhile
+      return null;
+    case 'string':
+      return client.get(key);
+    case 'hash':
+      return client.hgetall(key);
+    case 'list':
+      return client.lrange(key, 0, '-1');
+    case 'zset':
+      return client.zrange(key, 0, '-1');
+    case 'set':
+      return client.smembers(key);
+    case 'stream':
+      return client.xrange(key, '-', '+');
+    default:
+      throw new Error(`${key} is a ${type}`);
+  }
+}
+
+describeWithRedis('A login whose handler fails', () => {
+  const redis = useRedis();
+
+  it('is tried again, without the handlers that were done', async () => {
+    const { lime, site } = await startReplica(start, {
+      redis: redis(),
+      cluster: { backoffMs: 5 },
+    });
+    await lime.whenStreamOpen();
+    const calls: string[] = [];
+    let fails = 2;
+    site.onLogin(function before() {
+      calls.push('before');
+    });
+    site.onLogin(function breaks() {
+      calls.push('breaks');
+      if (fails-- > 0) throw new Error('not yet');
+    });
+    site.onLogin(function after() {
+      calls.push('after');
+    });
+
+    await lime.approve(lime.createLoginRequest().requestId);
+    await until(() => calls.filter((name) => name === 'breaks').length === 3);
+
+    expect(calls).toEqual(['before', 'breaks', 'after', 'breaks', 'breaks']);
+    expect(site.stats).toMatchObject({ handlerErrors: 2, failed: 0 });
+  });
+
+  it('still gets its passport in a later try', async () => {
+    const { lime, site } = await startReplica(start, { redis: redis(), cluster: { backoffMs: 5 } });
+    await lime.whenStreamOpen();
+    const read: (string | null)[] = [];
+    site.onLogin((event) => {
+      read.push(event.passport);
+      if (read.length === 1) throw new Error('not yet');
+    });
+
+    const { passport } = await lime.approve(lime.createLoginRequest().requestId);
+    await until(() => read.length === 2);
+
+    expect(read).toEqual([passport, passport]);
+  });
+
+  it('is given up after the last try, which stats, the log, failures$ and Redis tell', async () => {
+    const { lime, site, logs } = await startReplica(start, {
+      redis: redis(),
+      cluster: { attempts: 3, backoffMs: 5 },
+    });
+    await lime.whenStreamOpen();
+    const failures: LimeLoginFailure[] = [];
+    site.failures$.subscribe((failure) => failures.push(failure));
+    site.onLogin(function breaks() {
+      throw new Error('database is gone');
+    });
+    const { requestId } = lime.createLoginRequest();
+
+    await lime.approve(requestId);
+    await until(() => failures.length === 1);
+
+    expect(failures).toEqual([
+      {
+        requestId,
+        type: 'approved',
+        attempts: 3,
+        failed: [{ handler: 'breaks', reason: 'Error: database is gone' }],
+      },
+    ]);
+    expect(site.stats).toMatchObject({ handlerErrors: 3, failed: 1 });
+    expect(logs.toString()).toContain(`login ${requestId} was given up after 3 tries`);
+    await until(async () =>
+      (await contentsOf(redis())).includes('breaks: Error: database is gone'),
+    );
+  });
+});
+
+describeWithRedis('In Redis', () => {
+  const redis = useRedis();
+
+  it('no passport stays once a login is handled or given up, and never a site token', async () => {
+    const { lime, site } = await startReplica(start, {
+      redis: redis(),
+      cluster: { attempts: 2, backoffMs: 5 },
+    });
+    await lime.whenStreamOpen();
+    const bad = lime.createLoginRequest().requestId;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    site.onLogin(({ requestId, passport }) => {
+      if (requestId === bad) throw new Error(`cannot use ${passport} nor ${lime.siteToken}`);
+      return held;
+    });
+    const good = lime.createLoginRequest().requestId;
+
+    const { passport } = await lime.approve(good);
+    await until(async () => (await contentsOf(redis())).includes(passport));
+    const { passport: wasted } = await lime.approve(bad);
+    await until(() => site.stats.failed === 1);
+    release();
+    await until(async () => !(await contentsOf(redis())).includes(passport));
+
+    const contents = await contentsOf(redis());
+    expect(contents.includes(wasted)).toBe(false);
+    expect(contents.includes(lime.siteToken)).toBe(false);
+    expect(contents).toContain('[passport]');
+  });
+});
