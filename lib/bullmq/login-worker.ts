@@ -11,6 +11,8 @@ import { type Settlements, withoutPassport } from './settlements.js';
 
 /** While Redis is away, between two tries to tell it something. */
 const PERSIST_PAUSE_MS = 250;
+/** After so long an approval that has to wait for the handlers of a local expiry is looked at again. */
+const LATER_MS = 100;
 /** A login whose replica died so often is more likely to be what kills them. */
 const MAX_TAKEOVERS = 20;
 
@@ -43,7 +45,7 @@ export class LoginWorker {
     this.#worker = new packages.bullmq.Worker<LoginJob>(
       QUEUE_NAME,
       // BullMQ hands out a signal only to a function that names it as its third parameter.
-      (job, _token, signal) => this.#take(job, signal),
+      (job, token, signal) => this.#take(job, token, signal),
       {
         connection: client,
         prefix: keys.base,
@@ -96,20 +98,29 @@ export class LoginWorker {
     });
   }
 
-  async #take(job: Job<LoginJob>, signal: AbortSignal | undefined): Promise<void> {
+  async #take(
+    job: Job<LoginJob>,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     this.#inHand++;
     try {
-      await this.#process(job, signal);
+      await this.#process(job, token, signal);
     } finally {
       this.#inHand--;
       if (this.#inHand === 0) this.#onIdle();
     }
   }
 
-  async #process(job: Job<LoginJob>, signal = new AbortController().signal): Promise<void> {
+  async #process(
+    job: Job<LoginJob>,
+    token: string | undefined,
+    signal = new AbortController().signal,
+  ): Promise<void> {
     const { settlements, replica } = this.#parts;
     const { record, done } = job.data;
     const verdict = await this.#persist(() => settlements.claim(record));
+    if (verdict === 'later') return this.#postpone(job, token);
     if (verdict !== 'mine') return this.#forgetPassport(job);
     const handling = replica.handle(record, { done, signal });
     // The first handler has been started: what it does before its first await is done when a waiting page hears.
@@ -133,6 +144,12 @@ export class LoginWorker {
         await sleep(PERSIST_PAUSE_MS);
       }
     }
+  }
+
+  /** Costs none of the tries, and leaves the slot to others. */
+  async #postpone(job: Job<LoginJob>, token: string | undefined): Promise<never> {
+    await job.moveToDelayed(Date.now() + LATER_MS, token);
+    throw new this.#parts.packages.bullmq.DelayedError();
   }
 
   async #fail(

@@ -2,7 +2,7 @@ import { LimeError } from '../index.js';
 
 /** The optional packages behind the cluster. */
 export interface ClusterPackages {
-  readonly bullmq: Pick<typeof import('bullmq'), 'Queue' | 'Worker'>;
+  readonly bullmq: Pick<typeof import('bullmq'), 'DelayedError' | 'Queue' | 'Worker'>;
   readonly ioredis: Pick<typeof import('ioredis'), 'Redis'>;
 }
 

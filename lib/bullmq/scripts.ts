@@ -6,7 +6,8 @@
 /**
  * Makes an outcome the verdict on its login, unless there is another: the first one from LIME wins, and an approval
  * overrules a local expiry. KEYS: settled, pending. ARGV: outcome, request id, time to live.
- * Returns `mine`; `done` if the handlers of this outcome are through; `other` if another outcome won.
+ * Returns `mine`; `done` if the handlers of this outcome are through; `other` if another outcome won; `later` if a local expiry
+ * is with its handlers, which must not undo what those of the approval do.
  */
 export const CLAIM = `
 local earlier = redis.call('GET', KEYS[1])
@@ -16,6 +17,7 @@ if earlier then
   local same = outcome == ARGV[1] or (outcome ~= 'approved' and ARGV[1] ~= 'approved')
   if same then return done == '' and 'mine' or 'done' end
   if outcome ~= 'expired-locally' then return 'other' end
+  if done == '' then return 'later' end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return 'mine'

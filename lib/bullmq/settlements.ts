@@ -3,6 +3,8 @@ import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
 import { ANNOUNCE, CLAIM, FINISH } from './scripts.js';
 
+type Claim = 'mine' | 'done' | 'other' | 'later';
+
 /** How the logins of a site were settled, on whichever replica. */
 export class Settlements {
   constructor(
@@ -14,13 +16,14 @@ export class Settlements {
   /**
    * Makes this outcome the verdict on its login. Asked by whoever is about to run the handlers, so that a replica that dies in
    * between leaves nothing half settled: the next one gets the same answer.
-   * @returns `done` when its handlers are through already, `other` when another outcome won.
+   * @returns `done` when its handlers are through already, `other` when another outcome won, `later` when the handlers of a
+   * local expiry that it overrules are not through yet.
    */
-  async claim(record: LoginRecord): Promise<'mine' | 'done' | 'other'> {
+  async claim(record: LoginRecord): Promise<Claim> {
     const { requestId } = record;
     const keys = [this.keys.settled(requestId), this.keys.pending];
     const values = [outcomeOf(record), requestId, this.rememberMs];
-    return (await this.#run(CLAIM, keys, values)) as 'mine' | 'done' | 'other';
+    return (await this.#run(CLAIM, keys, values)) as Claim;
   }
 
   /** Tells all replicas, and those that ask later. Without the passport. */

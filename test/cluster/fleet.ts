@@ -22,6 +22,9 @@ const ready = setInterval(() => {
 }, 5);
 `;
 
+/** A login is in hand until Redis knows that its handler is done, which on a busy machine takes a moment. */
+const TELLING_MS = 50;
+
 /** One run of the handler. */
 interface Run {
   readonly replica: Replica;
@@ -60,7 +63,7 @@ export class Fleet {
     return this.#kills;
   }
 
-  /** Logins that were with a handler when its replica was killed: the most that may be handled twice. */
+  /** Logins that were in hand when their replica was killed: the most that may be handled twice. */
   get inHandAtKills(): number {
     return this.#inHandAtKills;
   }
@@ -158,7 +161,8 @@ export class Fleet {
     await victim.ended; // all that it said has been read
     for (const runs of this.#runs.values()) {
       for (const { replica, end } of runs) {
-        if (replica === victim && end === undefined) this.#inHandAtKills++;
+        const told = end === undefined || end > victim.killedAt - TELLING_MS;
+        if (replica === victim && told) this.#inHandAtKills++;
       }
     }
   }

@@ -231,6 +231,33 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(heard).toHaveLength(2);
     }, 15_000);
 
+    it('keeps an approval that overrules a local expiry behind the handlers of that expiry', async () => {
+      const { lime, site, handler } = await startSite({}, { sandbox: { requestTtlMs: 100 } });
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const steps: string[] = [];
+      site.onLogin(async ({ type }) => {
+        steps.push(`${type} begins`);
+        if (type === 'expired') await held;
+        steps.push(`${type} ends`);
+      });
+      lime.faults.loseEvents(1);
+      const { requestId } = await site.createLoginRequest();
+      await until(() => steps.length === 1, 8_000);
+
+      const passport = await lime.signPassport({ request_id: requestId });
+      lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
+      await until(() => site.stats.received === 1 && site.stats.delivered >= 1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      release();
+      await until(() => steps.length === 4);
+
+      expect(steps).toEqual(['expired begins', 'expired ends', 'approved begins', 'approved ends']);
+      expect(handler.events).toHaveLength(2);
+    }, 15_000);
+
     it('waits for the handlers in flight when the application closes', async () => {
       const { lime, site, app } = await startSite();
       let begun = false;

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { Board, short } from './board.js';
+import { startRedis } from './redis-process.js';
+import { ReplicaProcess } from './replica-process.js';
+import type { Message } from './story.js';
+
+const REPLICAS = 3;
+const LOGINS = 24;
+
+// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+const ended = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
+
+const redis = await startRedis();
+const lime = await LimeSandbox.start();
+const env = { ...lime.env(), REDIS_URL: redis.url };
+const board = new Board(REPLICAS + 1);
+const replicas: ReplicaProcess[] = [];
+let entrance = '';
+
+for (let number = 1; number <= REPLICAS; number++) await addReplica(number);
+await lime.whenStreamOpen(REPLICAS);
+board.heading();
+
+const ids: string[] = [];
+for (let index = 0; index < LOGINS; index++) {
+  const { requestId } = await post(`${entrance}/logins`);
+  ids.push(requestId);
+  await lime.approve(requestId);
+  await sleep(150);
+  if (index === LOGINS / 2) await killOneAtWork();
+}
+while (board.settled < LOGINS) await sleep(50);
+
+const [first = ''] = ids;
+const asked = await fetch(`${entrance}/logins/${first}`);
+console.log(`\nGET ${entrance}/logins/${short(first)}… answers ${await asked.text()}`);
+console.log(
+  `${LOGINS} logins, ${board.settled} settled, ${board.takeovers} taken over. Ctrl-C ends.`,
+);
+
+await ended;
+await Promise.all(replicas.map((replica) => replica.end()));
+await lime.stop();
+await redis.stop();
+
+async function addReplica(number: number): Promise<void> {
+  const [replica, url] = await ReplicaProcess.start(number, env, note);
+  replicas.push(replica);
+  entrance = url;
+  console.log(`Replica ${number} listens at ${url}`);
+}
+
+/** Kills a replica with a login in hand; a new one comes. */
+async function killOneAtWork(): Promise<void> {
+  let victim: ReplicaProcess | undefined;
+  while (!victim) {
+    await sleep(5);
+    victim = replicas.slice(0, -1).find(({ inHand }) => inHand.size > 0);
+  }
+  await victim.kill();
+  replicas.splice(replicas.indexOf(victim), 1);
+  const left = [...victim.inHand].map(short).join(', ');
+  board.note(`replica ${victim.number} is killed with ${left} in hand`);
+  void addReplica(REPLICAS + 1);
+}
+
+function note(message: Message, { number }: ReplicaProcess): void {
+  if (message.kind === 'begins') board.begins(message.requestId, number);
+  if (message.kind === 'settled') board.settles(message.requestId, number);
+}
+
+async function post(url: string): Promise<{ requestId: string }> {
+  const response = await fetch(url, { method: 'POST' });
+  return (await response.json()) as { requestId: string };
+}
