@@ -52,10 +52,8 @@ export class FrameReader {
     const text = this.#unifyLineEnds(
       this.#skipFirstMark(this.#decoder.decode(chunk, { stream: true })),
     );
-    if (text !== '') {
-      this.#parser.feed(text);
-      this.#lastEventId.feed(text);
-    }
+    this.#parser.feed(text);
+    this.#lastEventId.feed(text);
     if (this.#tooLong) {
       throw new LimeError(
         'FRAME_TOO_LARGE',
@@ -75,7 +73,6 @@ export class FrameReader {
    * chunk tells whether a line feed follows, and the next chunk may be minutes away.
    */
   #unifyLineEnds(text: string): string {
-    if (text === '') return text;
     const fresh = this.#afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text;
     this.#afterCarriageReturn = text.endsWith('\r');
     return fresh.includes('\r') ? fresh.replaceAll(/\r\n?/g, '\n') : fresh;
