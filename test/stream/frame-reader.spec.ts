@@ -90,6 +90,35 @@ function readByTheBook(text: string): string[] {
   return [...events, `id ${lastEventId}`];
 }
 
+describe('a frame that is too long', () => {
+  const SINK = {
+    onData: () => undefined,
+    onComment: () => undefined,
+    onRetry: () => undefined,
+    onLastEventId: () => undefined,
+  };
+
+  it.each([
+    ['in one chunk', ['data: 123456789\n\n']],
+    ['in one line that has not ended', ['data: 1', '2345']],
+    ['in many lines', ['data: 1234\n', 'data: 5678\n']],
+  ])('%s is a FRAME_TOO_LARGE that names the option', (_, chunks) => {
+    const reader = new FrameReader(SINK, 8);
+    const feed = () => chunks.forEach((chunk) => reader.feed(Buffer.from(chunk)));
+
+    expect(feed).toThrow(
+      expect.objectContaining({
+        code: 'FRAME_TOO_LARGE',
+        message: expect.stringContaining('more than 8 bytes (maxFrameBytes)'),
+      }),
+    );
+  });
+
+  it('is none when it has exactly that length', () => {
+    expect(read([Buffer.from('data:12345678\n\n')], 13)).toEqual(['data 12345678', 'id ']);
+  });
+});
+
 describe('any text', () => {
   it('cut anywhere gives the same events as uncut', () => {
     fc.assert(
