@@ -163,7 +163,11 @@ export const FAULTS = [
     name: 'platform stalled',
     weight: 2,
     pauseMs: 5_000,
-    run: ({ random }) => block(random.between(100, 4_000)),
+    run({ platform, random }) {
+      block(random.between(100, 4_000));
+      // The site may have left by then, which is not known here yet.
+      if (random.chance(0.5)) platform.dropStreams();
+    },
   },
   {
     name: 'site stalled',
