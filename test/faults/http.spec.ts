@@ -95,6 +95,41 @@ describe('the content type of the stream', () => {
   });
 });
 
+describe('an answer that is no event stream', () => {
+  it.each([
+    ['a page with status 200', 200, 'NO_EVENT_STREAM'],
+    ['a page with status 404', 404, 'UNEXPECTED_RESPONSE'],
+    ['a redirect', 302, 'UNEXPECTED_REDIRECT'],
+  ])('and never ends (%s) is hung up on', async (_, status, code) => {
+    let open = 0;
+    const server = await LoopbackServer.start((request, response) => {
+      if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
+      open++;
+      response.on('close', () => open--);
+      response.writeHead(status, { 'content-type': 'text/html', location: '/' });
+      const more = () => !response.destroyed && response.write('x'.repeat(16_384), () => more());
+      return more();
+    });
+    closeLater(() => server.stop());
+    const { site } = await start.site({ options: { baseUrl: server.url } });
+
+    await until(() => site.connection.lastError);
+    await until(() => open === 0);
+
+    expect(site.connection.lastError).toMatchObject({ code });
+  });
+
+  it('and breaks off still counts by its status', async () => {
+    const answer = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 1000\r\n\r\n{"ok":';
+    const { baseUrl } = await startTcpServer(answer, true);
+    const { site } = await start.site({ options: { baseUrl } });
+
+    await until(() => site.connection.state === 'unauthorized');
+
+    expect(site.connection.lastError).toMatchObject({ httpStatus: 403 });
+  });
+});
+
 describe('a redirect to another origin', () => {
   it.each([301, 302, 303, 307, 308])('(%i) is followed by no call', async (status) => {
     const elsewhere = await LoopbackServer.start((_, response) => response.end());

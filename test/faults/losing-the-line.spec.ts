@@ -80,6 +80,21 @@ describe('a line that breaks', () => {
     },
   );
 
+  it.each([
+    ['ended', 'dropStreams', 'STREAM_ENDED', /closed by the other side/],
+    ['reset', 'resetStreams', 'NETWORK_ERROR', /the event stream failed/],
+  ] as const)('says that it was %s', async (_, fault, code, message) => {
+    const { lime, site } = await startInSlowMotion();
+
+    lime.faults[fault]();
+    await until(() => site.connection.state === 'reconnecting');
+
+    expect(site.connection.lastError).toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('(half-open) is found dead after sseReadTimeoutMs', async () => {
     const { site, proxy, lime } = await startBehindProxy({ sseReadTimeoutMs: 100 });
 

@@ -133,20 +133,28 @@ describe('the frame reader', () => {
     expect(handler.requestIds).toEqual(['a', 'b']);
   });
 
-  it('hands a compressed frame out when it is flushed, not when the stream ends', async () => {
-    const gzip = zlib.createGzip();
-    const parts: Buffer[] = [];
-    gzip.on('data', (part: Buffer) => parts.push(part));
-    gzip.write(frame('a'));
-    await new Promise<void>((resolve) => gzip.flush(zlib.constants.Z_SYNC_FLUSH, () => resolve()));
-    const { handler } = await startSite([
-      { chunks: parts, headers: { 'content-encoding': 'gzip' } },
-    ]);
+  it.each([
+    ['gzip', () => zlib.createGzip()],
+    ['deflate', () => zlib.createDeflate()],
+    ['br', () => zlib.createBrotliCompress()],
+  ])(
+    'hands a frame compressed with %s out when it is flushed, not when the stream ends',
+    async (encoding, createCompressor) => {
+      const compressor = createCompressor();
+      const parts: Buffer[] = [];
+      compressor.on('data', (part: Buffer) => parts.push(part));
+      for (const id of ['a', 'b']) {
+        compressor.write(frame(id));
+        await new Promise<void>((resolve) => compressor.flush(() => resolve()));
+      }
+      const headers = { 'content-encoding': encoding };
+      const { handler } = await startSite([{ chunks: parts, headers }]);
 
-    await until(() => handler.events.length === 1);
+      await until(() => handler.events.length === 2);
 
-    expect(handler.requestIds).toEqual(['a']);
-  });
+      expect(handler.requestIds).toEqual(['a', 'b']);
+    },
+  );
 
   it('takes compressed bytes that are damaged for a broken line, and connects again', async () => {
     const headers = { 'content-encoding': 'gzip' };
