@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /** A reporter of jest that ends the run as soon as a test has failed, and says which one. */
 export default class FirstFailure {
   onTestCaseResult(_test, { status, fullName }) {
@@ -9,6 +11,7 @@ export default class FirstFailure {
   }
 
   #end(why) {
-    process.stdout.write(why, () => process.exit(1));
+    writeSync(process.stdout.fd, why);
+    process.exit(1);
   }
 }

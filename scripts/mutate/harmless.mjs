@@ -87,6 +87,18 @@ const HARMLESS = [
   },
   {
     file: 'lib/stream/last-event-id.ts',
+    code: 'this.#begun = undefined;',
+    reason: 'the same id is told again with each event that has none',
+    changes: [['this.#begun = undefined;', ';']],
+  },
+  {
+    file: 'lib/stream/event-stream.ts',
+    code: 'await this.#running;',
+    reason: 'once aborted, nothing more is read; to wait for the end of the loop is for order only',
+    changes: [['await this.#running;', ';']],
+  },
+  {
+    file: 'lib/stream/last-event-id.ts',
     code: 'this.#line = rest.slice(0,',
     reason: 'more of an unfinished line is kept than is needed to judge it',
     changes: [
