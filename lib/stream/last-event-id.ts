@@ -21,13 +21,18 @@ export class LastEventId {
 
   /** @param text the next part of the stream, in which every line ends in a line feed. */
   feed(text: string): void {
-    const lines = this.#line + text;
-    const end = lines.lastIndexOf('\n');
-    // Most streams have no ids at all, so theirs are looked for before lines are.
-    const matters = this.#begun !== undefined || lines.startsWith('id') || lines.includes('\nid');
-    if (matters && end >= 0) for (const line of lines.slice(0, end).split('\n')) this.#take(line);
-    const rest = lines.slice(end + 1);
+    const end = text.lastIndexOf('\n');
+    if (end >= 0 && this.#matters(text)) {
+      for (const line of (this.#line + text.slice(0, end)).split('\n')) this.#take(line);
+    }
+    const rest = end < 0 ? this.#line + text : text.slice(end + 1);
     this.#line = rest.slice(0, rest.startsWith('id') ? 'id: '.length + LONGEST_ID + 1 : 2);
+  }
+
+  /** Most streams have no ids at all, so ids are looked for before lines are. */
+  #matters(text: string): boolean {
+    if (this.#begun !== undefined || text.includes('\nid')) return true;
+    return (this.#line + text.slice(0, 2)).startsWith('id');
   }
 
   #take(line: string): void {

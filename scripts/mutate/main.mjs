@@ -1,5 +1,5 @@
 // Breaks one thing after the other in a file and looks whether a test notices.
-// npm run mutate -- [lib/stream/frame-reader.ts …] [--line N]     default: every file in targets.mjs
+// npm run mutate -- [lib/stream/frame-reader.ts …] [--lines 60-90]     default: every file in targets.mjs
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,8 +12,9 @@ import { Workspace } from './workspace.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { line: { type: 'string' } },
+  options: { lines: { type: 'string', default: '1-' } },
 });
+const [firstLine, lastLine] = values.lines.split('-').map((text) => Number(text) || Infinity);
 const files = positionals.length > 0 ? positionals : Object.keys(TARGETS);
 const workspace = new Workspace(ROOT);
 process.once('exit', () => workspace.remove());
@@ -31,8 +32,7 @@ async function examine(file) {
   const red = await firstFailure(workspace.folder, specs);
   if (red) throw new Error(`${file}: a test fails although nothing is broken: ${red}`);
   for (const mutant of mutantsOf(readFileSync(`${ROOT}/${file}`, 'utf8'))) {
-    if (values.line && mutant.line !== Number(values.line)) continue;
-    await tryOut(file, specs, mutant);
+    if (mutant.line >= firstLine && mutant.line <= lastLine) await tryOut(file, specs, mutant);
   }
   workspace.restore(file);
 }
