@@ -23,10 +23,16 @@ export interface LocalDeliveryOptions {
   onFailed: (event: LimeLoginEvent, failures: readonly HandlerFailure[]) => void;
 }
 
-/** Brings events to the handlers of this process: several logins at once, the handlers of one login one after another. */
+/**
+ * Brings events to the handlers of this process: several logins at once, the handlers of one login one after another.
+ * An approval that overrules a local expiry waits for the handlers of that, so that they cannot undo what it does.
+ */
 export class LocalDelivery implements LoginDelivery {
   readonly #options: LocalDeliveryOptions;
   readonly #queue: LimeLoginEvent[] = [];
+  /** Requests that are with their handlers, and what came for them meanwhile. */
+  readonly #withHandlers = new Set<string>();
+  readonly #behind: LimeLoginEvent[] = [];
   #busySlots = 0;
 
   constructor(options: LocalDeliveryOptions) {
@@ -45,7 +51,8 @@ export class LocalDelivery implements LoginDelivery {
   }
 
   giveUp(): { running: string[]; undelivered: string[] } {
-    const undelivered = this.#queue.splice(0).map(({ requestId }) => requestId);
+    const events = [...this.#behind.splice(0), ...this.#queue.splice(0)];
+    const undelivered = events.map(({ requestId }) => requestId);
     for (const _ of undelivered) this.#options.inHand.leave();
     return { running: this.#options.runner.abortAll(), undelivered };
   }
@@ -54,7 +61,12 @@ export class LocalDelivery implements LoginDelivery {
     while (this.#busySlots < this.#options.concurrency) {
       const event = this.#queue.shift();
       if (!event) return;
+      if (this.#withHandlers.has(event.requestId)) {
+        this.#behind.push(event);
+        continue;
+      }
       this.#busySlots++;
+      this.#withHandlers.add(event.requestId);
       this.#runFrom(0, this.#options.handlers.for(event), event, []);
     }
   }
@@ -81,6 +93,9 @@ export class LocalDelivery implements LoginDelivery {
       return;
     }
     this.#busySlots--;
+    this.#withHandlers.delete(event.requestId);
+    const next = this.#behind.findIndex(({ requestId }) => requestId === event.requestId);
+    if (next >= 0) this.#queue.unshift(...this.#behind.splice(next, 1));
     if (failures.length > 0) this.#options.onFailed(event, failures);
     this.#options.inHand.leave();
   }

@@ -1,5 +1,6 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { LimeError } from '../errors/index.js';
+import { LastEventId } from './last-event-id.js';
 
 /** What the bytes of a stream turn into. */
 export interface FrameSink {
@@ -9,7 +10,7 @@ export interface FrameSink {
   onComment(): void;
   /** The server's wish for the time between two connections, in milliseconds. */
   onRetry(ms: number): void;
-  /** What to send back as `Last-Event-ID`. Empty takes it back. */
+  /** What to send back as `Last-Event-ID`. Empty takes it back. Told after the events of the same chunk. */
   onLastEventId(id: string): void;
 }
 
@@ -22,6 +23,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
 export class FrameReader {
   readonly #maxFrameBytes: number;
   readonly #parser: EventSourceParser;
+  readonly #lastEventId: LastEventId;
   /** `ignoreBOM` keeps the marks in the text: only the first one may be skipped, a second one voids its line. */
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart = true;
@@ -32,8 +34,7 @@ export class FrameReader {
     this.#maxFrameBytes = maxFrameBytes;
     this.#parser = createParser({
       maxBufferSize: maxFrameBytes,
-      onEvent: ({ data, id }) => {
-        if (id !== undefined) sink.onLastEventId(id);
+      onEvent: ({ data }) => {
         if (data.length > maxFrameBytes) this.#tooLong = true;
         else if (data !== '') sink.onData(data);
       },
@@ -43,6 +44,7 @@ export class FrameReader {
         if (error.type === 'max-buffer-size-exceeded') this.#tooLong = true;
       },
     });
+    this.#lastEventId = new LastEventId((id) => sink.onLastEventId(id));
   }
 
   /** @throws {LimeError} `FRAME_TOO_LARGE`; the reader is of no further use then. */
@@ -50,7 +52,8 @@ export class FrameReader {
     const text = this.#unifyLineEnds(
       this.#skipFirstMark(this.#decoder.decode(chunk, { stream: true })),
     );
-    if (text !== '') this.#parser.feed(text);
+    this.#parser.feed(text);
+    this.#lastEventId.feed(text);
     if (this.#tooLong) {
       throw new LimeError(
         'FRAME_TOO_LARGE',
@@ -70,7 +73,6 @@ export class FrameReader {
    * chunk tells whether a line feed follows, and the next chunk may be minutes away.
    */
   #unifyLineEnds(text: string): string {
-    if (text === '') return text;
     const fresh = this.#afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text;
     this.#afterCarriageReturn = text.endsWith('\r');
     return fresh.includes('\r') ? fresh.replaceAll(/\r\n?/g, '\n') : fresh;

@@ -44,7 +44,6 @@ export class SilenceWatch {
   /** Nobody listens for a while, so silence means nothing. */
   pause(): void {
     this.#cancel?.();
-    this.#cancel = undefined;
   }
 
   resume(): void {

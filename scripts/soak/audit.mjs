@@ -3,6 +3,7 @@ import { Histogram } from './histogram.mjs';
 import { KeyHistory } from './key-history.mjs';
 import { LoginRecord } from './login-record.mjs';
 import { now } from './now.mjs';
+import { Timeline } from './timeline.mjs';
 
 /** A request of which nothing was heard for so long is judged and forgotten. */
 const QUIET_MS = 150_000;
@@ -14,6 +15,7 @@ const MAX_OFFENDERS = 10;
 export class Audit {
   disturbances = new Disturbances();
   keys = new KeyHistory();
+  timeline = new Timeline();
   /** Agents that may appear in a passport. */
   agents = new Set();
   fates = {};
@@ -32,6 +34,15 @@ export class Audit {
     const record = new LoginRecord(id);
     this.#records.set(id, record);
     return record;
+  }
+
+  /** How the site sees its stream; `code` tells why it lost it. */
+  connection({ state, code }, at) {
+    this.timeline.note(`site: ${state}${code ? ` (${code})` : ''}`, at);
+    // A stream that the platform ended is read to its end.
+    if (state !== 'open' && code && code !== 'STREAM_ENDED') {
+      this.disturbances.siteLeft(`the site gave the stream up (${code})`, at);
+    }
   }
 
   created(id, at) {
@@ -80,6 +91,7 @@ export class Audit {
       this.#judged.delete(id);
     }
     this.disturbances.forgetBefore(moment - QUIET_MS);
+    this.timeline.forgetBefore(moment - QUIET_MS);
   }
 
   /** Judges everything that is left. */

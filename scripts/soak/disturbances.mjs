@@ -8,15 +8,17 @@ const BURST_MS = 15_000;
 /** When the line was not to be relied on: sent then, an event may be lost. */
 export class Disturbances {
   #spans = [];
+  #left = [];
+  #lastConnectedAt = 0;
   #stalls = [];
   #bursts = [];
 
   /** The line broke, or began to be unreliable. @returns what is called when it is over. */
-  open(why) {
-    const span = { why, from: now(), to: Infinity };
+  open(why, from = now()) {
+    const span = { why, from, to: Infinity };
     this.#spans.push(span);
-    return () => {
-      span.to = Math.min(span.to, now());
+    return (to = now()) => {
+      span.to = Math.min(span.to, to);
     };
   }
 
@@ -25,9 +27,26 @@ export class Disturbances {
     this.open(why)();
   }
 
+  /**
+   * The site gave a stream up. A platform that was busy then notices late, and may have ended that stream itself by
+   * then: until the site is back, what it sends goes nowhere.
+   */
+  siteLeft(why, at) {
+    const over = this.open(why, at);
+    if (at < this.#lastConnectedAt) over(this.#lastConnectedAt);
+    else this.#left.push(over);
+  }
+
+  /** The platform took a new stream of the site. */
+  siteConnected() {
+    this.#lastConnectedAt = now();
+    for (const over of this.#left.splice(0)) over();
+  }
+
   /** The thread of the site or of the platform was busy for a while: it read nothing, or noticed nothing. */
   stall(from, to) {
     this.#stalls.push({ from, to });
+    this.#stalls.sort((a, b) => a.to - b.to); // those of the site are heard of late
   }
 
   /** More is sent than the site can take at once. @returns what is called when the site has caught up. */
@@ -47,7 +66,8 @@ export class Disturbances {
   /** From when on what was sent may still have been unread at that moment. */
   unreadSince(moment) {
     let since = moment - REACH_MS;
-    for (const { from, to } of this.#stalls) {
+    // The latest first, because each one makes earlier ones matter.
+    for (const { from, to } of this.#stalls.toReversed()) {
       if (to > since && from < moment) since -= Math.min(to, moment) - from;
     }
     for (const { from, to } of this.#bursts) {

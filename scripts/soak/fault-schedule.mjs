@@ -11,6 +11,7 @@ const MEAN_PAUSE_MS = 800;
  * @property {import('./random.mjs').Random} random
  * @property {import('./audit.mjs').Audit} audit
  * @property {import('./forgeries.mjs').Forgeries} forgeries
+ * @property {(ms: number) => void} stallSite lets the site's thread do nothing for a while
  */
 
 /** Lets things go wrong at random, several at once, but none twice at the same time. */
@@ -52,6 +53,7 @@ export class FaultSchedule {
 
   #start({ name, pauseMs = 0, run }) {
     this.counts[name]++;
+    this.tools.audit.timeline.note(`fault: ${name}`);
     const running = this.#inflict(run).then(() => {
       this.#running.delete(name);
       this.#resting.set(name, now() + pauseMs);

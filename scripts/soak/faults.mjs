@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { block } from './block.mjs';
 import { GARBAGE } from './garbage.mjs';
 
 /**
@@ -157,6 +158,22 @@ export const FAULTS = [
     weight: 2,
     pauseMs: 10_000,
     run: ({ platform, random }) => platform.burst(random.whole(300, 2_500)),
+  },
+  {
+    name: 'platform stalled',
+    weight: 2,
+    pauseMs: 5_000,
+    run({ platform, random }) {
+      block(random.between(100, 4_000));
+      // The site may have left by then, which is not known here yet.
+      if (random.chance(0.5)) platform.dropStreams();
+    },
+  },
+  {
+    name: 'site stalled',
+    weight: 2,
+    pauseMs: 5_000,
+    run: ({ random, stallSite }) => stallSite(random.between(100, 4_000)),
   },
   {
     name: 'platform restarted',

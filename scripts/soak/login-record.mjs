@@ -11,6 +11,8 @@ const GOOD_COURSES = new Set([
 ]);
 /** An approval waits so long at most behind a forged one whose key nobody knows. */
 const HELD_MS = 20_000;
+/** What happened to the line so shortly before and after belongs to the story of a login. */
+const SURROUNDINGS_MS = 5_000;
 
 /** One login request: what the platform did with it, and what the site was told. */
 export class LoginRecord {
@@ -95,12 +97,16 @@ export class LoginRecord {
       complaints.push('was approved by nobody');
     if (course === 'expired by platform' && this.status !== 'EXPIRED')
       complaints.push(`was expired by the platform, which says ${this.status}`);
-    const send = this.safeSend(surroundings);
-    if (send?.type === 'APPROVED' && !course.endsWith('approved'))
+    if (this.#misses('APPROVED', !course.endsWith('approved'), surroundings))
       complaints.push('its approval was sent on an undisturbed stream and did not arrive');
-    if (send?.type === 'EXPIRED' && !this.settled)
+    if (this.#misses('EXPIRED', !this.settled, surroundings))
       complaints.push('its expiry was sent on an undisturbed stream and did not arrive');
     return complaints;
+  }
+
+  /** To find out whether the line was disturbed takes long, so it is asked last. */
+  #misses(type, absent, surroundings) {
+    return absent && this.sends[0]?.type === type && this.safeSend(surroundings) !== undefined;
   }
 
   /** How long the approval took to the handler, in milliseconds. */
@@ -110,16 +116,16 @@ export class LoginRecord {
   }
 
   story(surroundings) {
-    const { disturbances, keys } = surroundings;
+    const { disturbances, keys, timeline } = surroundings;
     const [send] = this.sends;
     const why = send && disturbances.of(send.at);
     const key = keys.mayBeMissing(this.kid, send?.at ?? 0, disturbances, 0);
     const [first] = this.#story;
+    const line = ({ at, text }) => `+${(at - first.at).toFixed(0)} ms ${text}`;
     return [
-      ...this.#story
-        .toSorted((a, b) => a.at - b.at)
-        .map(({ at, text }) => `+${(at - first.at).toFixed(0)} ms ${text}`),
+      ...this.#story.toSorted((a, b) => a.at - b.at).map(line),
       `at ${first.at.toFixed(0)}; disturbed: ${why ?? 'no'}; key withdrawn: ${key ? 'yes' : 'no'}`,
+      ...timeline.around(send?.at ?? first.at, SURROUNDINGS_MS).map((entry) => `  ${line(entry)}`),
     ];
   }
 }

@@ -8,6 +8,7 @@ import { readArguments } from './arguments.mjs';
 import { HeapSamples } from './heap.mjs';
 import { heapSvg } from './heap-svg.mjs';
 import { Load } from './load.mjs';
+import { now } from './now.mjs';
 import { PlatformClient } from './platform-client.mjs';
 import { Progress } from './progress.mjs';
 import { Random } from './random.mjs';
@@ -35,6 +36,9 @@ const { app, site, logins } = await startSite({
   },
 });
 const endWatch = watchStalls((from, to) => platform.tell('stalled', { from, to }));
+site.connection$.subscribe(({ state, lastError }) => {
+  platform.tell('connection', { connection: { state, code: lastError?.code }, at: now() });
+});
 await platform.call('warmUp');
 
 const heap = new HeapSamples();

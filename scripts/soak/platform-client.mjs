@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { block } from './block.mjs';
 
 /** A second argument tells that the other side is a thread and not a window. */
 const NOTHING_TO_TRANSFER = [];
@@ -15,7 +16,10 @@ export class PlatformClient {
     });
     /** Resolves with the address and the site token. */
     this.ready = this.#answerTo(0);
-    this.#worker.on('message', ({ call, result }) => this.#calls.get(call)?.(result));
+    this.#worker.on('message', ({ call, result, stallMs }) => {
+      if (stallMs !== undefined) block(stallMs);
+      else this.#calls.get(call)?.(result);
+    });
     // A soak without a platform is over.
     this.#worker.on('error', (error) => {
       throw error;

@@ -13,6 +13,8 @@ import { watchStalls } from './stall-watch.mjs';
 const SETTLE_MS = 140_000;
 /** Repeats would come within this time. */
 const AFTERMATH_MS = 2_000;
+/** A second argument tells that the other side is a thread and not a window, which would be told the origin here. */
+const NOTHING_TO_TRANSFER = [];
 /** The site remembers so many settled requests. They are filled in first, so that the heap shows leaks and not this. */
 const REMEMBERED_BY_SITE = 100_000;
 
@@ -20,14 +22,16 @@ const random = new Random(workerData.seed + 1);
 const audit = new Audit();
 const platform = new SoakPlatform(audit, random);
 const forgeries = new Forgeries(random);
-const faults = new FaultSchedule({ platform, random, audit, forgeries });
+const stallSite = (ms) => parentPort.postMessage({ stallMs: ms }, NOTHING_TO_TRANSFER);
+const faults = new FaultSchedule({ platform, random, audit, forgeries, stallSite });
 let faultsRun = Promise.resolve();
 let foreign;
 
 const commands = {
   created: ({ id, at }) => audit.created(id, at),
   delivered: ({ event, at }) => audit.delivered(event, at),
-  stalled: ({ from, to }) => audit.disturbances.stall(from, to),
+  connection: ({ connection, at }) => audit.connection(connection, at),
+  stalled: ({ from, to }) => stalled('site', from, to),
 
   async warmUp() {
     await platform.lime.whenStreamOpen();
@@ -81,6 +85,11 @@ const commands = {
   },
 };
 
+function stalled(who, from, to) {
+  audit.disturbances.stall(from, to);
+  audit.timeline.note(`${who}: stalled for ${(to - from).toFixed(0)} ms`, to);
+}
+
 parentPort.on('message', (message) => void obey(message));
 
 async function obey({ command, call, ...payload }) {
@@ -89,11 +98,10 @@ async function obey({ command, call, ...payload }) {
 }
 
 // A busy platform notices late that a stream was closed.
-watchStalls((from, to) => audit.disturbances.stall(from, to));
+watchStalls((from, to) => stalled('platform', from, to));
 await platform.start();
 answer(0, { baseUrl: platform.lime.baseUrl, siteToken: platform.lime.siteToken });
 
 function answer(call, result) {
-  const nothingToTransfer = []; // a thread is no window, which would be told the origin here
-  parentPort.postMessage({ call, result }, nothingToTransfer);
+  parentPort.postMessage({ call, result }, NOTHING_TO_TRANSFER);
 }

@@ -161,8 +161,12 @@ export class SoakPlatform {
       audit.record(requestId).note(kind);
     } else if (kind === 'delivered' || kind === 'swallowed') {
       audit.record(requestId).sent(activity.streams ?? 0, kind === 'swallowed');
-    } else if (kind === 'stream-closed' && !this.#graceful) {
-      audit.disturbances.add('the stream broke');
+    } else if (kind === 'stream-opened') {
+      audit.disturbances.siteConnected();
+      audit.timeline.note('platform: stream opened');
+    } else if (kind === 'stream-closed') {
+      audit.timeline.note(`platform: stream ${this.#graceful ? 'ended' : 'broke'}`);
+      if (!this.#graceful) audit.disturbances.add('the stream broke');
     }
   }
 

@@ -85,7 +85,39 @@ describe('a platform that cannot be reached', () => {
     }
 
     expect(patience).toEqual([1_000, 2_000, 3_500, 3_500]);
-    expect(site.connection.lastError).toMatchObject({ code: 'TIMEOUT' });
+    expect(site.connection.lastError).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('not answered within 3500 ms'),
+    });
+  });
+
+  it.each([
+    ['opens', undefined],
+    ['refuses', { status: 503 }],
+  ])('is waited for no longer than at first once it %s', async (_, answer) => {
+    const lime = await start.lime();
+    lime.faults.hang('events');
+    const clock = new ManualClock();
+    const options = { timeoutMs: 1_000, sseReadTimeoutMs: 100_000, sseBackoffMaxMs: 500 };
+    const { site } = await start.site({ lime, clock, options });
+    const isWaiting = () => clock.waits.length === 1 && (clock.waits[0] ?? 0) <= 500;
+    const attempted = (count: number) => until(() => lime.callCount('events') === count);
+    await attempted(1);
+    await until(() => clock.waits.length === 1 && clock.waits[0] === 1_000);
+    clock.advance(1_000);
+    await until(isWaiting);
+
+    if (answer) lime.faults.respond('events', answer);
+    clock.advance(500);
+    await attempted(2);
+    if (!answer) await until(() => site.connection.state === 'open');
+    lime.faults.hang('events');
+    lime.faults.dropStreams();
+    await until(isWaiting);
+    clock.advance(500);
+    await attempted(3);
+
+    await until(() => clock.waits.length === 1 && clock.waits[0] === 1_000);
   });
 });
 

@@ -1,11 +1,13 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { LimeLoginEvent, LimeSitesOptions } from 'nestjs-lime-sites';
 import { config } from 'rxjs';
+import { useCleanup } from '../support/cleanup.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { RecordingHandler } from '../support/recording-handler.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
+const closeLater = useCleanup(); // before the sites are closed
 const start = useStarter();
 
 async function startSite(options: LimeSitesOptions = {}, clock?: ManualClock) {
@@ -212,6 +214,67 @@ describe('a handler', () => {
     open();
 
     await until(() => running === 20);
+  });
+});
+
+describe('an approval that overrules a local expiry', () => {
+  /** A site on which a request has just expired locally; the handlers of that are not done yet. */
+  async function startWithExpiry(options: LimeSitesOptions = {}) {
+    const clock = new ManualClock();
+    const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
+    const { app, site, logs } = await start.site({ lime, clock, options });
+    await until(() => site.connection.state === 'open');
+    const { open, opened } = gate();
+    closeLater(open); // a site whose time stands still would wait for its handlers for ever
+    const steps: string[] = [];
+    site.onLogin(async ({ type, requestId: id }) => {
+      steps.push(`${type} begins`);
+      if (id === requestId && type === 'expired') await opened;
+      steps.push(`${type} ends`);
+    });
+    const { requestId } = await site.createLoginRequest();
+    lime.faults.missExpiry();
+    clock.advance(63_000);
+    await until(() => steps.length === 1);
+    const issuedAt = clock.now() / 1000;
+    const passport = await lime.signPassport({ request_id: requestId }, { issuedAt });
+    lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
+    await until(() => site.stats.delivered === 2);
+    return { app, clock, lime, site, logs, requestId, steps, open };
+  }
+
+  it('waits for the handlers of the expiry, so that they cannot undo what it does', async () => {
+    const { steps, open } = await startWithExpiry();
+    expect(steps).toEqual(['expired begins']);
+
+    open();
+    await until(() => steps.length === 4);
+
+    expect(steps).toEqual(['expired begins', 'expired ends', 'approved begins', 'approved ends']);
+  });
+
+  it('does not hold up other logins meanwhile', async () => {
+    const { lime, steps, open } = await startWithExpiry({ concurrency: 2 });
+
+    lime.send(frames(2));
+    await until(() => steps.length === 5);
+    open();
+
+    await until(() => steps.length === 8);
+    expect(steps.slice(-3)).toEqual(['expired ends', 'approved begins', 'approved ends']);
+  });
+
+  it('is named at shutdown if it was still waiting', async () => {
+    const { app, clock, logs, requestId } = await startWithExpiry({ shutdownTimeoutMs: 7_000 });
+
+    const closing = app.close();
+    await until(() => clock.waits.includes(7_000));
+    clock.advance(7_000);
+    await closing;
+
+    expect(logs.of('error')).toContainEqual(
+      expect.stringContaining(`no handler has seen at shutdown: ${requestId}`),
+    );
   });
 });
 

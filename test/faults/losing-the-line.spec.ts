@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -79,6 +80,21 @@ describe('a line that breaks', () => {
     },
   );
 
+  it.each([
+    ['ended', 'dropStreams', 'STREAM_ENDED', /closed by the other side/],
+    ['reset', 'resetStreams', 'NETWORK_ERROR', /the event stream failed/],
+  ] as const)('says that it was %s', async (_, fault, code, message) => {
+    const { lime, site } = await startInSlowMotion();
+
+    lime.faults[fault]();
+    await until(() => site.connection.state === 'reconnecting');
+
+    expect(site.connection.lastError).toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('(half-open) is found dead after sseReadTimeoutMs', async () => {
     const { site, proxy, lime } = await startBehindProxy({ sseReadTimeoutMs: 100 });
 
@@ -86,7 +102,10 @@ describe('a line that breaks', () => {
     const silent = await until(() => site.connection.state === 'reconnecting' && site.connection);
     await until(() => site.connection.state === 'open');
 
-    expect(silent.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+    expect(silent.lastError).toMatchObject({
+      code: 'STREAM_SILENT',
+      message: expect.stringMatching(/nothing came on the event stream for \d+ ms/),
+    });
     expect(lime.callCount('events')).toBeGreaterThanOrEqual(2);
   });
 
@@ -105,6 +124,27 @@ describe('a line that breaks', () => {
 
     expect(mostOpen).toBe(1);
     expect(lime.callCount('events')).toBe(31);
+  });
+
+  it.each<[why: string, leave: (lime: LimeSandbox) => unknown]>([
+    ['nothing comes any more', (lime) => lime.faults.freezeStreams()],
+    ['a frame is too long', (lime) => lime.send(`data: ${'x'.repeat(2_048)}`)],
+  ])('is closed by the site itself before the next one is opened when %s', async (_, leave) => {
+    const lime = await start.lime({ keepaliveMs: 20 });
+    const options = { sseReadTimeoutMs: 500, maxFrameBytes: 1_024 };
+    const { site } = await start.site({ lime, options });
+    let mostOpen = 0;
+    lime.onActivity(() => {
+      mostOpen = Math.max(mostOpen, lime.openStreams);
+    });
+
+    for (let round = 1; round <= 3; round++) {
+      await until(() => site.connection.state === 'open' && lime.openStreams === 1);
+      leave(lime);
+      await until(() => site.stats.reconnects >= round);
+    }
+
+    expect(mostOpen).toBe(1);
   });
 
   it('by a network that is away for minutes is replaced when it is back', async () => {
@@ -328,6 +368,23 @@ describe('a stream that was healthy for a minute', () => {
     expect(await delayAfter(MINUTE + SECOND, ({ lime }) => lime.send(tooLong))).toBeLessThanOrEqual(
       500,
     );
+  });
+
+  it('starts its back-off anew once, and not for each attempt that fails after it', async () => {
+    const { lime, clock, site } = await startInSlowMotion();
+    for (let lived = 0; lived < MINUTE + SECOND; lived += SECOND) clock.advance(SECOND);
+    lime.faults.respond('events', { status: 503, times: 5 });
+    lime.faults.dropStreams();
+
+    const ceilings: number[] = [500, 1_000, 2_000, 4_000, 8_000, 8_000];
+    for (const [attempt, ceiling] of ceilings.entries()) {
+      await until(() => site.connection.attempt === attempt);
+      const delay = await until(() => clock.waits.find((ms) => ms <= 8 * SECOND));
+      expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(delay).toBeLessThanOrEqual(ceiling);
+      clock.advance(delay);
+    }
+    await until(() => site.connection.state === 'open');
   });
 
   it('differs from one that lived shorter, which goes on with its back-off', async () => {

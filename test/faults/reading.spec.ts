@@ -133,20 +133,28 @@ describe('the frame reader', () => {
     expect(handler.requestIds).toEqual(['a', 'b']);
   });
 
-  it('hands a compressed frame out when it is flushed, not when the stream ends', async () => {
-    const gzip = zlib.createGzip();
-    const parts: Buffer[] = [];
-    gzip.on('data', (part: Buffer) => parts.push(part));
-    gzip.write(frame('a'));
-    await new Promise<void>((resolve) => gzip.flush(zlib.constants.Z_SYNC_FLUSH, () => resolve()));
-    const { handler } = await startSite([
-      { chunks: parts, headers: { 'content-encoding': 'gzip' } },
-    ]);
+  it.each([
+    ['gzip', () => zlib.createGzip()],
+    ['deflate', () => zlib.createDeflate()],
+    ['br', () => zlib.createBrotliCompress()],
+  ])(
+    'hands a frame compressed with %s out when it is flushed, not when the stream ends',
+    async (encoding, createCompressor) => {
+      const compressor = createCompressor();
+      const parts: Buffer[] = [];
+      compressor.on('data', (part: Buffer) => parts.push(part));
+      for (const id of ['a', 'b']) {
+        compressor.write(frame(id));
+        await new Promise<void>((resolve) => compressor.flush(() => resolve()));
+      }
+      const headers = { 'content-encoding': encoding };
+      const { handler } = await startSite([{ chunks: parts, headers }]);
 
-    await until(() => handler.events.length === 1);
+      await until(() => handler.events.length === 2);
 
-    expect(handler.requestIds).toEqual(['a']);
-  });
+      expect(handler.requestIds).toEqual(['a', 'b']);
+    },
+  );
 
   it('takes compressed bytes that are damaged for a broken line, and connects again', async () => {
     const headers = { 'content-encoding': 'gzip' };
@@ -220,6 +228,14 @@ describe('the id of an event', () => {
     ['none, when an empty one takes it back', `id: 7\n${frame('x')}id:\n`, undefined],
     ['none, when there never was one', '', undefined],
     ['none, when it has a NUL in it', 'id: 7\0\n', undefined],
+    ['of an event without data', 'id: 7\n\n', '7'],
+    ['of the last event, with data or without', `id: 1\n${frame('x')}id: 2\n\n`, '2'],
+    ['none, when an event without data takes it back', `id: 7\n${frame('x')}id\n\n`, undefined],
+    ['the one before, when a field only begins like it', `id: 7\n\nidx: 8\nid8\n\n`, '7'],
+    ['with everything behind the first colon', 'id:a:b c\n', 'a:b c'],
+    ['of 1 024 characters', `id: ${'x'.repeat(1_024)}\n`, 'x'.repeat(1_024)],
+    ['the one before, when it is longer', `id: 7\n\nid: ${'x'.repeat(1_025)}\n`, '7'],
+    ['the one before, when no header can carry it', 'id: 7\n\nid: 8\x01\n', '7'],
   ])('is sent back on the next connection: %s', async (_, text, expected) => {
     const { handler, lastEventIds } = await startSite([
       { chunks: [`${text}${frame('a')}`], end: true },
@@ -230,6 +246,29 @@ describe('the id of an event', () => {
 
     expect(lastEventIds[0]).toBeUndefined();
     expect(lastEventIds[1]).toBe(expected);
+  });
+
+  it('is not sent back while its event has not ended, because what came with it is lost', async () => {
+    const { handler, lastEventIds } = await startSite([
+      { chunks: [`id: 7\n${frame('a')}`, `id: 8\ndata: ${expired('cut')}\n`], end: true },
+      { chunks: [frame('b')] },
+    ]);
+
+    await until(() => handler.requestIds.includes('b'));
+
+    expect(lastEventIds[1]).toBe('7');
+  });
+
+  it('is remembered over connections that bring none', async () => {
+    const { handler, lastEventIds } = await startSite([
+      { chunks: ['id: 7\n\n'], end: true },
+      { chunks: [frame('a')], end: true },
+      { chunks: [frame('b')] },
+    ]);
+
+    await until(() => handler.requestIds.includes('b'));
+
+    expect(lastEventIds.slice(0, 3)).toEqual([undefined, '7', '7']);
   });
 });
 

@@ -2,15 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameReader } from '../../lib/stream/frame-reader.js';
 
-/** Everything that the reader makes of these chunks, in order. */
+/** Everything that the reader makes of these chunks, in order, and at the end the id that it would send back. */
 function read(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
   const seen: string[] = [];
+  let lastEventId = '';
   const reader = new FrameReader(
     {
       onData: (data) => seen.push(`data ${data}`),
       onComment: () => seen.push('comment'),
       onRetry: (ms) => seen.push(`retry ${ms}`),
-      onLastEventId: (id) => seen.push(`id ${id}`),
+      onLastEventId: (id) => {
+        lastEventId = id;
+      },
     },
     maxFrameBytes,
   );
@@ -19,7 +22,7 @@ function read(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
   } catch (error) {
     seen.push((error as Error).message);
   }
-  return seen;
+  return [...seen, `id ${lastEventId}`];
 }
 
 /** Text that is full of what matters in an event stream. */
@@ -48,6 +51,7 @@ const streamText = fc
         '\r\n\r\n',
         '\uFEFF',
         '\0',
+        '\u2028',
         'ü',
         '€',
         '😀',
@@ -65,22 +69,55 @@ function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
   return [...ends, bytes.length].map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
 
-/** An event stream read by the letter of WHATWG HTML 9.2.6: slow, simple, and only the data of the events. */
+/** An event stream read by the letter of WHATWG HTML 9.2.6: slow, simple, and only the data and the last id. */
 function readByTheBook(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   lines.pop(); // what no line end has finished
   const events: string[] = [];
   let data: string[] = [];
+  let idBuffer = '';
+  let lastEventId = '';
   for (const line of lines) {
     if (line === '') {
+      lastEventId = idBuffer;
       if (data.length > 0 && data.join('\n') !== '') events.push(`data ${data.join('\n')}`);
       data = [];
     }
     const [, field = '', value = ''] = /^([^:]*):? ?([^]*)$/.exec(line) ?? [];
     if (field === 'data') data.push(line.includes(':') ? value : '');
+    if (field === 'id' && !value.includes('\0')) idBuffer = value;
   }
-  return events;
+  return [...events, `id ${lastEventId}`];
 }
+
+describe('a frame that is too long', () => {
+  const SINK = {
+    onData: () => undefined,
+    onComment: () => undefined,
+    onRetry: () => undefined,
+    onLastEventId: () => undefined,
+  };
+
+  it.each([
+    ['in one chunk', ['data: 123456789\n\n']],
+    ['in one line that has not ended', ['data: 1', '2345']],
+    ['in many lines', ['data: 1234\n', 'data: 5678\n']],
+  ])('%s is a FRAME_TOO_LARGE that names the option', (_, chunks) => {
+    const reader = new FrameReader(SINK, 8);
+    const feed = () => chunks.forEach((chunk) => reader.feed(Buffer.from(chunk)));
+
+    expect(feed).toThrow(
+      expect.objectContaining({
+        code: 'FRAME_TOO_LARGE',
+        message: expect.stringContaining('more than 8 bytes (maxFrameBytes)'),
+      }),
+    );
+  });
+
+  it('is none when it has exactly that length', () => {
+    expect(read([Buffer.from('data:12345678\n\n')], 13)).toEqual(['data 12345678', 'id ']);
+  });
+});
 
 describe('any text', () => {
   it('cut anywhere gives the same events as uncut', () => {
@@ -101,10 +138,10 @@ describe('any text', () => {
     );
   });
 
-  it('gives the events that the standard wants', () => {
+  it('gives the events, and the last id, that the standard wants', () => {
     fc.assert(
       fc.property(streamText, (bytes) => {
-        const events = read([bytes]).filter((seen) => seen.startsWith('data '));
+        const events = read([bytes]).filter((seen) => /^(data|id) /.test(seen));
         expect(events).toEqual(readByTheBook(bytes.toString()));
       }),
       { numRuns: 3_000 },

@@ -7,7 +7,7 @@ interface Timer {
 
 /** A clock that stands still until it is told to go on. It starts at the real time, because passports carry that. */
 export class ManualClock implements Clock {
-  readonly #startedAt: number;
+  #startedAt: number;
   readonly #timers = new Set<Timer>();
   #elapsed = 0;
 
@@ -21,6 +21,11 @@ export class ManualClock implements Clock {
 
   monotonic(): number {
     return this.#elapsed;
+  }
+
+  /** Sets the wall clock forward, or back, as NTP does. No time passes. */
+  setForward(ms: number): void {
+    this.#startedAt += ms;
   }
 
   schedule(callback: () => void, ms: number): () => void {

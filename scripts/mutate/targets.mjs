@@ -1,0 +1,33 @@
+const READING = [
+  'test/stream/standard-cases.spec.ts',
+  'test/stream/frame-reader.spec.ts',
+  'test/faults/reading.spec.ts',
+];
+
+/** Which tests have to notice when something in a file is wrong, the quick ones first. */
+export const TARGETS = {
+  'lib/stream/frame-reader.ts': READING,
+  'lib/stream/last-event-id.ts': READING,
+  'lib/stream/reconnect-policy.ts': [
+    'test/stream/reconnect-policy.spec.ts',
+    'test/faults/connecting.spec.ts',
+    'test/faults/losing-the-line.spec.ts',
+  ],
+  'lib/stream/silence-watch.ts': [
+    'test/stream/silence-watch.spec.ts',
+    'test/faults/losing-the-line.spec.ts',
+    'test/faults/delivering.spec.ts',
+  ],
+  'lib/stream/event-stream.ts': [
+    'test/faults/reading.spec.ts',
+    'test/faults/losing-the-line.spec.ts',
+    'test/faults/connecting.spec.ts',
+    'test/faults/delivering.spec.ts',
+    'test/faults/ending.spec.ts',
+  ],
+  'lib/stream/stream-connector.ts': [
+    'test/faults/connecting.spec.ts',
+    'test/faults/reading.spec.ts',
+    'test/faults/ending.spec.ts',
+  ],
+};

@@ -1,0 +1,193 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { useCleanup } from '../support/cleanup.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { RecordingHandler } from '../support/recording-handler.js';
+import { useStarter } from '../support/start-site.js';
+import { until } from '../support/until.js';
+
+const start = useStarter();
+const closeLater = useCleanup();
+
+const FRAME = 'data: {"type":"expired","login_request_id":"lr_ü"}\n\n';
+
+/** A server that sends these bytes to everybody who connects, and hangs up if told so. */
+async function startTcpServer(bytes: string, hangUp: boolean) {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.once('data', () => (hangUp ? socket.end(bytes) : socket.write(bytes)));
+    closeLater(() => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closeLater(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { baseUrl: `http://127.0.0.1:${port}`, connections: () => connections };
+}
+
+describe('the request for the stream', () => {
+  it('is a GET without a body that asks for an event stream, uncached, with the site token', async () => {
+    const { lime } = await start.site();
+    await lime.whenStreamOpen();
+
+    const call = lime.calls.find(({ target }) => target === 'events');
+
+    expect(call).toMatchObject({
+      method: 'GET',
+      path: '/modules/agent-login/events',
+      headers: {
+        accept: 'text/event-stream',
+        'accept-encoding': 'identity',
+        'cache-control': 'no-cache',
+      },
+      siteToken: true,
+    });
+    expect(Object.keys(call?.headers ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(content-|transfer-|last-event-id)/)]),
+    );
+  });
+});
+
+describe('the content type of the stream', () => {
+  async function startWith(contentType: string) {
+    const server = await LoopbackServer.start((request, response) => {
+      if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
+      return response.writeHead(200, { 'content-type': contentType }).write(FRAME);
+    });
+    closeLater(() => server.stop());
+    const { app, site } = await start.site({
+      options: { baseUrl: server.url },
+      providers: [RecordingHandler],
+    });
+    return { site, handler: app.get(RecordingHandler) };
+  }
+
+  it.each([
+    'text/event-stream',
+    'Text/Event-Stream',
+    'text/event-stream;',
+    'text/event-stream;charset=utf-8',
+    'text/event-stream ; charset=windows-1252',
+    'text/event-stream;x=y;bogus',
+  ])('may be %j, and the text is UTF-8 whatever it says', async (contentType) => {
+    const { handler } = await startWith(contentType);
+
+    await until(() => handler.events.length === 1);
+
+    expect(handler.requestIds).toEqual(['lr_ü']);
+  });
+
+  it.each([
+    'text/event-streams',
+    'text/event stream',
+    'x text/event-stream',
+    'application/event-stream',
+    'text/plain',
+    'text/plain, text/event-stream',
+  ])('is refused when it is %j', async (contentType) => {
+    const { site, handler } = await startWith(contentType);
+
+    await until(() => site.connection.lastError);
+
+    expect(site.connection.lastError).toMatchObject({ code: 'NO_EVENT_STREAM' });
+    expect(handler.events).toEqual([]);
+  });
+});
+
+describe('an answer that is no event stream', () => {
+  it.each([
+    ['a page with status 200', 200, 'NO_EVENT_STREAM'],
+    ['a page with status 404', 404, 'UNEXPECTED_RESPONSE'],
+    ['a redirect', 302, 'UNEXPECTED_REDIRECT'],
+  ])('and never ends (%s) is hung up on', async (_, status, code) => {
+    let open = 0;
+    const server = await LoopbackServer.start((request, response) => {
+      if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
+      open++;
+      response.on('close', () => open--);
+      response.writeHead(status, { 'content-type': 'text/html', location: '/' });
+      const more = () => !response.destroyed && response.write('x'.repeat(16_384), () => more());
+      return more();
+    });
+    closeLater(() => server.stop());
+    const { site } = await start.site({ options: { baseUrl: server.url } });
+
+    await until(() => site.connection.lastError);
+    await until(() => open === 0);
+
+    expect(site.connection.lastError).toMatchObject({ code });
+  });
+
+  it('and breaks off still counts by its status', async () => {
+    const answer = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 1000\r\n\r\n{"ok":';
+    const { baseUrl } = await startTcpServer(answer, true);
+    const { site } = await start.site({ options: { baseUrl } });
+
+    await until(() => site.connection.state === 'unauthorized');
+
+    expect(site.connection.lastError).toMatchObject({ httpStatus: 403 });
+  });
+});
+
+describe('a redirect to another origin', () => {
+  it.each([301, 302, 303, 307, 308])('(%i) is followed by no call', async (status) => {
+    const elsewhere = await LoopbackServer.start((_, response) => response.end());
+    closeLater(() => elsewhere.stop());
+    const { lime, site } = await start.site();
+    await lime.whenStreamOpen();
+    const { requestId } = await site.createLoginRequest();
+    await lime.rotateKeys();
+    const passport = await lime.signPassport({ request_id: requestId });
+    const redirect = { status, headers: { location: `${elsewhere.url}/` }, times: Infinity };
+    for (const target of ['create', 'status', 'binding', 'jwks'] as const)
+      lime.faults.respond(target, redirect);
+
+    const refused = { code: 'UNEXPECTED_REDIRECT' };
+    await expect(site.createLoginRequest()).rejects.toMatchObject(refused);
+    await expect(site.getLoginRequest(requestId)).rejects.toMatchObject(refused);
+    await expect(
+      site.createBindingRequest({ redirectUri: 'https://site.example/back' }),
+    ).rejects.toMatchObject(refused);
+    await expect(site.verifyPassport(passport)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
+
+    expect(elsewhere.requests).toEqual([]);
+  });
+});
+
+describe('a server that speaks no HTTP, or breaks off', () => {
+  it.each([
+    ['nothing', '', true],
+    ['a line of another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', false],
+    ['half a header', 'HTTP/1.1 200 OK\r\ncontent-type: text/ev', true],
+    ['an answer to no question', '\0\0\0', true],
+  ])('(%s) is met like a broken line', async (_, bytes, hangUp) => {
+    const { baseUrl, connections } = await startTcpServer(bytes, hangUp);
+    const { site, logs } = await start.site({ options: { baseUrl } });
+
+    await until(() => site.connection.attempt > 3);
+
+    expect(site.connection).toMatchObject({
+      state: 'reconnecting',
+      lastError: { code: 'NETWORK_ERROR' },
+    });
+    expect(connections()).toBeGreaterThan(3);
+    expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
+  });
+
+  it('in the middle of a chunk loses that frame, and no other', async () => {
+    const answer =
+      'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+    const size = Buffer.byteLength(FRAME).toString(16);
+    const { baseUrl } = await startTcpServer(
+      `${answer}${size}\r\n${FRAME}\r\n${size}\r\ndata: {"ty`,
+      true,
+    );
+    const { app, site } = await start.site({ options: { baseUrl }, providers: [RecordingHandler] });
+
+    await until(() => site.stats.reconnects > 1);
+
+    expect(app.get(RecordingHandler).requestIds).toEqual(['lr_ü']);
+    expect(site.stats.rejected).toBe(0);
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import { FrameReader } from '../../lib/stream/frame-reader.js';
+
+/** The data of the events, and what else the stream said. */
+function read(text: string | Uint8Array, chunkBytes = Infinity) {
+  const seen = {
+    events: [] as string[],
+    comments: 0,
+    retries: [] as number[],
+    lastEventId: undefined as string | undefined,
+  };
+  const reader = new FrameReader(
+    {
+      onData: (data) => seen.events.push(data),
+      onComment: () => seen.comments++,
+      onRetry: (ms) => seen.retries.push(ms),
+      onLastEventId: (id) => {
+        seen.lastEventId = id;
+      },
+    },
+    1024 * 1024,
+  );
+  const bytes = Buffer.from(text);
+  const step = Math.min(chunkBytes, bytes.length);
+  for (let at = 0; at < bytes.length; at += step) reader.feed(bytes.subarray(at, at + step));
+  return seen;
+}
+
+const LONG = 'x'.repeat(2 * 1024 + 1);
+
+/**
+ * What the public suites for event sources ask for, written anew: the format tests of the web platform and the
+ * contract tests for server-sent events of feature-flag clients. Events without data are not handed out here.
+ */
+const CASES: [name: string, text: string, events: string[]][] = [
+  ['one event', 'data: hello\n\n', ['hello']],
+  ['two events', 'data: one\n\ndata: two\n\n', ['one', 'two']],
+  ['an event that no blank line ends', 'data: one\n\ndata: two\n', ['one']],
+  ['an event whose last line is not ended', 'data: one\n\ndata: two', ['one']],
+  ['data in two lines', 'data: one\ndata: two\n\n', ['one\ntwo']],
+  ['data in two lines, the second one empty', 'data: one\ndata:\n\n', ['one\n']],
+  ['data in two lines, both empty', 'data\ndata\n\n', ['\n']],
+  ['data without a colon', 'data\n\ndata: x\n\n', ['x']],
+  ['data with a colon in it', 'data: a:b\n\n', ['a:b']],
+  ['data that is one space after the first', 'data:  \n\n', [' ']],
+  ['a tab, which is no space', 'data:\ttest\rdata: \ndata:test\n\n', ['\ttest\n\ntest']],
+  ['a space before the field, which makes it another', 'data: a\n data: b\n\n', ['a']],
+  ['a space after the field, which makes it another', 'data : a\n\ndata: b\n\n', ['b']],
+  ['a field in capitals, which is another', 'Data: a\nDATA: b\ndata: c\n\n', ['c']],
+  ['a field that begins like data', 'data_5: a\nda-ta: b\ndatax: c\ndata: d\n\n', ['d']],
+  ['NUL in data', 'data:\0\n\n', ['\0']],
+  ['NUL in the name of a field', 'data\0: a\n\0data: b\ndata: c\n\n', ['c']],
+  [
+    'all odd fields at once',
+    'data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n',
+    ['\0\n 2\n1\n3\n\n4'],
+  ],
+  ['a comment before, in and after an event', ':a\ndata: x\n:b\ndata: y\n:c\n\n:d\n', ['x\ny']],
+  ['a comment that looks like data', ':data: a\ndata: b\n\n', ['b']],
+  ['a comment without text, and one of a colon', ':\n::\ndata: a\n\n', ['a']],
+  [
+    'long comments, ended in every way',
+    `data:1\r:\0\n:\r\ndata:2\n:${LONG}\rdata:3\n:data:fail\r:${LONG}\ndata:4\n\n`,
+    ['1\n2\n3\n4'],
+  ],
+  [
+    'every line end',
+    'data: a\n\ndata: b\r\rdata: c\r\n\r\ndata: d\r\n\ndata: e\n\r',
+    'abcde'.split(''),
+  ],
+  ['LF and CR, which are two line ends', 'data: a\n\rdata: b\n\n', ['a', 'b']],
+  ['CR and LF inside an event, which are one', 'data: a\r\ndata: b\r\n\r\n', ['a\nb']],
+  ['more blank lines than needed', '\n\n\ndata: a\n\n\n\n\r\r\r\n\ndata: b\n\n', ['a', 'b']],
+  [
+    'line and paragraph separators, which end no line',
+    'data: a\u2028b\u2029c\u0085d\n\n',
+    ['a\u2028b\u2029c\u0085d'],
+  ],
+  ['form feed and vertical tab, which end no line', 'data: a\fb\vc\n\n', ['a\fb\vc']],
+  ['a byte order mark', '\uFEFFdata: a\n\ndata: b\n\n', ['a', 'b']],
+  ['two byte order marks', '\uFEFF\uFEFFdata: a\n\ndata: b\n\n', ['b']],
+  ['a byte order mark inside data', 'data: \uFEFFa\n\n', ['\uFEFFa']],
+  ['a byte order mark alone', '\uFEFF', []],
+  ['an empty event name', 'event: \ndata: a\n\n', ['a']],
+  ['an event name alone', 'event: a\n\ndata: b\n\n', ['b']],
+  ['text outside Latin-1', 'data: ok…😀\n\n', ['ok…😀']],
+  ['a field without a name', ': a\n:\ndata: b\n\n', ['b']],
+  ['nothing', '', []],
+];
+
+describe('an event stream', () => {
+  it.each(CASES)('with %s is read as the standard says', (_, text, events) => {
+    expect(read(text).events).toEqual(events);
+  });
+
+  it.each(CASES)('with %s is read alike in chunks of one byte', (_, text, events) => {
+    expect(read(text, 1).events).toEqual(events);
+  });
+
+  it('is UTF-8, and what is none becomes a replacement character', () => {
+    const bytes = Buffer.concat([
+      Buffer.from('data: '),
+      Buffer.of(0xe4, 0xff),
+      Buffer.from('\n\n'),
+    ]);
+
+    expect(read(bytes).events).toEqual(['\uFFFD\uFFFD']);
+  });
+
+  it.each([
+    [':\n\n', 1],
+    [': a\n: b\n\ndata: x\n\n', 2],
+    ['data: :\n\n', 0],
+  ])('that is %j has so many comments: %i', (text, count) => {
+    expect(read(text).comments).toBe(count);
+  });
+});
+
+describe('the retry field', () => {
+  it.each([
+    ['retry: 3000\n', [3_000]],
+    ['retry:03\n', [3]],
+    ['retry: 1\nretry: 2\n\n', [1, 2]],
+    ['retry: 1000x\n\n', []],
+    ['retry: x1000\n\n', []],
+    ['retry: 1.5\n\n', []],
+    ['retry: -1\n\n', []],
+    ['retry: \n\n', []],
+    ['retry\n\n', []],
+    ['retry:  5\n\n', []],
+    ['Retry: 5\n\n', []],
+    ['retry: 5', []],
+  ])('in %j asks for %j', (text, retries) => {
+    expect(read(text).retries).toEqual(retries);
+  });
+});
+
+describe('the last event id', () => {
+  it.each([
+    ['id: 1\ndata: x\n\n', '1'],
+    ['id: 1\n\n', '1'],
+    ['id: 1\ndata: x\n', undefined],
+    ['data: x\n\nid: 1\ndata: y', undefined],
+    ['id: 1\ndata: x\n\ndata: y\n\n', '1'],
+    ['id: 1\ndata: x\n\nid: 2\n\n', '2'],
+    ['id: 1\ndata: x\n\nid: 2\n', '1'],
+    ['id: 1\nid: 2\n\n', '2'],
+    ['data: x\nid: 1\n\n', '1'],
+    ['id: 1\n\nid\n\n', ''],
+    ['id: 1\n\nid:\n\n', ''],
+    ['id: 1\n\nid: \n\n', ''],
+    ['id: 1\n\nid: 2\0\n\n', '1'],
+    ['id: 1\n\nid: \0\n\n', '1'],
+    ['id: 1\n\nid: 2\x7f\n\n', '1'],
+    ['id: a\tb\n\n', 'a\tb'],
+    ['ID: 1\n\n', undefined],
+    [' id: 1\n\n', undefined],
+    ['id : 1\n\n', undefined],
+    ['idle: 1\n\n', undefined],
+    ['i: 1\n\n', undefined],
+    ['data: \u2028id: 1\n\n', undefined],
+    ['data: x\u2028id\n\n', undefined],
+    ['id: …\n\n', '…'],
+    ['id: 1\r\r', '1'],
+    ['id: 1\r\n\r\n', '1'],
+    ['\uFEFFid: 1\n\n', '1'],
+    ['\uFEFF\uFEFFid: 1\n\n', undefined],
+  ])('of %j is %j, in one chunk and in chunks of one byte', (text, id) => {
+    expect(read(text).lastEventId).toBe(id);
+    expect(read(text, 1).lastEventId).toBe(id);
+  });
+
+  it('may come in pieces of any size', () => {
+    const text = `data: ${LONG}\n\nid: ${'7'.repeat(1_024)}\n\nid: ${'8'.repeat(1_025)}\n\n`;
+
+    for (let bytes = 1; bytes < 40; bytes++)
+      expect(read(text, bytes).lastEventId).toBe('7'.repeat(1_024));
+  });
+});
