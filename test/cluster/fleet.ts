@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 /** A replica. Its handler takes a few milliseconds, and says when it begins and when it is done. */
 const REPLICA = `
 import { bullMqCluster } from './dist/bullmq/index.js';
-const cluster = bullMqCluster({ url: process.env.REDIS_URL, takeoverMs: 2_000 });
+const cluster = bullMqCluster({ url: process.env.REDIS_URL, takeoverMs: Number(process.env.TAKEOVER_MS) });
 const app = await createApp({ cluster });
 app.enableShutdownHooks();
 const site = app.get(LimeSiteService);
@@ -46,15 +46,16 @@ export class Fleet {
     private readonly compiled: CompiledPackage,
     private readonly lime: LimeSandbox,
     private readonly redisUrl: string,
+    private readonly takeoverMs: number,
   ) {}
 
   static async start(
     compiled: CompiledPackage,
     lime: LimeSandbox,
     redisUrl: string,
-    size: number,
+    { size, takeoverMs }: { size: number; takeoverMs: number },
   ): Promise<Fleet> {
-    const fleet = new Fleet(compiled, lime, redisUrl);
+    const fleet = new Fleet(compiled, lime, redisUrl, takeoverMs);
     await Promise.all(Array.from({ length: size }, () => fleet.#add()));
     return fleet;
   }
@@ -178,6 +179,7 @@ export class Fleet {
     const app = await this.compiled.run(REPLICA, {
       ...this.lime.env(),
       REDIS_URL: this.redisUrl,
+      TAKEOVER_MS: String(this.takeoverMs),
     });
     const replica = new Replica(app, (line) => this.#note(line, replica));
     this.#replicas.push(replica);

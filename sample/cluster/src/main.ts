@@ -16,7 +16,6 @@ const lime = await LimeSandbox.start();
 const env = { ...lime.env(), REDIS_URL: redis.url };
 const board = new Board(REPLICAS + 1);
 const replicas: ReplicaProcess[] = [];
-let entrance = '';
 
 for (let number = 1; number <= REPLICAS; number++) await addReplica(number);
 await lime.whenStreamOpen(REPLICAS);
@@ -24,7 +23,7 @@ board.heading();
 
 const ids: string[] = [];
 for (let index = 0; index < LOGINS; index++) {
-  const { requestId } = await post(`${entrance}/logins`);
+  const { requestId } = await post(`${anyReplica().url}/logins`);
   ids.push(requestId);
   await lime.approve(requestId);
   await sleep(150);
@@ -33,8 +32,10 @@ for (let index = 0; index < LOGINS; index++) {
 while (board.settled < LOGINS) await sleep(50);
 
 const [first = ''] = ids;
-const asked = await fetch(`${entrance}/logins/${first}`);
-console.log(`\nGET ${entrance}/logins/${short(first)}… answers ${await asked.text()}`);
+for (const { number, url } of replicas) {
+  const answer = await fetch(`${url}/logins/${first}`);
+  console.log(`Replica ${number}: GET /logins/${short(first)}… answers ${await answer.text()}`);
+}
 console.log(
   `${LOGINS} logins, ${board.settled} settled, ${board.takeovers} taken over. Ctrl-C ends.`,
 );
@@ -45,22 +46,23 @@ await lime.stop();
 await redis.stop();
 
 async function addReplica(number: number): Promise<void> {
-  const [replica, url] = await ReplicaProcess.start(number, env, note);
+  const replica = await ReplicaProcess.start(number, env, note);
   replicas.push(replica);
-  entrance = url;
-  console.log(`Replica ${number} listens at ${url}`);
+  console.log(`Replica ${number} listens at ${replica.url}`);
+}
+
+function anyReplica(): ReplicaProcess {
+  const replica = replicas[Math.floor(Math.random() * replicas.length)];
+  if (!replica) throw new Error('no replica is left');
+  return replica;
 }
 
 /** Kills a replica with a login in hand; a new one comes. */
 async function killOneAtWork(): Promise<void> {
-  let victim: ReplicaProcess | undefined;
-  while (!victim) {
-    await sleep(5);
-    victim = replicas.slice(0, -1).find(({ inHand }) => inHand.size > 0);
-  }
+  const victim = replicas.find(({ inHand }) => inHand.size > 0) ?? anyReplica();
   await victim.kill();
   replicas.splice(replicas.indexOf(victim), 1);
-  const left = [...victim.inHand].map(short).join(', ');
+  const left = [...victim.inHand].map(short).join(', ') || 'nothing';
   board.note(`replica ${victim.number} is killed with ${left} in hand`);
   void addReplica(REPLICAS + 1);
 }

@@ -3,39 +3,39 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Message } from './story.js';
 
+type Listener = (message: Message, replica: ReplicaProcess) => void;
+
 /** A replica in a process of its own. */
 export class ReplicaProcess {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  /** Where it listens. */
+  url = '';
   /** The logins that are with its handler. */
   readonly inHand = new Set<string>();
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
   private constructor(
     readonly number: number,
     env: Record<string, string>,
-    onMessage: (message: Message, replica: ReplicaProcess) => void,
   ) {
     this.#child = fork(fileURLToPath(new URL('replica.js', import.meta.url)), {
       env: { ...process.env, ...env },
     });
     this.#ended = once(this.#child, 'exit');
-    this.#child.on('message', (message: Message) => {
-      if (message.kind === 'begins') this.inHand.add(message.requestId);
-      if (message.kind === 'settled') this.inHand.delete(message.requestId);
-      onMessage(message, this);
-    });
   }
 
-  /** Resolves with the replica and its address when it listens. */
+  /** Resolves with the replica when it listens. */
   static start(
     number: number,
     env: Record<string, string>,
-    onMessage: (message: Message, replica: ReplicaProcess) => void,
-  ): Promise<[ReplicaProcess, url: string]> {
+    listener: Listener,
+  ): Promise<ReplicaProcess> {
+    const replica = new ReplicaProcess(number, env);
     return new Promise((resolve) => {
-      const replica = new ReplicaProcess(number, env, (message) => {
-        if (message.kind === 'listens') resolve([replica, message.url]);
-        else onMessage(message, replica);
+      replica.#child.on('message', (message: Message) => {
+        replica.#note(message);
+        if (message.kind === 'listens') resolve(replica);
+        else listener(message, replica);
       });
     });
   }
@@ -50,5 +50,11 @@ export class ReplicaProcess {
   async end(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     await this.#ended;
+  }
+
+  #note(message: Message): void {
+    if (message.kind === 'listens') this.url = message.url;
+    if (message.kind === 'begins') this.inHand.add(message.requestId);
+    if (message.kind === 'settled') this.inHand.delete(message.requestId);
   }
 }
