@@ -100,6 +100,24 @@ const HARMLESS = [
   },
   {
     file: 'lib/stream/event-stream.ts',
+    code: 'const unanswered =',
+    reason: 'no other error has this code',
+    changes: [['error instanceof LimeError', 'true']],
+  },
+  {
+    file: 'lib/stream/event-stream.ts',
+    code: 'openForMs:',
+    reason: 'neither no number nor one millisecond makes a stream healthy',
+    changes: [
+      [
+        'this.#openedAt === undefined ? 0 : clock.monotonic() - this.#openedAt',
+        'clock.monotonic() - this.#openedAt',
+      ],
+      ['0', '1'],
+    ],
+  },
+  {
+    file: 'lib/stream/event-stream.ts',
     code: 'await this.#running;',
     reason: 'once aborted, nothing more is read; to wait for the end of the loop is for order only',
     changes: [['await this.#running;', ';']],

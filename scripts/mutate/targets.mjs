@@ -22,11 +22,13 @@ export const TARGETS = {
     'test/faults/reading.spec.ts',
     'test/faults/losing-the-line.spec.ts',
     'test/faults/connecting.spec.ts',
+    'test/faults/http.spec.ts',
     'test/faults/delivering.spec.ts',
     'test/faults/ending.spec.ts',
   ],
   'lib/stream/stream-connector.ts': [
     'test/faults/connecting.spec.ts',
+    'test/faults/http.spec.ts',
     'test/faults/reading.spec.ts',
     'test/faults/ending.spec.ts',
   ],

@@ -93,7 +93,8 @@ describe('a platform that cannot be reached', () => {
 
   it.each([
     ['opens', undefined],
-    ['refuses', { status: 503 }],
+    ['refuses', ({ faults }: LimeSandbox) => faults.respond('events', { status: 503 })],
+    ['breaks off', ({ faults }: LimeSandbox) => faults.reset('events')],
   ])('is waited for no longer than at first once it %s', async (_, answer) => {
     const lime = await start.lime();
     lime.faults.hang('events');
@@ -107,7 +108,7 @@ describe('a platform that cannot be reached', () => {
     clock.advance(1_000);
     await until(isWaiting);
 
-    if (answer) lime.faults.respond('events', answer);
+    answer?.(lime);
     clock.advance(500);
     await attempted(2);
     if (!answer) await until(() => site.connection.state === 'open');

@@ -318,6 +318,32 @@ describe('logins that come faster than the handlers can take them', () => {
 
     expect(site.stats.reconnects).toBe(0);
   });
+
+  it('are followed by a stream whose silence counts again', async () => {
+    const clock = new ManualClock();
+    const lime = await start.lime({ keepaliveMs: 0 });
+    const options = { concurrency: 1, handlerTimeoutMs: 3_600_000, sseReadTimeoutMs: 10_000 };
+    const { app, site } = await start.site({
+      lime,
+      clock,
+      options,
+      providers: [RecordingHandler],
+    });
+    await until(() => site.connection.state === 'open');
+    const { open, opened } = gate();
+    site.onLogin(() => opened);
+    lime.send(frames(5_000));
+    await until(() => site.stats.received > 1_024);
+    open();
+    await until(() => app.get(RecordingHandler).events.length === 5_000);
+
+    clock.advance(9_000);
+    expect(site.connection.state).toBe('open');
+    clock.advance(2_000);
+    await until(() => site.connection.state === 'reconnecting');
+
+    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+  });
 });
 
 describe('duplicates', () => {
