@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../ports/index.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { SandboxError } from './sandbox-error.js';
 
@@ -33,16 +34,19 @@ export interface BindingRecord {
 /** The binding requests of the site, and the timers that end them. */
 export class Bindings {
   private readonly records = new Map<string, BindingRecord>();
-  private readonly timers = new ExpiryTimers();
+  private readonly timers: ExpiryTimers;
 
   constructor(
     private readonly ttlMs: number,
+    private readonly clock: Clock,
     private readonly onExpired: (record: BindingRecord) => void,
-  ) {}
+  ) {
+    this.timers = new ExpiryTimers(clock);
+  }
 
   create(redirectUri: string, connectUrlOf: (bindingId: string) => string): BindingRecord {
     const bindingId = `bd_${randomUUID()}`;
-    const createdAt = Date.now();
+    const createdAt = this.clock.now();
     const record: BindingRecord = {
       bindingId,
       redirectUri,
