@@ -1,14 +1,15 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from './pages.mjs';
 
 /** Where the blocks seem to lie for the compiler: inside the repository, so that they find its packages. */
 const PLACE = join(ROOT, '.code-blocks');
+const README = join(PLACE, 'README');
 const EXTENSIONS = { ts: 'ts', tsx: 'tsx', js: 'mjs' };
 
 /**
  * Compiles code blocks of pages under the repository's own strict settings. Blocks that name their file can import
- * each other within a page.
+ * each other within a page, and those of the README from everywhere.
  */
 export class BlockProgram {
   #files = new Map();
@@ -62,15 +63,20 @@ export class BlockProgram {
     }
     const { fileExists, readFile, directoryExists, getSourceFile } = host;
     return Object.assign(host, {
-      fileExists: (path) => this.#files.has(path) || fileExists(path),
-      readFile: (path) => this.#files.get(path)?.text ?? readFile(path),
+      fileExists: (path) => this.#fileAt(path) !== undefined || fileExists(path),
+      readFile: (path) => this.#fileAt(path)?.text ?? readFile(path),
       directoryExists: (path) => places.has(path) || directoryExists(path),
       getSourceFile: (path, version, ...others) => {
-        const text = this.#files.get(path)?.text;
+        const text = this.#fileAt(path)?.text;
         if (text === undefined) return getSourceFile(path, version, ...others);
         return ts.createSourceFile(path, text, version, true);
       },
     });
+  }
+
+  #fileAt(path) {
+    const ofReadme = path.startsWith(PLACE) ? join(README, basename(path)) : undefined;
+    return this.#files.get(path) ?? this.#files.get(ofReadme);
   }
 
   #describe({ file, start, messageText }) {
