@@ -3,6 +3,7 @@ import type { Clock } from '../ports/index.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { SandboxError } from './sandbox-error.js';
 
+/** `COMPLETED`: a person connected an agent. */
 export type BindingStatus = 'PENDING' | 'COMPLETED' | 'EXPIRED';
 
 /** A binding request as it stood when it was asked for. */
