@@ -9,6 +9,7 @@ import { BackgroundProcess } from './support/background-process.mjs';
 import { Checks, expect } from './support/checks.mjs';
 import { command } from './support/command.mjs';
 import { Consumer } from './support/consumer.mjs';
+import { NestProject } from './support/nest-project.mjs';
 import { nodeCommand } from './support/node-version.mjs';
 import { buildRecipes, RECIPES, runRecipe } from './support/recipes.mjs';
 
@@ -57,7 +58,8 @@ checks.end();
 async function checkConsumer(consumer, tarball) {
   const name = `Nest ${consumer.nestMajor}`;
   const built = await checks.run(`${name}: installs, and type-checks under strict`, async () => {
-    await consumer.install(tarball, RUNNERS);
+    const cli = ['cli', 'schematics'].map((part) => `@nestjs/${part}@${consumer.nestMajor}`);
+    await consumer.install(tarball, [...RUNNERS, ...cli]);
     consumer.addSources();
     await consumer.run('npx', ['tsc']);
     return true;
@@ -70,6 +72,14 @@ async function checkConsumer(consumer, tarball) {
   }
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
+  );
+  const project = new NestProject(consumer);
+  await checks.run(`${name}: nest new, nest add`, async () => {
+    await project.create();
+    await project.addPackage();
+  });
+  await checks.run(`${name}: the quick start's application logs an agent in`, () =>
+    project.followQuickStart(),
   );
   const recipes = await checks.run(`${name}: the testing guide compiles`, async () => {
     await buildRecipes(consumer);

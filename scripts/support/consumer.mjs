@@ -22,7 +22,8 @@ export class Consumer {
     const nest = ['common', 'core', 'platform-express', 'platform-fastify', 'testing'].map(
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
-    const same = ['reflect-metadata', 'rxjs', 'typescript', '@types/node', ...extras].map((name) =>
+    const typescript = this.nestMajor === 11 ? 'typescript@5' : 'typescript'; // what each sets up
+    const same = ['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras].map((name) =>
       /.@/.test(name) ? name : `${name}@${devDependencies[name]}`,
     );
     const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
