@@ -9,6 +9,7 @@ import { BackgroundProcess } from './support/background-process.mjs';
 import { Checks, expect } from './support/checks.mjs';
 import { command } from './support/command.mjs';
 import { Consumer } from './support/consumer.mjs';
+import { expectSmall, installedSize } from './support/install-size.mjs';
 import { NestProject } from './support/nest-project.mjs';
 import { nodeCommand } from './support/node-version.mjs';
 import { buildRecipes, RECIPES, runRecipe } from './support/recipes.mjs';
@@ -31,12 +32,15 @@ const packed = await checks.run('npm pack', async () => {
     cwd: ROOT,
   });
   // What `prepack` prints comes before it.
-  const [{ filename, files }] = Object.values(JSON.parse(json.slice(json.search(/^[[{]$/m))));
-  return { tarball: join(work, filename), files: files.map(({ path }) => path) };
+  const [{ filename, files, size, unpackedSize }] = Object.values(
+    JSON.parse(json.slice(json.search(/^[[{]$/m))),
+  );
+  const sizes = { packed: size, unpacked: unpackedSize };
+  return { tarball: join(work, filename), files: files.map(({ path }) => path), sizes };
 });
 
 if (packed) {
-  const { tarball, files } = packed;
+  const { tarball, files, sizes } = packed;
   await checks.run('nothing but dist and the four papers is inside', () => {
     const strange = files.filter((path) => !path.startsWith('dist/') && !REQUIRED.includes(path));
     const missing = [...REQUIRED, ...ENTRIES].filter((path) => !files.includes(path));
@@ -52,6 +56,10 @@ if (packed) {
     }),
   );
   for (const nestMajor of [12, 11]) await checkConsumer(new Consumer(work, nestMajor), tarball);
+  await checks.run('the package is small, also with its dependencies', () => {
+    const modules = join(work, 'nest-12', 'node_modules');
+    expectSmall({ ...sizes, installed: installedSize(modules, 'nestjs-lime-sites') });
+  });
 }
 checks.end();
 
