@@ -1,7 +1,7 @@
 // Compiles every code block of the pages that people read, and follows every link within the repository.
 // node scripts/check-docs.mjs [page.md …]; without names, all of them. CONTRIBUTING.md says how blocks are written.
 import { BlockProgram } from './docs/block-program.mjs';
-import { brokenLinks } from './docs/links.mjs';
+import { brokenLinks, guidesWithoutLink } from './docs/links.mjs';
 import { readPages } from './docs/pages.mjs';
 
 const COMPILED = new Set(['ts', 'tsx', 'js']);
@@ -18,7 +18,7 @@ for (const page of pages) {
     else if (block.language === 'json') mistakes.push(...wrongJson(page, block));
   }
 }
-mistakes.push(...program.mistakes(), ...brokenLinks(pages));
+mistakes.push(...program.mistakes(), ...brokenLinks(pages), ...guidesWithoutLink(pages));
 
 for (const mistake of mistakes) console.log(mistake);
 const links = pages.reduce((sum, page) => sum + page.links.length, 0);

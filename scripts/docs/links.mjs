@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { ROOT } from './pages.mjs';
 
+const INDEX = 'docs/README.md';
+
 /** One text for each link that leads nowhere within the repository; other places are not asked. */
 export function brokenLinks(pages) {
   const known = new Map(pages.map((page) => [page.path, page]));
@@ -14,6 +16,16 @@ export function brokenLinks(pages) {
       return wrong ? [`${page.path}:${line}: ${to}: ${wrong}`] : [];
     }),
   );
+}
+
+/** One text for each guide that the index of the guides does not name: nobody would find it. */
+export function guidesWithoutLink(pages) {
+  const index = pages.find(({ path }) => path === INDEX);
+  if (!index) return [];
+  const named = new Set(index.links.map(({ to }) => join('docs', to.split('#')[0])));
+  return pages
+    .filter(({ path }) => path.startsWith('docs/') && path !== INDEX && !named.has(path))
+    .map(({ path }) => `${INDEX}: does not name ${path}`);
 }
 
 function reasonAgainst(path, anchor, pages) {
