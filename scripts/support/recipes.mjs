@@ -117,7 +117,13 @@ function compilerOptions(name) {
   const outDir = name === 'node-test' ? 'dist' : `../../built/${name}`;
   return {
     extends: '../../tsconfig.json',
-    compilerOptions: { composite: true, rootDir: '.', outDir, skipLibCheck: true },
+    compilerOptions: {
+      composite: true,
+      isolatedModules: true, // as nest new sets it; ts-jest then compiles each file by itself
+      outDir,
+      rootDir: '.',
+      skipLibCheck: true,
+    },
     include: ['*.ts'],
   };
 }
