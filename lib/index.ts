@@ -14,6 +14,7 @@ export {
   ApiError,
   AuthenticationError,
   InvalidPassportError,
+  type InvalidPassportErrorOptions,
   LimeError,
   type LimeErrorOptions,
   type PassportErrorCode,

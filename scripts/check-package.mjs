@@ -1,5 +1,5 @@
 // Checks the package as it is published: what is inside, and whether it works where it gets installed.
-// node scripts/check-package.mjs [--node 22 --node 24 …] runs the installed package under further Node versions too.
+// node scripts/check-package.mjs --node 20.20 --node 22 … runs the installed package under these versions of Node.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,15 @@ import { BackgroundProcess } from './support/background-process.mjs';
 import { Checks, expect } from './support/checks.mjs';
 import { command } from './support/command.mjs';
 import { Consumer } from './support/consumer.mjs';
+import { expectSmall, installedSize } from './support/install-size.mjs';
+import { NestProject } from './support/nest-project.mjs';
+import { nodeCommand } from './support/node-version.mjs';
+import { buildRecipes, RECIPES, runRecipe } from './support/recipes.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+// vitest 5 needs Node 22.12.
+const RUNNERS = ['@jest/globals', '@swc/core', '@swc/jest', 'jest', 'ts-jest@29', 'vitest@4'];
 const ENTRIES = ['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js'];
 const { values: flags } = parseArgs({
   options: { node: { type: 'string', multiple: true, default: [] } },
@@ -26,12 +32,15 @@ const packed = await checks.run('npm pack', async () => {
     cwd: ROOT,
   });
   // What `prepack` prints comes before it.
-  const [{ filename, files }] = Object.values(JSON.parse(json.slice(json.search(/^[[{]$/m))));
-  return { tarball: join(work, filename), files: files.map(({ path }) => path) };
+  const [{ filename, files, size, unpackedSize }] = Object.values(
+    JSON.parse(json.slice(json.search(/^[[{]$/m))),
+  );
+  const sizes = { packed: size, unpacked: unpackedSize };
+  return { tarball: join(work, filename), files: files.map(({ path }) => path), sizes };
 });
 
 if (packed) {
-  const { tarball, files } = packed;
+  const { tarball, files, sizes } = packed;
   await checks.run('nothing but dist and the four papers is inside', () => {
     const strange = files.filter((path) => !path.startsWith('dist/') && !REQUIRED.includes(path));
     const missing = [...REQUIRED, ...ENTRIES].filter((path) => !files.includes(path));
@@ -46,45 +55,71 @@ if (packed) {
       cwd: ROOT,
     }),
   );
-  for (const nestMajor of [12, 11]) await checkConsumer(new Consumer(work, nestMajor), tarball);
+  await checks.run(`Node ${flags.node.join(', ')} can be had`, fetchNodeVersions);
+  // Side by side: half of the time is waiting for packages and for events.
+  await Promise.all([12, 11].map((major) => checkConsumer(new Consumer(work, major), tarball)));
+  await checks.run('the package is small, also with its dependencies', () => {
+    const modules = join(work, 'nest-12', 'node_modules');
+    expectSmall({ ...sizes, installed: installedSize(modules, 'nestjs-lime-sites') });
+  });
 }
 checks.end();
 
+/** One after another, because npx does not install one package for two at the same time. */
+async function fetchNodeVersions() {
+  for (const version of flags.node) {
+    const { cmd, args } = nodeCommand(version);
+    const said = await command(cmd, [...args, '--version'], { cwd: work });
+    expect(said.startsWith(`v${version}.`), `Node ${version} is ${said}`);
+  }
+}
+
 async function checkConsumer(consumer, tarball) {
   const name = `Nest ${consumer.nestMajor}`;
-  const newest = consumer.nestMajor === 12;
   const built = await checks.run(`${name}: installs, and type-checks under strict`, async () => {
-    await consumer.install(tarball, newest ? ['jest', '@jest/globals'] : ['@jest/globals']);
+    const cli = ['cli', 'schematics'].map((part) => `@nestjs/${part}@${consumer.nestMajor}`);
+    await consumer.install(tarball, [...RUNNERS, ...cli]);
     consumer.addSources();
     await consumer.run('npx', ['tsc']);
     return true;
   });
   if (!built) return;
-  await checks.run(`${name}: the README's application logs an agent in`, () =>
-    consumer.run('node', ['dist/login.js']),
-  );
+  for (const version of flags.node) {
+    await checks.run(`${name}, Node ${version}: logins on Express and Fastify, require()`, () =>
+      checkMatrixCell(consumer, version),
+    );
+  }
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
   );
-  await checks.run(`${name}: require()`, () => consumer.run('node', ['require.cjs']));
-  if (!newest) return;
-  await checks.run("the README's test passes in jest", () =>
-    consumer.run('node', [
-      '--experimental-vm-modules',
-      'node_modules/jest/bin/jest.js',
-      '--rootDir=dist',
-      '--transform={}',
-    ]),
+  const project = new NestProject(consumer);
+  await checks.run(`${name}: nest new, nest add`, async () => {
+    await project.create();
+    await project.addPackage();
+  });
+  await checks.run(`${name}: the quick start's application logs an agent in`, () =>
+    project.followQuickStart(),
   );
-  await checks.run('npx lime-sandbox', () => checkCommand(consumer));
-  for (const version of flags.node) {
-    await checks.run(`Node ${version}: import, require() and a login`, async () => {
-      const node = ['-y', '-p', `node@${version}`, 'node'];
-      const said = await consumer.run('npx', [...node, 'dist/login.js']);
-      expect(said.includes(`on Node ${version}.`), `ran on another version: ${said}`);
-      await consumer.run('npx', [...node, 'require.cjs']);
-    });
+  const recipes = await checks.run(`${name}: the testing guide compiles`, async () => {
+    await buildRecipes(consumer);
+    return RECIPES;
+  });
+  for (const recipe of recipes ?? []) {
+    await checks.run(`${name}: the testing guide's tests pass in ${recipe.name}`, () =>
+      runRecipe(consumer, recipe),
+    );
   }
+  if (consumer.nestMajor === 12) await checks.run('npx lime-sandbox', () => checkCommand(consumer));
+}
+
+async function checkMatrixCell(consumer, version) {
+  const { cmd, args } = nodeCommand(version);
+  const said = await consumer.run(cmd, [...args, 'dist/login.js', 'express', 'fastify']);
+  for (const platform of ['express', 'fastify']) {
+    const line = `logged in on ${platform}, Node ${version}.`;
+    expect(said.includes(line), `it should say "${line}":\n${said}`);
+  }
+  await consumer.run(cmd, [...args, 'require.cjs']);
 }
 
 async function checkCommand(consumer) {

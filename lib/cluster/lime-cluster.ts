@@ -94,6 +94,7 @@ export interface LimeClusterReplica {
   awaited(): readonly string[];
 }
 
+/** What goes with one run of the handlers. */
 export interface LimeClusterRun {
   /** Handlers that were done in an earlier try. */
   readonly done: readonly string[];

@@ -14,6 +14,7 @@ export type PassportErrorCode =
   | 'PASSPORT_REQUEST_MISMATCH'
   | 'PASSPORT_REPLAYED';
 
+/** What an {@link InvalidPassportError} may carry beside its code and message. */
 export interface InvalidPassportErrorOptions {
   /** What the rule wanted, when it is no secret. */
   expected?: unknown;

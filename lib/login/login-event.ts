@@ -24,6 +24,7 @@ export interface LimeExpiredEvent {
 /** How a login ended. */
 export type LimeLoginEvent = LimeApprovedEvent | LimeExpiredEvent;
 
+/** How a login can end. */
 export type LimeLoginEventType = LimeLoginEvent['type'];
 
 /** A login whose handlers failed for good: after their one run, or in a cluster after the last try. */

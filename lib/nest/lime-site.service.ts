@@ -109,6 +109,7 @@ export class LimeSiteService
   /**
    * Starts a binding: the hosted page where a user of the site picks an agent. Store `bindingId` with your user, then
    * redirect the browser to `connectUrl`. It comes back to `redirectUri` with `?passport=`; see `BindingPassportGuard`.
+   * @param options where the browser goes when that is done.
    * @param options.redirectUri absolute URL of your callback.
    * @throws {LimeError} `INVALID_ARGUMENT` for a URL that is not absolute, and as {@link createLoginRequest}.
    */

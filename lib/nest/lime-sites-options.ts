@@ -3,6 +3,7 @@ import type { LimeCluster } from '../cluster/index.js';
 
 /** Anything that application events can be emitted on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
+  /** Called with `lime.login.approved` and the like, and what happened. */
   emit(event: string, payload: unknown): unknown;
 }
 
@@ -60,5 +61,6 @@ export interface LimeSitesOptions {
 
 /** Implemented by the class given as `useClass` or `useExisting`. */
 export interface LimeSitesOptionsFactory {
+  /** Called once, when the module starts. */
   createLimeSitesOptions(): LimeSitesOptions | Promise<LimeSitesOptions>;
 }

@@ -4,6 +4,7 @@ import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
 import type { LimeSitesOptions, LimeSitesOptionsFactory } from './lime-sites-options.js';
 import { siteProviders } from './site-providers.js';
 
+/** What `forRoot()` and `forRootAsync()` take beside the options. */
 export interface LimeSitesModuleExtras {
   /** Makes the service and the guards usable in every module. Default `true`. */
   isGlobal?: boolean;

@@ -7,6 +7,7 @@ import type {
 } from '../login/index.js';
 import { LIME_LOGIN_HANDLER } from './lime-sites.constants.js';
 
+/** Which logins a method handles; all of them, if nothing is said. */
 export interface OnLimeLoginOptions {
   /** Only this outcome. Default: both. */
   type?: LimeLoginEventType;

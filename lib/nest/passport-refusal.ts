@@ -20,6 +20,7 @@ const REFUSALS = {
   },
 } as const;
 
+/** What clients are told of a refusal; stable. */
 export type PassportRefusalCode = keyof typeof REFUSALS;
 
 /** Why a guard does not let a request in: a code and words for the client, and the reason in `cause`. */

@@ -1,8 +1,11 @@
+import type { Clock } from '../ports/index.js';
 import type { SandboxActivityDetail, SandboxActivityListener } from './sandbox-activity.js';
 
 /** Tells listeners what happens in the sandbox. */
 export class ActivityFeed {
   private readonly listeners = new Set<SandboxActivityListener>();
+
+  constructor(private readonly clock: Clock) {}
 
   subscribe(listener: SandboxActivityListener): () => void {
     // A wrapper of its own, so that a function subscribed twice is two subscriptions.
@@ -13,7 +16,7 @@ export class ActivityFeed {
 
   emit(detail: SandboxActivityDetail): void {
     if (this.listeners.size === 0) return;
-    const activity = { at: new Date(), ...detail };
+    const activity = { at: new Date(this.clock.now()), ...detail };
     for (const listener of this.listeners) {
       try {
         listener(activity);

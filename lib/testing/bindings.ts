@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../ports/index.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { SandboxError } from './sandbox-error.js';
 
+/** `COMPLETED`: a person connected an agent. */
 export type BindingStatus = 'PENDING' | 'COMPLETED' | 'EXPIRED';
 
 /** A binding request as it stood when it was asked for. */
@@ -33,16 +35,19 @@ export interface BindingRecord {
 /** The binding requests of the site, and the timers that end them. */
 export class Bindings {
   private readonly records = new Map<string, BindingRecord>();
-  private readonly timers = new ExpiryTimers();
+  private readonly timers: ExpiryTimers;
 
   constructor(
     private readonly ttlMs: number,
+    private readonly clock: Clock,
     private readonly onExpired: (record: BindingRecord) => void,
-  ) {}
+  ) {
+    this.timers = new ExpiryTimers(clock);
+  }
 
   create(redirectUri: string, connectUrlOf: (bindingId: string) => string): BindingRecord {
     const bindingId = `bd_${randomUUID()}`;
-    const createdAt = Date.now();
+    const createdAt = this.clock.now();
     const record: BindingRecord = {
       bindingId,
       redirectUri,

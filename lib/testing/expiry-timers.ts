@@ -1,9 +1,13 @@
+import type { Clock } from '../ports/index.js';
+
 /**
  * One timer per pending request. Node keeps timers of equal length in one list, so that a hundred thousand of them
  * cost memory but no time.
  */
 export class ExpiryTimers {
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly timers = new Map<string, () => void>();
+
+  constructor(private readonly clock: Clock) {}
 
   /** How many are armed. */
   get count(): number {
@@ -13,7 +17,7 @@ export class ExpiryTimers {
   arm(id: string, ms: number, expire: () => void): void {
     this.timers.set(
       id,
-      setTimeout(() => {
+      this.clock.schedule(() => {
         this.timers.delete(id);
         expire();
       }, ms),
@@ -21,12 +25,12 @@ export class ExpiryTimers {
   }
 
   disarm(id: string): void {
-    clearTimeout(this.timers.get(id));
+    this.timers.get(id)?.();
     this.timers.delete(id);
   }
 
   clear(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
   }
 }

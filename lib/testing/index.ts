@@ -4,6 +4,7 @@ export type { FaultFilter, FaultResponse } from './fault-rules.js';
 export { LimeSandbox } from './lime-sandbox.js';
 export type { LoginRequestStatus, SandboxLoginRequest } from './login-requests.js';
 export type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
+export { ManualClock } from './manual-clock.js';
 export { type ProofOfWork, solveProofOfWork } from './proof-of-work.js';
 export type {
   SandboxActivity,

@@ -65,10 +65,12 @@ export class LimeSandbox {
     return `${this.platform.origin}/`;
   }
 
+  /** The one site token that is accepted (`X-Site-Token`). */
   get siteToken(): string {
     return this.platform.options.siteToken;
   }
 
+  /** The token of the default agent (`X-Agent-Token`). */
   get agentToken(): string {
     return this.platform.options.agentToken;
   }
@@ -93,6 +95,7 @@ export class LimeSandbox {
     return this.platform.requests.list();
   }
 
+  /** One login request as it stands now. */
   request(requestId: string): SandboxLoginRequest | undefined {
     return this.platform.requests.find(requestId);
   }
@@ -102,6 +105,7 @@ export class LimeSandbox {
     return this.platform.bindings.list();
   }
 
+  /** One binding request as it stands now. */
   binding(bindingId: string): SandboxBinding | undefined {
     return this.platform.bindings.find(bindingId);
   }
@@ -164,6 +168,7 @@ export class LimeSandbox {
     this.platform.suspendSite(true);
   }
 
+  /** Ends {@link suspendSite}. */
   reinstateSite(): void {
     this.platform.suspendSite(false);
   }
@@ -211,6 +216,7 @@ export class LimeSandbox {
     return this.stopping;
   }
 
+  /** The same as {@link stop}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

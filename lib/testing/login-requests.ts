@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../ports/index.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { SandboxError } from './sandbox-error.js';
 
@@ -30,15 +31,18 @@ export interface LoginRequestRecord {
 /** The login requests of the site, and the timers that end them. Keeps them all until the sandbox stops. */
 export class LoginRequests {
   private readonly records = new Map<string, LoginRequestRecord>();
-  private readonly timers = new ExpiryTimers();
+  private readonly timers: ExpiryTimers;
 
   constructor(
     private readonly ttlMs: number,
+    private readonly clock: Clock,
     private readonly onExpired: (record: LoginRequestRecord) => void,
-  ) {}
+  ) {
+    this.timers = new ExpiryTimers(clock);
+  }
 
   create(): LoginRequestRecord {
-    const createdAt = Date.now();
+    const createdAt = this.clock.now();
     const record: LoginRequestRecord = {
       requestId: `lr_${randomUUID()}`,
       challenge: randomUUID(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../ports/index.js';
 import type { AgentProfile } from './agent-registry.js';
 import type { SigningKeys } from './signing-keys.js';
 import { type SandboxSigningKey, signToken } from './token-signer.js';
@@ -35,6 +36,7 @@ export class PassportIssuer {
   constructor(
     private readonly keys: SigningKeys,
     private readonly ttlSeconds: number,
+    private readonly clock: Clock,
   ) {}
 
   /** A passport of `agent`. `claims` wins over every default, `overrides.header` over every header. */
@@ -53,7 +55,7 @@ export class PassportIssuer {
   private payloadOf(agent: AgentProfile, overrides: PassportOverrides): Record<string, unknown> {
     const binding = overrides.kind === 'binding';
     const ttl = binding ? Math.min(this.ttlSeconds, BINDING_TTL_SECONDS) : this.ttlSeconds;
-    const iat = secondsOf(overrides.issuedAt ?? new Date());
+    const iat = secondsOf(overrides.issuedAt ?? new Date(this.clock.now()));
     return {
       sub: agent.agentId,
       aud: overrides.audience ?? (binding ? 'lime-binding' : 'lime-site-login'),

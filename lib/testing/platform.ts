@@ -16,7 +16,7 @@ import type { SigningKeys } from './signing-keys.js';
 /** What LIME knows and does, without HTTP. */
 export class Platform {
   readonly siteId = randomUUID();
-  readonly activity = new ActivityFeed();
+  readonly activity: ActivityFeed;
   readonly agents = new AgentRegistry();
   readonly agent: RegisteredAgent;
   readonly channel: EventChannel;
@@ -35,15 +35,17 @@ export class Platform {
     readonly options: ResolvedSandboxOptions,
     readonly keys: SigningKeys,
   ) {
+    const { clock } = options;
+    this.activity = new ActivityFeed(clock);
     this.agent = this.agents.add({ agentToken: options.agentToken, displayName: 'Demo agent' });
     this.channel = new EventChannel(options.keepaliveMs, options.delivery, this.activity);
     this.faults = new SandboxFaults(this.rules, this.channel);
-    this.issuer = new PassportIssuer(keys, options.passportTtlSeconds);
-    this.limiter = new RateLimiter(options.rateLimit);
-    this.requests = new LoginRequests(options.requestTtlMs, (record) => {
+    this.issuer = new PassportIssuer(keys, options.passportTtlSeconds, clock);
+    this.limiter = new RateLimiter(options.rateLimit, clock);
+    this.requests = new LoginRequests(options.requestTtlMs, clock, (record) => {
       this.announceExpiry(record, !this.faults.expiryMissed);
     });
-    this.bindings = new Bindings(options.bindingTtlMs, ({ bindingId }) => {
+    this.bindings = new Bindings(options.bindingTtlMs, clock, ({ bindingId }) => {
       this.activity.emit({ kind: 'binding-expired', bindingId });
     });
   }

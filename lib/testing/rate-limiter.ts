@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/index.js';
 import { SandboxError } from './sandbox-error.js';
 import type { SandboxRateLimit } from './sandbox-options.js';
 
@@ -6,11 +7,15 @@ export class RateLimiter {
   private count = 0;
   private windowEnd = 0;
 
-  constructor(private readonly limit: SandboxRateLimit | undefined) {}
+  constructor(
+    private readonly limit: SandboxRateLimit | undefined,
+    private readonly clock: Clock,
+  ) {}
 
   /** @throws SandboxError 429 `RATE_LIMIT_EXCEEDED` with `retry-after` when the window is used up. */
-  take(now = Date.now()): void {
+  take(): void {
     if (this.limit === undefined) return;
+    const now = this.clock.now();
     if (now >= this.windowEnd) {
       this.count = 0;
       this.windowEnd = now + this.limit.windowMs;

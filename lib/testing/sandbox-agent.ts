@@ -1,6 +1,7 @@
 import { solveProofOfWork } from './proof-of-work.js';
 import { SandboxError } from './sandbox-error.js';
 
+/** Which platform the agent logs in to, and as whom; a `LimeSandbox` has both. */
 export interface SandboxAgentOptions {
   /** The API's base URL, for example `lime.baseUrl`. */
   baseUrl: string;

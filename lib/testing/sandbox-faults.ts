@@ -68,10 +68,12 @@ export class SandboxFaults {
     this.channel.thawAll();
   }
 
+  /** Sends no keepalives until {@link resumeKeepalives}. */
   pauseKeepalives(): void {
     this.channel.faults.keepalivesPaused = true;
   }
 
+  /** Ends {@link pauseKeepalives}. */
   resumeKeepalives(): void {
     this.channel.faults.keepalivesPaused = false;
   }

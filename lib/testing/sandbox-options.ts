@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '../ports/index.js';
 import { SandboxError } from './sandbox-error.js';
 
 /** At most so many create calls in so long a window. */
@@ -40,6 +41,12 @@ export interface LimeSandboxOptions {
    * a test suite that starts many sandboxes can share one.
    */
   signingKey?: KeyObject | undefined;
+  /**
+   * What requests, bindings, passports and rate limits take their time from. Default: the real clock. Give it the
+   * `ManualClock` that the application has, and time passes for both at once. Keepalives stay on real time, so that a
+   * journey through time does not look like a line that fell silent.
+   */
+  clock?: Clock | undefined;
 }
 
 /** The options with every default filled in. */
@@ -57,6 +64,7 @@ export interface ResolvedSandboxOptions {
   readonly delivery: 'broadcast' | 'single';
   readonly rateLimit?: SandboxRateLimit;
   readonly signingKey?: KeyObject;
+  readonly clock: Clock;
 }
 
 /** `setTimeout` fires at once for anything longer. */
@@ -81,6 +89,7 @@ export function resolveSandboxOptions(options: LimeSandboxOptions = {}): Resolve
     passportTtlSeconds: options.passportTtlSeconds ?? 120,
     keepaliveMs: options.keepaliveMs ?? 15_000,
     delivery: options.delivery ?? 'broadcast',
+    clock: options.clock ?? systemClock,
     ...(rateLimit !== undefined && { rateLimit }),
     ...(signingKey !== undefined && { signingKey }),
   };
@@ -124,6 +133,10 @@ function faultsOf(options: ResolvedSandboxOptions): string[] {
   if (options.rateLimit !== undefined) {
     whole('rateLimit.max', options.rateLimit.max, 0, Number.MAX_SAFE_INTEGER);
     whole('rateLimit.windowMs', options.rateLimit.windowMs, 1, MAX_TIMER_MS);
+  }
+  const methods = ['now', 'monotonic', 'schedule'] as const;
+  if (methods.some((method) => typeof options.clock[method] !== 'function')) {
+    faults.push('clock must have the methods now, monotonic and schedule, as ManualClock does');
   }
   const bits = options.signingKey?.asymmetricKeyDetails?.modulusLength ?? 0;
   if (options.signingKey && (options.signingKey.type !== 'private' || bits < 2048)) {

@@ -1,37 +1,52 @@
-// An application that was made from the README, run from the installed package.
+// An application that was made from the README, run from the installed package: once on each HTTP platform named.
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { AgentLogins, AppModule } from './app.module.js';
 
-const lime = await LimeSandbox.start();
-Object.assign(process.env, lime.env());
-const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'], abortOnError: false });
-await app.listen(0, '127.0.0.1');
-const url = await app.getUrl();
-const { sessions } = app.get(AgentLogins);
+const OPTIONS = { logger: ['warn', 'error'] as ['warn', 'error'], abortOnError: false };
+const PLATFORMS: Record<string, () => Promise<INestApplication>> = {
+  express: () => NestFactory.create(AppModule, OPTIONS),
+  fastify: () => NestFactory.create(AppModule, new FastifyAdapter(), OPTIONS),
+};
 
-const first = await startLogin();
-const { passport } = await lime.approve(first);
-await until(() => sessions.has(first));
-const me = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${passport}` } });
-assert.equal(me.status, 200);
-const claims = (await me.json()) as { agent_id: string };
-assert.equal(claims.agent_id, lime.agent.agentId);
+for (const platform of process.argv.slice(2)) {
+  const create = PLATFORMS[platform];
+  assert.ok(create, `no platform ${platform}`);
+  const lime = await LimeSandbox.start();
+  Object.assign(process.env, lime.env());
+  const app = await create();
+  await app.listen(0, '127.0.0.1');
+  await logIn(app, lime);
+  await app.close();
+  await lime.stop();
+  console.log(`logged in on ${platform}, Node ${process.versions.node}`);
+}
 
-const second = await startLogin();
-await new SandboxAgent(lime).login(second);
-await until(() => sessions.get(second) === lime.agent.agentId);
+async function logIn(app: INestApplication, lime: LimeSandbox): Promise<void> {
+  const url = await app.getUrl();
+  const { sessions } = app.get(AgentLogins);
 
-lime.expire(await startLogin());
-assert.equal((await fetch(`${url}/me`)).status, 401);
+  const first = await startLogin(url);
+  const { passport } = await lime.approve(first);
+  await until(() => sessions.has(first));
+  const me = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${passport}` } });
+  assert.equal(me.status, 200);
+  const claims = (await me.json()) as { agent_id: string };
+  assert.equal(claims.agent_id, lime.agent.agentId);
 
-await app.close();
-await lime.stop();
-console.log(`logged in on Node ${process.versions.node}`);
+  const second = await startLogin(url);
+  await new SandboxAgent(lime).login(second);
+  await until(() => sessions.get(second) === lime.agent.agentId);
 
-async function startLogin(): Promise<string> {
+  lime.expire(await startLogin(url));
+  assert.equal((await fetch(`${url}/me`)).status, 401);
+}
+
+async function startLogin(url: string): Promise<string> {
   const response = await fetch(`${url}/login`, { method: 'POST' });
   assert.equal(response.status, 201);
   const { requestId } = (await response.json()) as { requestId: string };

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command } from './command.mjs';
+import { fileOf } from './guide-code.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
@@ -14,15 +15,16 @@ export class Consumer {
     this.nestMajor = nestMajor;
   }
 
-  /** `extras` are further packages, in the versions that this repository has. */
+  /** `extras` are further packages: in the version that is given, or the one that this repository has. */
   async install(tarball, extras = []) {
     mkdirSync(this.dir);
     this.write('package.json', '{ "name": "consumer", "private": true, "type": "module" }\n');
-    const nest = ['common', 'core', 'platform-express', 'testing'].map(
+    const nest = ['common', 'core', 'platform-express', 'platform-fastify', 'testing'].map(
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
-    const same = ['reflect-metadata', 'rxjs', 'typescript', '@types/node', ...extras].map(
-      (name) => `${name}@${devDependencies[name]}`,
+    const typescript = this.nestMajor === 11 ? 'typescript@5' : 'typescript'; // what each sets up
+    const same = ['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras].map((name) =>
+      /.@/.test(name) ? name : `${name}@${devDependencies[name]}`,
     );
     const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
     await command('npm', ['install', ...flags, tarball, ...nest, ...same], { cwd: this.dir });
@@ -30,10 +32,10 @@ export class Consumer {
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
   }
 
-  /** The README's own code, under the file names that it gives, and what runs it. */
+  /** The README's own application, and what runs it. */
   addSources() {
     cpSync(SOURCES, this.dir, { recursive: true });
-    for (const [name, code] of readmeFiles()) this.write(name, code);
+    this.write('app.module.ts', fileOf('README.md', 'app.module.ts'));
   }
 
   run(cmd, args, options) {
@@ -47,17 +49,4 @@ export class Consumer {
   write(name, text) {
     writeFileSync(join(this.dir, name), text);
   }
-}
-
-/** The code blocks of the README that begin with a comment that names a file. */
-function readmeFiles() {
-  const readme = readFileSync(new URL('README.md', ROOT), 'utf8');
-  const blocks = readme.matchAll(/^```ts\n\/\/ (\S+\.ts)\n(.*?)^```$/gms);
-  const files = [...blocks].map(([, name, code]) => [name, code]);
-  for (const name of ['app.module.ts', 'agent-logins.spec.ts']) {
-    if (!files.some(([found]) => found === name)) {
-      throw new Error(`README.md has no code block that begins with "// ${name}"`);
-    }
-  }
-  return files;
 }

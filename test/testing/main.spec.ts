@@ -14,10 +14,10 @@ describe('the process of lime-sandbox', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lime-sandbox-'));
     await writeFile(join(folder, 'package.json'), '{"type":"module","version":"1.2.3"}');
-    const files = await readdir('lib/testing', { recursive: true });
-    for (const file of files.filter((name) => name.endsWith('.ts'))) {
-      const target = join(folder, 'dist/testing', file.replace(/ts$/, 'js'));
-      const { code } = await transformFile(join('lib/testing', file), {
+    const files = await readdir('lib', { recursive: true });
+    for (const file of files.filter((name) => /^(ports|testing)\b.*\.ts$/.test(name))) {
+      const target = join(folder, 'dist', file.replace(/ts$/, 'js'));
+      const { code } = await transformFile(join('lib', file), {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
         module: { type: 'es6' },
         swcrc: false,

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SchematicContext, Tree } from '@angular-devkit/schematics';
+// The index of the package loads more than jest can on Node 20; check:package runs the whole with the real CLI.
+import { MetadataManager } from '@nestjs/schematics/dist/utils/metadata.manager.js';
+import { nestAdd } from '../../lib/schematics/nest-add/nest-add.js';
+import { failureOf } from '../support/failure-of.js';
+
+const EMPTY =
+  "import { Module } from '@nestjs/common';\n\n@Module({})\nexport class AppModule {}\n";
+
+interface Added {
+  readonly files: Map<string, string>;
+  readonly said: string[];
+}
+
+/** Runs the schematic on a project of these files. */
+async function add(
+  files: Record<string, string>,
+  options = { sourceRoot: 'src', module: 'app.module.ts' },
+): Promise<Added> {
+  const texts = new Map(Object.entries(files));
+  const tree = {
+    exists: (path: string) => texts.has(path),
+    readText: (path: string) => texts.get(path),
+    overwrite: (path: string, text: string) => texts.set(path, text),
+  };
+  const said: string[] = [];
+  const context = { logger: { info: (line: string) => said.push(line) } };
+  const change = nestAdd(options, () => Promise.resolve(MetadataManager));
+  await change(tree as unknown as Tree, context as unknown as SchematicContext);
+  return { files: texts, said };
+}
+
+const textIn = ({ files }: Added, path: string) => files.get(path) ?? '';
+const moduleOf = (added: Added) => textIn(added, 'src/app.module.ts');
+
+describe('nest add', () => {
+  it('registers the module in an empty one, and says what is next', async () => {
+    const added = await add({ 'src/app.module.ts': EMPTY });
+    expect(moduleOf(added)).toBe(
+      "import { Module } from '@nestjs/common';\nimport { LimeSitesModule } from 'nestjs-lime-sites';\n\n" +
+        '@Module({\n  imports: [LimeSitesModule.forRoot()]\n})\nexport class AppModule {}\n',
+    );
+    expect(added.said).toEqual([expect.stringContaining('Set LIME_SITE_TOKEN')]);
+  });
+
+  it('adds to the imports that are there, in the quotes of the file', async () => {
+    const text = [
+      'import {',
+      '  Module,',
+      '} from "@nestjs/common"',
+      'import { OrdersModule } from "./orders.module.js"',
+      '',
+      '@Module({ imports: [OrdersModule], providers: [] })',
+      'export class AppModule {}',
+      '',
+    ].join('\n');
+    expect(moduleOf(await add({ 'src/app.module.ts': text }))).toBe(
+      text
+        .replace('common"\n', 'common"\nimport { LimeSitesModule } from "nestjs-lime-sites"\n')
+        .replace('[OrdersModule]', '[OrdersModule, LimeSitesModule.forRoot()]'),
+    );
+  });
+
+  it('changes nothing the second time', async () => {
+    const first = await add({ 'src/app.module.ts': EMPTY, '.env.example': 'PORT=3000' });
+    const env = textIn(first, '.env.example');
+    expect(env).toMatch(/^PORT=3000\n#.*\nLIME_SITE_TOKEN=\n$/);
+
+    const again = await add({ 'src/app.module.ts': moduleOf(first), '.env.example': env });
+    expect(moduleOf(again)).toBe(moduleOf(first));
+    expect(textIn(again, '.env.example')).toBe(env);
+    expect(again.said[0]).toBe('LimeSitesModule is in src/app.module.ts already.');
+  });
+
+  it('makes no .env.example where there is none', async () => {
+    const { files } = await add({ 'src/app.module.ts': EMPTY });
+    expect([...files.keys()]).toEqual(['src/app.module.ts']);
+  });
+
+  it('takes another source root and another module', async () => {
+    const options = { sourceRoot: 'apps/site/src', module: 'root.module.ts' };
+    const added = await add({ 'apps/site/src/root.module.ts': EMPTY }, options);
+    expect(textIn(added, 'apps/site/src/root.module.ts')).toContain('LimeSitesModule.forRoot()');
+  });
+
+  it('names the option when there is no such module', async () => {
+    const { message } = await failureOf(Error, add({}));
+    expect(message).toContain('There is no src/app.module.ts.');
+    expect(message).toContain('--module=your.module.ts');
+  });
+
+  it.each([
+    ['no @Module', 'export const nothing = 1;\n'],
+    ['imports in a variable', EMPTY.replace('{}', '{ imports: features }')],
+    ['imports in shorthand', EMPTY.replace('{}', '{ imports, providers: [] }')],
+    ['a require', EMPTY.replace(/^import.*$/m, "const { Module } = require('@nestjs/common');")],
+  ])('says what to do by hand for a module with %s', async (_, text) => {
+    const { message } = await failureOf(Error, add({ 'src/app.module.ts': text }));
+    expect(message).toContain("import { LimeSitesModule } from 'nestjs-lime-sites';");
+    expect(message).toContain('imports: [LimeSitesModule.forRoot()]');
+  });
+});
