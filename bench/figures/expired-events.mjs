@@ -10,6 +10,7 @@ const WAYS = [
 /** Expired events from the socket to the handler. */
 export async function expiredEvents(context) {
   const readers = new Readers(context);
+  await readers.open();
   const rows = [];
   for (const { name, coalesced } of WAYS) {
     const events = { count: 40_000 * context.scale, type: 'expired', coalesced };
@@ -20,6 +21,6 @@ export async function expiredEvents(context) {
     });
     rows.push(rowOf({ name, unit: 'events/s', ...samples, target: { atLeast: 0.8 } }));
   }
-  await readers.stop();
+  await readers.close();
   return { rows };
 }

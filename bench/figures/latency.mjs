@@ -11,10 +11,12 @@ const SHARES = [
 /** From the moment at which a frame is written to the moment at which the handler is entered, one event at a time. */
 export async function latency(context) {
   const readers = new Readers(context);
+  const rounds = 2 * (context.repetitions + context.warmUps);
+  await readers.open();
   const rows = [];
   for (const type of ['expired', 'approved']) {
     const events = { count: 400 * context.scale, type, pauseMs: 1 };
-    if (type === 'approved') await context.load.call('sign', { count: events.count });
+    if (type === 'approved') await context.load.call('sign', { count: rounds * events.count });
     const { ours, limit } = await inTurn({
       ...context,
       limit: () => readers.delays('bare', events),
@@ -34,6 +36,6 @@ export async function latency(context) {
       );
     }
   }
-  await readers.stop();
+  await readers.close();
   return { rows };
 }

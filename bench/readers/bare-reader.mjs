@@ -5,7 +5,6 @@ import { createParser } from 'eventsource-parser';
 import { readPassport } from '../harness/read-passport.mjs';
 import { Arrivals } from './arrivals.mjs';
 
-let request;
 let key;
 let arrivals;
 
@@ -13,15 +12,11 @@ export function open({ baseUrl, keys }) {
   key = createPublicKey({ key: keys.keys[0], format: 'jwk' });
   const parser = createParser({ onEvent });
   const decoder = new TextDecoder(); // as the parser's README does it
-  request = get(`${baseUrl}/modules/agent-login/events`, (response) => {
+  const request = get(`${baseUrl}/modules/agent-login/events`, (response) => {
     response.on('data', (chunk) => parser.feed(decoder.decode(chunk, { stream: true })));
     response.on('error', () => undefined);
   });
   request.on('error', () => undefined);
-}
-
-export function close() {
-  request.destroy();
 }
 
 export function expect({ count }) {

@@ -2,16 +2,12 @@
 import { startSite } from '../harness/site.mjs';
 import { Arrivals } from './arrivals.mjs';
 
-let app;
 let arrivals;
 
 export async function open({ baseUrl }) {
   const started = await startSite(baseUrl);
-  app = started.app;
   started.site.onLogin(() => arrivals.note());
 }
-
-export const close = () => app.close();
 
 export function expect({ count }) {
   globalThis.gc?.();

@@ -27,12 +27,14 @@ export class RememberedClaims {
 
 /** Fills in the names that LIME uses today. What the passport says itself is never overwritten, except `agent_id`. */
 function normalise(claims: JWTPayload): CommonPassportClaims {
-  const userId = claims['user_id'] ?? claims['owner_id'];
-  const kycLevel = claims['user_kyc_level'] ?? claims['owner_kyc_level'];
-  return {
-    ...claims,
-    ...(userId !== undefined && { user_id: userId }),
-    ...(kycLevel !== undefined && { user_kyc_level: kycLevel }),
-    agent_id: claims.sub,
-  } as CommonPassportClaims;
+  const normalised: JWTPayload = { ...claims, agent_id: claims.sub };
+  fillIn(normalised, 'user_id', 'owner_id');
+  fillIn(normalised, 'user_kyc_level', 'owner_kyc_level');
+  return normalised as CommonPassportClaims;
+}
+
+function fillIn(claims: JWTPayload, name: string, olderName: string): void {
+  if ((claims[name] ?? undefined) !== undefined) return;
+  const value = claims[olderName];
+  if (value !== undefined) claims[name] = value;
 }
