@@ -1,5 +1,6 @@
 import { KeyObject } from 'node:crypto';
-import { importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
+import { importJWK } from 'jose/key/import';
 
 /** NIST SP 800-131A: shorter RSA keys are not fit for signatures. */
 const MIN_MODULUS_BITS = 2048;
