@@ -39,11 +39,11 @@ export class ApprovalCheck {
     setAside: () => () => void,
     isWanted: () => boolean,
   ): Promise<PassportClaims | undefined> {
-    const deadline = this.#deadlineOf(passport);
+    const beganAt = this.#options.clock.now();
     let held = 0;
     try {
       while (isWanted()) {
-        const claims = await this.#try(passport, requestId, deadline);
+        const claims = await this.#try(passport, requestId, beganAt);
         if (claims) return claims;
         if (held === 0) this.#noteHold(requestId);
         const takeBack = setAside();
@@ -65,14 +65,14 @@ export class ApprovalCheck {
   async #try(
     passport: string,
     requestId: string,
-    deadline: number,
+    beganAt: number,
   ): Promise<PassportClaims | undefined> {
     const { verify, clock } = this.#options;
     try {
       return await verify(passport, requestId);
     } catch (error) {
       if (!mayHeal(error) || this.#stopping.signal.aborted) throw error;
-      if (clock.now() < deadline) return undefined;
+      if (clock.now() < deadlineOf(passport, beganAt)) return undefined;
       const message = 'the passport expired before its key could be had';
       throw new RequestExpiredError(message, { cause: error });
     }
@@ -87,15 +87,15 @@ export class ApprovalCheck {
     );
   }
 
-  #deadlineOf(passport: string): number {
-    const latest = this.#options.clock.now() + MAX_HOLD_MS;
-    return Math.min(unverifiedExpiry(passport) ?? latest, latest);
-  }
-
   #pauseMs(attempt: number): number {
     const ceiling = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_MAX_MS);
     return ceiling * (0.5 + 0.5 * this.#options.random());
   }
+}
+
+function deadlineOf(passport: string, beganAt: number): number {
+  const latest = beganAt + MAX_HOLD_MS;
+  return Math.min(unverifiedExpiry(passport) ?? latest, latest);
 }
 
 /** Keys out of reach, or a key so new that the published set does not have it yet. */

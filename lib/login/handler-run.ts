@@ -1,11 +1,14 @@
 import { LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
+import { HandlerContext } from './handler-context.js';
 import type { RegisteredHandler } from './handler-registry.js';
 import type { LimeLoginEvent } from './login-event.js';
 
 /** Runs one handler for one event, for so long and no longer. */
 export class HandlerRun {
-  readonly #controller = new AbortController();
+  /** Made when the handler asks for its signal: few do, and it costs more than all else that is done for a login. */
+  #controller: AbortController | undefined;
+  #abortedFor: LimeError | undefined;
   #giveUp: (error: LimeError) => void = () => undefined;
 
   /**
@@ -20,7 +23,7 @@ export class HandlerRun {
     timeoutMs: number,
     clock: Clock,
   ): Promise<void> | undefined {
-    const result = handle(event, { signal: this.#controller.signal });
+    const result = handle(event, new HandlerContext(() => this.#signal()));
     if (!isThenable(result)) return undefined;
     const cancelTimeout = clock.schedule(() => {
       const reason = `${name} did not finish within ${timeoutMs} ms (handlerTimeoutMs)`;
@@ -31,8 +34,15 @@ export class HandlerRun {
 
   /** Aborts the handler's signal and stops waiting for it. */
   abort(reason: LimeError): void {
-    this.#controller.abort(reason);
+    this.#abortedFor = reason;
+    this.#controller?.abort(reason);
     this.#giveUp(reason);
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortedFor) this.#controller.abort(this.#abortedFor);
+    return this.#controller.signal;
   }
 
   async #finished(result: PromiseLike<unknown>): Promise<void> {

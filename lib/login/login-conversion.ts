@@ -1,6 +1,7 @@
 import type { LoginRecord } from '../cluster/index.js';
 import { LimeError } from '../errors/index.js';
-import { approvedEvent, expiredEvent, type LimeLoginEvent } from './login-event.js';
+import { ApprovedEvent } from './approved-event.js';
+import { expiredEvent, type LimeLoginEvent } from './login-event.js';
 
 /** The event as it travels between replicas, passport included. */
 export function recordOf(event: LimeLoginEvent): LoginRecord {
@@ -18,7 +19,7 @@ export function eventOf(record: LoginRecord): LimeLoginEvent {
   const receivedAt = new Date(record.receivedAt);
   if (record.type === 'expired') return expiredEvent(record.requestId, record.origin, receivedAt);
   const { requestId, claims, passport } = record;
-  return approvedEvent(requestId, passport ?? noPassport, claims, receivedAt);
+  return new ApprovedEvent(requestId, passport ?? noPassport, claims, receivedAt);
 }
 
 function noPassport(): never {

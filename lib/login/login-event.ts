@@ -43,19 +43,6 @@ export interface LimeLoginRejection {
   readonly error: Error;
 }
 
-/** @param passport the passport, or what reading it does. */
-export function approvedEvent(
-  requestId: string,
-  passport: string | (() => never),
-  claims: PassportClaims,
-  receivedAt: Date,
-): LimeApprovedEvent {
-  // A getter, because even `inspect` with `showHidden` shows only that there is one.
-  const event = { type: 'approved', requestId, claims, receivedAt } as const;
-  const get = typeof passport === 'string' ? () => passport : passport;
-  return Object.defineProperty(event, 'passport', { get }) as LimeApprovedEvent;
-}
-
 export function expiredEvent(
   requestId: string,
   origin: LimeExpiredEvent['origin'],

@@ -2,14 +2,10 @@ import { types } from 'node:util';
 import { type Observable, Subject } from 'rxjs';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import type { ApprovalCheck } from './approval-check.js';
+import { ApprovedEvent } from './approved-event.js';
 import type { InHand } from './in-hand.js';
 import type { LoginDelivery } from './login-delivery.js';
-import {
-  approvedEvent,
-  expiredEvent,
-  type LimeLoginEvent,
-  type LimeLoginRejection,
-} from './login-event.js';
+import { expiredEvent, type LimeLoginEvent, type LimeLoginRejection } from './login-event.js';
 import { decodeLoginFrame, type LoginFrame } from './login-frame.js';
 import type { LoginLedger } from './login-ledger.js';
 import type { LimeStats } from './login-stats.js';
@@ -153,7 +149,7 @@ export class LoginIntake {
     try {
       const claims = await check.claimsOf(passport, requestId, setAside, isWanted);
       if (!claims) return this.#dropRepeat();
-      this.#settle(approvedEvent(requestId, passport, claims, receivedAt));
+      this.#settle(new ApprovedEvent(requestId, passport, claims, receivedAt));
     } catch (error) {
       this.#reject(requestId, error);
     }

@@ -1,7 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Clock } from '../ports/index.js';
 import type { LimeLoginEvent } from './login-event.js';
+import { RecentOutcomes } from './recent-outcomes.js';
+import { type Settlement, SettlementMemory } from './settlement-memory.js';
 
 /** How many settled requests are remembered so that a repeat is known as one. */
 const REMEMBERED_SETTLEMENTS = 100_000;
@@ -9,15 +10,12 @@ const REMEMBERED_SETTLEMENTS = 100_000;
 const KEPT_OUTCOMES = 10_000;
 const KEPT_OUTCOME_MS = 10 * 60_000;
 
-/** How a request was settled; a local expiry is provisional. */
-type Settlement = 'approved' | 'expired' | 'expired locally';
-
 /** What this process knows about logins: which are pending, which are settled, and how. */
 export class LoginLedger {
   /** Request id to `expiresAt` in milliseconds since the epoch. */
   readonly #pending = new Map<string, number>();
-  readonly #settled = new LRUCache<string, Settlement>({ max: REMEMBERED_SETTLEMENTS });
-  readonly #outcomes: LRUCache<string, LimeLoginEvent>;
+  readonly #settled = new SettlementMemory(REMEMBERED_SETTLEMENTS);
+  readonly #outcomes: RecentOutcomes;
   readonly #waiting = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
   readonly #onAwaited: (requestId: string) => void;
   #closed = false;
@@ -25,12 +23,7 @@ export class LoginLedger {
   /** @param onAwaited called when somebody begins to wait for an outcome that is not known here. */
   constructor(clock: Clock, onAwaited: (requestId: string) => void = () => undefined) {
     this.#onAwaited = onAwaited;
-    this.#outcomes = new LRUCache({
-      max: KEPT_OUTCOMES,
-      ttl: KEPT_OUTCOME_MS,
-      perf: { now: () => clock.monotonic() },
-      ttlResolution: 0,
-    });
+    this.#outcomes = new RecentOutcomes(clock, KEPT_OUTCOMES, KEPT_OUTCOME_MS);
   }
 
   /** Requests created here that have no outcome yet, with their `expiresAt` in milliseconds since the epoch. */
@@ -45,12 +38,12 @@ export class LoginLedger {
 
   /** Notes a request that this process created, unless its outcome has already come. */
   track(requestId: string, expiresAt: Date): void {
-    if (!this.#settled.has(requestId)) this.#pending.set(requestId, expiresAt.getTime());
+    if (!this.#settled.get(requestId)) this.#pending.set(requestId, expiresAt.getTime());
   }
 
   /** Whether this site started the login, or received its outcome. */
   knows(requestId: string): boolean {
-    return this.#pending.has(requestId) || this.#settled.has(requestId);
+    return this.#pending.has(requestId) || this.#settled.get(requestId) !== undefined;
   }
 
   /** Whether a further outcome of this request would be a repeat: the first one from the platform wins. */
@@ -81,7 +74,7 @@ export class LoginLedger {
 
   /** Tells those who wait for this outcome, and those who ask later. */
   announce(event: LimeLoginEvent): void {
-    this.#outcomes.set(event.requestId, event);
+    this.#outcomes.add(event);
     const waiting = this.#waiting.get(event.requestId) ?? [];
     this.#waiting.delete(event.requestId);
     for (const subscriber of waiting) {

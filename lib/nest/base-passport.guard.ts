@@ -16,6 +16,9 @@ import { attachPassport } from './verified-passport.js';
 /** What both passport guards do. Every protected step can be overridden. */
 @Injectable()
 export abstract class BasePassportGuard implements CanActivate {
+  /** By name. Nest goes through all its modules to find one. */
+  readonly #sites = new Map<string | undefined, SiteRuntime>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly moduleRef: ModuleRef,
@@ -99,7 +102,7 @@ export abstract class BasePassportGuard implements CanActivate {
   ): Promise<CommonPassportClaims> {
     const token = this.getToken(context);
     if (token === undefined) throw new PassportRefusal('missing_token');
-    const site = this.moduleRef.get<SiteRuntime>(getRuntimeToken(policy.site), { strict: false });
+    const site = this.#siteOf(policy.site);
     const claims = await this.verify(token, expectedIdOf(policy, context), site);
     const id = this.idOf(claims);
     if (!policy.anyRequest && !(await this.isKnown(id, site))) throw foreign(id);
@@ -108,6 +111,14 @@ export abstract class BasePassportGuard implements CanActivate {
       throw replayed(id);
     }
     return claims;
+  }
+
+  #siteOf(name: string | undefined): SiteRuntime {
+    const known = this.#sites.get(name);
+    if (known) return known;
+    const site = this.moduleRef.get<SiteRuntime>(getRuntimeToken(name), { strict: false });
+    this.#sites.set(name, site);
+    return site;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { JWTPayload } from 'jose';
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
 import { assertCompactJws, readKeyId } from './compact-jws.js';
@@ -6,7 +5,8 @@ import type { JwksSource } from './jwks-source.js';
 import type { CommonPassportClaims } from './passport-claims.js';
 import type { PassportKind } from './passport-kind.js';
 import { PassportRules } from './passport-rules.js';
-import { readSigned } from './signature.js';
+import { RememberedClaims } from './remembered-claims.js';
+import { readSigned } from './signed-claims.js';
 import { VerifiedPassports } from './verified-passports.js';
 
 export interface PassportVerifierOptions {
@@ -35,26 +35,31 @@ export class PassportVerifier {
    * @throws {InvalidPassportError} the passport breaks a rule; `RequestExpiredError` when its time is over.
    * @throws {LimeError} `KEYS_UNAVAILABLE` when nobody can tell at the moment.
    */
-  async verify(
+  async verify<Claims extends CommonPassportClaims>(
     jwt: unknown,
     kind: PassportKind,
     expectedId?: string,
-  ): Promise<CommonPassportClaims> {
-    const token = assertCompactJws(jwt);
-    const claims = this.#verified.find(token) ?? (await this.#readSigned(token));
+  ): Promise<Claims> {
+    const claims = this.#remembered(jwt) ?? (await this.#readSigned(assertCompactJws(jwt)));
+    const { original } = claims;
     try {
-      this.#rules.assert(claims, kind, this.#clock.now());
+      this.#rules.assert(original, kind, this.#clock.now());
     } catch (error) {
-      if (error instanceof RequestExpiredError) this.#verified.forget(token);
+      if (error instanceof RequestExpiredError) this.#verified.forget(String(jwt));
       throw error;
     }
-    assertId(claims[kind.idClaim], kind, expectedId);
-    return normalise(claims);
+    assertId(original[kind.idClaim], kind, expectedId);
+    return claims.copy() as Claims;
   }
 
-  async #readSigned(token: string): Promise<JWTPayload> {
+  /** What was remembered is written as it should be, so its form needs no second look. */
+  #remembered(jwt: unknown): RememberedClaims | undefined {
+    return typeof jwt === 'string' ? this.#verified.find(jwt) : undefined;
+  }
+
+  async #readSigned(token: string): Promise<RememberedClaims> {
     const key = await this.#keys.key(readKeyId(token));
-    const claims = await readSigned(token, key);
+    const claims = new RememberedClaims(readSigned(token, key));
     this.#verified.remember(token, key, claims);
     return claims;
   }
@@ -71,20 +76,4 @@ function assertId(
     `the ${idClaim} of the ${name} passport is not the expected one`,
     { expected: expectedId, actual },
   );
-}
-
-/**
- * Fills in the names that LIME uses today. What the passport says itself is never overwritten, except `agent_id`.
- * A copy for each caller, all the way down: nobody can change what the next one gets.
- */
-function normalise(claims: JWTPayload): CommonPassportClaims {
-  const copy = structuredClone(claims);
-  const userId = copy['user_id'] ?? copy['owner_id'];
-  const kycLevel = copy['user_kyc_level'] ?? copy['owner_kyc_level'];
-  return {
-    ...copy,
-    ...(userId !== undefined && { user_id: userId }),
-    ...(kycLevel !== undefined && { user_kyc_level: kycLevel }),
-    agent_id: copy.sub,
-  } as CommonPassportClaims;
 }

@@ -35,15 +35,11 @@ export class Passports {
     this.#keys.close();
   }
 
-  async verifyLogin(jwt: string, expectedRequestId?: string): Promise<PassportClaims> {
-    return (await this.#verifier.verify(jwt, LOGIN_PASSPORT, expectedRequestId)) as PassportClaims;
+  verifyLogin(jwt: string, expectedRequestId?: string): Promise<PassportClaims> {
+    return this.#verifier.verify<PassportClaims>(jwt, LOGIN_PASSPORT, expectedRequestId);
   }
 
-  async verifyBinding(jwt: string, expectedBindingId?: string): Promise<BindingPassportClaims> {
-    return (await this.#verifier.verify(
-      jwt,
-      BINDING_PASSPORT,
-      expectedBindingId,
-    )) as BindingPassportClaims;
+  verifyBinding(jwt: string, expectedBindingId?: string): Promise<BindingPassportClaims> {
+    return this.#verifier.verify<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedBindingId);
   }
 }

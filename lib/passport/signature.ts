@@ -1,42 +1,21 @@
-import { compactVerify, errors, type JWTPayload } from 'jose';
+import { verify } from 'node:crypto';
 import { InvalidPassportError } from '../errors/index.js';
 import type { SigningKey } from './signing-key.js';
 
 /**
- * Checks the signature of a passport and reads what it says.
- * @throws {InvalidPassportError} `PASSPORT_SIGNATURE`, or `PASSPORT_MALFORMED` for a payload that is no JSON object.
+ * Checks the signature of a passport: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3) over the first two parts as
+ * they stand (RFC 7515 section 5.2). Done by `node:crypto` in one step: its thread pool, like WebCrypto, costs more than
+ * the check itself when one passport comes at a time.
+ * @param token in compact form, canonically written.
+ * @throws {InvalidPassportError} `PASSPORT_SIGNATURE`
  */
-export async function readSigned(token: string, { key }: SigningKey): Promise<JWTPayload> {
-  const claims = parseClaims(await verifiedPayload(token, key));
-  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) {
-    return claims as JWTPayload;
-  }
+export function assertSigned(token: string, { key }: SigningKey): void {
+  const end = token.lastIndexOf('.');
+  const signed = Buffer.from(token.slice(0, end), 'latin1');
+  const signature = Buffer.from(token.slice(end + 1), 'base64url');
+  if (verify('sha256', signed, key, signature)) return;
   throw new InvalidPassportError(
-    'PASSPORT_MALFORMED',
-    'the payload of the passport is no JSON object',
+    'PASSPORT_SIGNATURE',
+    'the signature of the passport does not match',
   );
-}
-
-async function verifiedPayload(token: string, key: SigningKey['key']): Promise<Uint8Array> {
-  try {
-    return (await compactVerify(token, key, { algorithms: ['RS256'] })).payload;
-  } catch (cause) {
-    if (cause instanceof errors.JWSSignatureVerificationFailed) {
-      throw new InvalidPassportError(
-        'PASSPORT_SIGNATURE',
-        'the signature of the passport does not match',
-        { cause },
-      );
-    }
-    throw new InvalidPassportError('PASSPORT_MALFORMED', 'the passport cannot be read', { cause });
-  }
-}
-
-/** @returns `undefined` for what is no JSON in UTF-8. */
-function parseClaims(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch {
-    return undefined;
-  }
 }

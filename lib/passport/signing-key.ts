@@ -1,4 +1,6 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import { KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
+import { importJWK } from 'jose/key/import';
 
 /** NIST SP 800-131A: shorter RSA keys are not fit for signatures. */
 const MIN_MODULUS_BITS = 2048;
@@ -8,7 +10,8 @@ const EXPONENT = 'AQAB';
 /** A key of the platform's set that may verify passports. */
 export interface SigningKey {
   readonly kid: string;
-  readonly key: CryptoKey;
+  /** A public RSA key, of a length that is fit for signatures. */
+  readonly key: KeyObject;
   /** The public modulus, base64url: tells whether a `kid` still stands for the same key. */
   readonly modulus: string;
 }
@@ -23,8 +26,10 @@ export async function importSigningKey(jwk: unknown): Promise<SigningKey | undef
   try {
     const { kid, n, e } = jwk;
     // Only the public numbers go in: whatever else the document holds has no say.
-    const key = await importJWK({ kty: 'RSA', n, e, alg: 'RS256' }, 'RS256');
-    return key instanceof Uint8Array ? undefined : { kid, key, modulus: n };
+    const imported = await importJWK({ kty: 'RSA', n, e, alg: 'RS256' }, 'RS256');
+    if (imported instanceof Uint8Array) return undefined;
+    const key = KeyObject.from(imported);
+    return isStrong(key) ? { kid, key, modulus: n } : undefined;
   } catch {
     return undefined;
   }
@@ -38,16 +43,13 @@ function isUsable(jwk: unknown): jwk is JWK & { kid: string; n: string; e: strin
     typeof kid === 'string' &&
     kid !== '' &&
     typeof n === 'string' &&
-    modulusBits(n) >= MIN_MODULUS_BITS &&
     e === EXPONENT &&
     (alg === undefined || alg === 'RS256') &&
     (use === undefined || use === 'sig')
   );
 }
 
-function modulusBits(n: string): number {
-  const bytes = Buffer.from(n, 'base64url');
-  const first = bytes.findIndex((byte) => byte !== 0);
-  if (first === -1) return 0;
-  return (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
+/** Judges the numbers that will be calculated with, and not how the document spelt them. */
+function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
+  return (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_MODULUS_BITS;
 }

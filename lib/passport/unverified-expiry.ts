@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
 
 /**
  * When a passport says that it expires, in milliseconds since the epoch. Nothing is verified: good for deciding how

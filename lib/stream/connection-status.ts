@@ -9,7 +9,8 @@ export class ConnectionStatus {
   readonly #logger: LimeLogger;
   readonly #connection$: BehaviorSubject<LimeConnection>;
   #attempt = 0;
-  #lastFrameAt: Date | undefined;
+  /** Milliseconds since the epoch; a number, because it changes with each frame. */
+  #lastFrameAt: number | undefined;
   #lostAt: number | undefined;
 
   constructor(clock: Clock, logger: LimeLogger) {
@@ -30,7 +31,7 @@ export class ConnectionStatus {
 
   /** A frame came. No change of state, so nobody is told. */
   heard(): void {
-    this.#lastFrameAt = new Date(this.#clock.now());
+    this.#lastFrameAt = this.#clock.now();
   }
 
   attempting(): void {
@@ -86,6 +87,7 @@ export class ConnectionStatus {
   }
 
   #withLastFrame(connection: LimeConnection): LimeConnection {
-    return { ...connection, ...(this.#lastFrameAt && { lastFrameAt: this.#lastFrameAt }) };
+    if (this.#lastFrameAt === undefined) return connection;
+    return { ...connection, lastFrameAt: new Date(this.#lastFrameAt) };
   }
 }

@@ -5,7 +5,8 @@ import {
   RequestExpiredError,
 } from 'nestjs-lime-sites';
 import { failureOf } from '../support/failure-of.js';
-import { NOW, useTarget } from './support/target.js';
+import { NOW } from './support/now.js';
+import { useTarget } from './support/target.js';
 
 describe('A genuine signature over bent claims', () => {
   const target = useTarget();

@@ -5,7 +5,8 @@ import type { JWK } from 'jose';
 import { createKeyPair } from '../support/key-pair.js';
 import { until } from '../support/until.js';
 import { encodePart } from './support/raw-jws.js';
-import { NOW, type Target, useTarget } from './support/target.js';
+import { NOW } from './support/now.js';
+import { type Target, useTarget } from './support/target.js';
 
 const MINUTE = 60_000;
 const signAsync = promisify(sign);

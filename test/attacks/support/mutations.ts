@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { encodePart, type Part, signEncoded, withPart } from './raw-jws.js';
-import { NOW, type Target } from './target.js';
+import { NOW } from './now.js';
+import type { Target } from './target.js';
 
 /** Makes a token out of a genuine one, by a way that fast-check chose. */
 export type Mutation = (target: Target) => string;

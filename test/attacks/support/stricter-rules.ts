@@ -1,5 +1,5 @@
 import type { PassportErrorCode } from 'nestjs-lime-sites';
-import { NOW } from './target.js';
+import { NOW } from './now.js';
 
 /** What a token says, as lenient as can be, so that a rule can judge it without the code under test. */
 export interface TokenFacts {

@@ -15,10 +15,9 @@ import { CapturedLogs } from '../../support/captured-logs.js';
 import { failureOf } from '../../support/failure-of.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { until } from '../../support/until.js';
+import { assertExplained, readByJose } from './jose-verdict.js';
+import { NOW } from './now.js';
 import { type RawPart, signParts } from './raw-jws.js';
-
-/** A whole second, so that boundaries can be met exactly. */
-export const NOW = Math.floor(Date.now() / 1000);
 
 /** What an attack is aimed at: a site that only verifies, and the platform's key, with which an attack can sign. */
 export class Target {
@@ -84,10 +83,18 @@ export class Target {
     return signParts(header, payload, key);
   }
 
-  /** Why the site refuses what it has to refuse. Fails when it does not, or fails in another way. */
+  /**
+   * Why the site refuses what it has to refuse. Fails when it does not, or fails in another way; and when jose accepts
+   * the passport, and no rule by which we are stricter says why we do not.
+   */
   async refusal(jwt: unknown): Promise<PassportErrorCode> {
     const work = this.site.verifyPassport(jwt as string);
-    return (await failureOf(InvalidPassportError, work)).code;
+    const { code } = await failureOf(InvalidPassportError, work);
+    if (typeof jwt !== 'string') return code; // jose reads bytes, too
+    if (await readByJose(jwt, this.lime.publishedKeys(), this.clock.now())) {
+      assertExplained(jwt, code);
+    }
+    return code;
   }
 }
 

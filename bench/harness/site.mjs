@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { LimeSiteService, LimeSitesModule } from '../../dist/index.js';
+
+const SITE_TOKEN = 'st_bench';
+
+/**
+ * @param {string} baseUrl
+ * @param {import('../../dist/index.js').LimeSitesOptions} [options]
+ */
+export function limeSites(baseUrl, options = {}) {
+  return LimeSitesModule.forRoot({ baseUrl, siteToken: SITE_TOKEN, ...options });
+}
+
+/**
+ * A Nest application with the module; without an event stream if `dispatcher` is `false`.
+ * @param {string} baseUrl
+ * @param {import('../../dist/index.js').LimeSitesOptions} [options]
+ */
+export async function startSite(baseUrl, options = {}) {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
+  class BenchModule {}
+  const app = await NestFactory.createApplicationContext(
+    { module: BenchModule, imports: [limeSites(baseUrl, options)] },
+    { logger: ['error'] },
+  );
+  return { app, site: app.get(LimeSiteService) };
+}
+
+/** Resolves when the site has its keys, so that nothing measured waits for them. */
+export async function whenKeysAreThere(site, { passport }) {
+  await site.verifyPassport(passport);
+}

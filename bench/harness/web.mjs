@@ -1,0 +1,49 @@
+import 'reflect-metadata';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { PassportGuard, PassportPolicy } from '../../dist/index.js';
+import { limeSites } from './site.mjs';
+
+/** Two routes that do the same, one of them behind the guard. */
+class BenchController {
+  answer() {
+    return { ok: true };
+  }
+  guarded() {
+    return { ok: true };
+  }
+}
+
+// No compiler here, so the decorators are called by hand.
+Controller()(BenchController);
+decorate('answer', Get('open'));
+// The passport belongs to no login of this site, because the load generator made it up.
+decorate('guarded', Get('guarded'), UseGuards(PassportGuard), PassportPolicy({ anyRequest: true }));
+
+/**
+ * A Nest application that serves HTTP.
+ * @param {string} baseUrl
+ * @param {import('@nestjs/core').AbstractHttpAdapter} adapter
+ */
+export async function startWeb(baseUrl, adapter) {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
+  class BenchModule {}
+  const app = await NestFactory.create(
+    {
+      module: BenchModule,
+      imports: [limeSites(baseUrl, { dispatcher: false })],
+      controllers: [BenchController],
+    },
+    adapter,
+    { logger: ['error'] },
+  );
+  await app.listen(0, '127.0.0.1');
+  return { app, url: (await app.getUrl()).replace('[::1]', '127.0.0.1') };
+}
+
+function decorate(method, ...decorators) {
+  const { prototype } = BenchController;
+  for (const decorator of decorators) {
+    decorator(prototype, method, Object.getOwnPropertyDescriptor(prototype, method));
+  }
+}

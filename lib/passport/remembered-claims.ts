@@ -1,0 +1,40 @@
+import type { JWTPayload } from 'jose';
+import type { CommonPassportClaims } from './passport-claims.js';
+
+/** The claims of one passport, for any number of callers: nobody can change what the next one gets. */
+export class RememberedClaims {
+  readonly #claims: CommonPassportClaims;
+  /** No claim has parts of its own, as in every real passport: then a copy costs a fiftieth. */
+  readonly #isFlat: boolean;
+
+  /** @param claims whose signature was found good. */
+  constructor(claims: JWTPayload) {
+    const normalised = normalise(claims);
+    this.#claims = normalised;
+    this.#isFlat = Object.values(normalised).every((claim) => Object(claim) !== claim);
+  }
+
+  /** To be read, and not to be given away. */
+  get original(): Readonly<CommonPassportClaims> {
+    return this.#claims;
+  }
+
+  /** A copy all the way down. */
+  copy(): CommonPassportClaims {
+    return { ...(this.#isFlat ? this.#claims : structuredClone(this.#claims)) };
+  }
+}
+
+/** Fills in the names that LIME uses today. What the passport says itself is never overwritten, except `agent_id`. */
+function normalise(claims: JWTPayload): CommonPassportClaims {
+  const normalised: JWTPayload = { ...claims, agent_id: claims.sub };
+  fillIn(normalised, 'user_id', 'owner_id');
+  fillIn(normalised, 'user_kyc_level', 'owner_kyc_level');
+  return normalised as CommonPassportClaims;
+}
+
+function fillIn(claims: JWTPayload, name: string, olderName: string): void {
+  if ((claims[name] ?? undefined) !== undefined) return;
+  const value = claims[olderName];
+  if (value !== undefined) claims[name] = value;
+}
