@@ -32,6 +32,12 @@ export type {
   LimeStats,
 } from './login/index.js';
 export { BindingPassportGuard } from './nest/binding-passport.guard.js';
+export {
+  type LimeSitesEnvIssue,
+  limeSitesEnvSchema,
+  type LimeSitesEnvSchema,
+} from './nest/env-schema.js';
+export type { LimeSitesEnv, LimeSitesEnvOptions } from './nest/environment.js';
 export { LimeSiteService } from './nest/lime-site.service.js';
 export { getLimeSiteToken, InjectLimeSite } from './nest/lime-site.tokens.js';
 export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constants.js';
@@ -60,6 +66,7 @@ export {
   type PassportRequestIdSource,
 } from './nest/passport-policy.decorator.js';
 export { PassportRefusal, type PassportRefusalCode } from './nest/passport-refusal.js';
+export { validateLimeSitesEnv } from './nest/validate-env.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,
