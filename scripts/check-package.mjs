@@ -66,6 +66,9 @@ async function checkConsumer(consumer, tarball) {
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
   );
+  await checks.run(`${name}: with its config, event-emitter and terminus`, () =>
+    consumer.run('node', ['dist/ecosystem.js', String(consumer.nestMajor)]),
+  );
   await checks.run(`${name}: require()`, () => consumer.run('node', ['require.cjs']));
   if (!newest) return;
   await checks.run("the README's test passes in jest", () =>

@@ -141,7 +141,10 @@ export class EventStream {
           this.#status.heard();
           if (consumer.accept(data) === 'keepalive') silence.beat();
         },
-        onComment: () => silence.beat(),
+        onComment: () => {
+          this.#status.heard();
+          silence.beat();
+        },
         onRetry: (ms) => this.#policy.serverWishes(ms),
         onLastEventId: (id) => {
           this.#lastEventId = id;

@@ -7,6 +7,12 @@ const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
 const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
 
+/** The versions of Nest's own modules that belong to a version of Nest. */
+const NEST_MODULES = {
+  11: { config: 4, 'event-emitter': 3, terminus: 11 },
+  12: { config: 12, 'event-emitter': 12, terminus: 12 },
+};
+
 /** An empty project outside of this repository, with the packed package and one version of Nest in it. */
 export class Consumer {
   constructor(parent, nestMajor) {
@@ -21,11 +27,16 @@ export class Consumer {
     const nest = ['common', 'core', 'platform-express', 'testing'].map(
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
+    const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
+      ([name, major]) => `@nestjs/${name}@${major}`,
+    );
     const same = ['reflect-metadata', 'rxjs', 'typescript', '@types/node', ...extras].map(
       (name) => `${name}@${devDependencies[name]}`,
     );
     const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-    await command('npm', ['install', ...flags, tarball, ...nest, ...same], { cwd: this.dir });
+    await command('npm', ['install', ...flags, tarball, ...nest, ...modules, ...same], {
+      cwd: this.dir,
+    });
     const { version } = JSON.parse(this.read('node_modules/@nestjs/core/package.json'));
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
   }
