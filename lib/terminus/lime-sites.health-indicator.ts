@@ -8,7 +8,11 @@ import {
   LimeError,
   LimeSiteService,
 } from '../index.js';
+import { clusterHealth } from './cluster-health.js';
+import { worstOf } from './health.js';
 import { streamHealth } from './stream-health.js';
+
+type Report = Record<string, unknown>;
 
 /** LIME may stay silent for 300 s, and the stream itself is taken for dead after 310 s. */
 const MAX_SILENCE_MS = 330_000;
@@ -26,7 +30,8 @@ export interface LimeSitesHealthOptions {
 /**
  * Tells a health check of `@nestjs/terminus` (11 or 12) whether logins can arrive. An open event stream is up, and so is a
  * site that needs none (`dispatcher: false`). One that is being opened, or opened again, is `degraded`; terminus 11 has no
- * such status, there it is up and says `degraded: true`. Refused, closed, or without a sign of life for too long is down.
+ * such status, there it is up and says `degraded: true`. Refused, closed, or without a sign of life for too long is down,
+ * and so is a site whose cluster is out of reach.
  *
  * @example
  * ```ts
@@ -55,9 +60,14 @@ export class LimeSitesHealthIndicator {
         `maxSilenceMs must be a number of milliseconds above 0, got ${String(maxSilenceMs)}`,
       );
     }
-    const { connection } = this.#siteOf(site);
-    const clock = this.moduleRef.get<Clock>(LIME_SITES_CLOCK, { strict: false });
-    const { health, report } = streamHealth(connection, clock.now(), maxSilenceMs);
+    const { connection, cluster } = this.#siteOf(site);
+    const now = this.moduleRef.get<Clock>(LIME_SITES_CLOCK, { strict: false }).now();
+    const findings = [
+      ...clusterHealth(cluster, now, maxSilenceMs),
+      streamHealth(connection, now, maxSilenceMs),
+    ];
+    const health = worstOf(findings);
+    const report = Object.assign({}, ...findings.map((finding) => finding.report)) as Report;
     const check = this.indicators.check(key);
     if (health !== 'degraded') return health === 'up' ? check.up(report) : check.down(report);
     const canDegrade: boolean = 'degraded' in check; // since terminus 12

@@ -8,6 +8,9 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import {
   getLimeSiteToken,
+  type LimeCluster,
+  type LimeClusterStatus,
+  LimeError,
   type LimeSiteService,
   LimeSitesModule,
   type LimeSitesOptions,
@@ -49,6 +52,25 @@ async function probe({ url }: StartedApp, query = '') {
     details?: { lime?: Record<string, unknown> };
   };
   return { http: response.status, overall: body.status, lime: body.details?.lime ?? {} };
+}
+
+/** A cluster that does nothing but stand as it is told to. */
+function clusterWith(status: LimeClusterStatus): LimeCluster {
+  return {
+    join: () =>
+      Promise.resolve({
+        status,
+        start: () => undefined,
+        whenUp: () => Promise.resolve(),
+        submit: () => Promise.resolve(),
+        remember: () => Promise.resolve(),
+        knows: () => Promise.resolve(false),
+        claim: () => Promise.resolve(true),
+        outcomeOf: () => Promise.resolve(undefined),
+        drain: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      }),
+  };
 }
 
 describe('The health indicator', () => {
@@ -170,6 +192,30 @@ describe('The health indicator', () => {
     const indicator = app.get(LimeSitesHealthIndicator);
     await app.close();
     expect(await indicator.isHealthy('lime')).toMatchObject({ lime: { status: 'down' } });
+  });
+
+  it.each([
+    ['up', 200, 'up'],
+    ['connecting', 200, 'degraded'],
+    ['down', 503, 'down'],
+    ['closed', 503, 'down'],
+  ] as const)('makes of a cluster that is %s: %s, %s', async (state, http, status) => {
+    const lastError = new LimeError('CLUSTER_UNAVAILABLE', 'connect ECONNREFUSED 10.0.0.7:6379');
+    const options = { cluster: clusterWith({ state, since: new Date(), lastError }) };
+    const started = await start.site({ ...HEALTH, options });
+    await whenState(started, 'open');
+    const answer = await probe(started);
+    expect(answer.http).toBe(http);
+    expect(answer.lime).toMatchObject({ status, state: 'open', cluster: state });
+    expect(answer.lime['clusterError']).toBe(state === 'up' ? undefined : 'CLUSTER_UNAVAILABLE');
+    expect(JSON.stringify(answer)).not.toContain('10.0.0.7');
+  });
+
+  it('is down when a cluster was never reached, and too long ago', async () => {
+    const since = new Date(Date.now() - 331 * SECOND);
+    const options = { cluster: clusterWith({ state: 'connecting', since }) };
+    const started = await start.site({ ...HEALTH, options });
+    expect(await probe(started)).toMatchObject({ http: 503, lime: { cluster: 'connecting' } });
   });
 
   it('tells the sites of an application apart', async () => {
