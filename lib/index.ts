@@ -44,6 +44,7 @@ export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constant
 export { LimeSitesModule } from './nest/lime-sites.module.js';
 export type { LimeSitesModuleExtras } from './nest/lime-sites.module-definition.js';
 export type {
+  LimeEventContext,
   LimeEventEmitter,
   LimeSitesOptions,
   LimeSitesOptionsFactory,

@@ -47,7 +47,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
           new LimeSiteService(
             site,
             new LoginHandlerExplorer(name, discovery, scanner, site.logger),
-            new ApplicationEvents(site.eventEmitter, discovery, site.logger),
+            new ApplicationEvents(name, site.eventEmitter, discovery, site.logger),
           ),
       },
     ],
