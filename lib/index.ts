@@ -76,3 +76,13 @@ export type {
 } from './passport/index.js';
 export type { Clock, LimeLogger } from './ports/index.js';
 export type { LimeConnection, LimeConnectionState } from './stream/index.js';
+export {
+  LIME_CHANNELS,
+  type LimeConnectionMessage,
+  type LimeHandlerMessage,
+  type LimeHttpMessage,
+  type LimeLoginMessage,
+  type LimeLoginOutcome,
+  type LimeTraceMessage,
+  type LimeVerifyMessage,
+} from './tracing/index.js';

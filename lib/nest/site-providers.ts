@@ -37,7 +37,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
             name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
           const logger = createLimeLogger(context, [options.siteToken.reveal()]);
           const member = await joinCluster(name, options, logger);
-          return new SiteRuntime(options, clock, logger, member);
+          return new SiteRuntime(name, options, clock, logger, member);
         },
       },
       {

@@ -1,11 +1,18 @@
 import type { HttpTransport } from '../http/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
+import { traced, verifyChannel } from '../tracing/index.js';
 import { JwksSource } from './jwks-source.js';
-import type { BindingPassportClaims, PassportClaims } from './passport-claims.js';
-import { BINDING_PASSPORT, LOGIN_PASSPORT } from './passport-kind.js';
+import type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+} from './passport-claims.js';
+import { BINDING_PASSPORT, LOGIN_PASSPORT, type PassportKind } from './passport-kind.js';
 import { PassportVerifier } from './passport-verifier.js';
 
 export interface PassportsOptions {
+  /** The name of the site. */
+  site: string;
   transport: HttpTransport;
   /** Per fetch of the keys, in milliseconds. */
   timeoutMs: number;
@@ -17,10 +24,12 @@ export interface PassportsOptions {
 
 /** Everything about passports that one site needs. */
 export class Passports {
+  readonly #site: string;
   readonly #keys: JwksSource;
   readonly #verifier: PassportVerifier;
 
   constructor(options: PassportsOptions) {
+    this.#site = options.site;
     this.#keys = new JwksSource(options);
     this.#verifier = new PassportVerifier({ ...options, keys: this.#keys });
   }
@@ -36,14 +45,22 @@ export class Passports {
   }
 
   async verifyLogin(jwt: string, expectedRequestId?: string): Promise<PassportClaims> {
-    return (await this.#verifier.verify(jwt, LOGIN_PASSPORT, expectedRequestId)) as PassportClaims;
+    return (await this.#verify(jwt, LOGIN_PASSPORT, expectedRequestId)) as PassportClaims;
   }
 
   async verifyBinding(jwt: string, expectedBindingId?: string): Promise<BindingPassportClaims> {
-    return (await this.#verifier.verify(
-      jwt,
-      BINDING_PASSPORT,
-      expectedBindingId,
-    )) as BindingPassportClaims;
+    return (await this.#verify(jwt, BINDING_PASSPORT, expectedBindingId)) as BindingPassportClaims;
+  }
+
+  #verify(
+    jwt: string,
+    kind: PassportKind,
+    expectedId: string | undefined,
+  ): Promise<CommonPassportClaims> {
+    return traced(
+      verifyChannel,
+      () => ({ site: this.#site, kind: kind.name }),
+      () => this.#verifier.verify(jwt, kind, expectedId),
+    );
   }
 }

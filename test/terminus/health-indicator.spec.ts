@@ -8,14 +8,13 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import {
   getLimeSiteToken,
-  type LimeCluster,
-  type LimeClusterStatus,
   LimeError,
   type LimeSiteService,
   LimeSitesModule,
   type LimeSitesOptions,
 } from 'nestjs-lime-sites';
 import { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
+import { clusterThatIs } from '../support/cluster-stand-in.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type StartedApp, type StartedSite, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
@@ -52,25 +51,6 @@ async function probe({ url }: StartedApp, query = '') {
     details?: { lime?: Record<string, unknown> };
   };
   return { http: response.status, overall: body.status, lime: body.details?.lime ?? {} };
-}
-
-/** A cluster that does nothing but stand as it is told to. */
-function clusterWith(status: LimeClusterStatus): LimeCluster {
-  return {
-    join: () =>
-      Promise.resolve({
-        status,
-        start: () => undefined,
-        whenUp: () => Promise.resolve(),
-        submit: () => Promise.resolve(),
-        remember: () => Promise.resolve(),
-        knows: () => Promise.resolve(false),
-        claim: () => Promise.resolve(true),
-        outcomeOf: () => Promise.resolve(undefined),
-        drain: () => Promise.resolve(),
-        close: () => Promise.resolve(),
-      }),
-  };
 }
 
 describe('The health indicator', () => {
@@ -201,7 +181,7 @@ describe('The health indicator', () => {
     ['closed', 503, 'down'],
   ] as const)('makes of a cluster that is %s: %s, %s', async (state, http, status) => {
     const lastError = new LimeError('CLUSTER_UNAVAILABLE', 'connect ECONNREFUSED 10.0.0.7:6379');
-    const options = { cluster: clusterWith({ state, since: new Date(), lastError }) };
+    const options = { cluster: clusterThatIs({ state, since: new Date(), lastError }) };
     const started = await start.site({ ...HEALTH, options });
     await whenState(started, 'open');
     const answer = await probe(started);
@@ -213,7 +193,7 @@ describe('The health indicator', () => {
 
   it('is down when a cluster was never reached, and too long ago', async () => {
     const since = new Date(Date.now() - 331 * SECOND);
-    const options = { cluster: clusterWith({ state: 'connecting', since }) };
+    const options = { cluster: clusterThatIs({ state: 'connecting', since }) };
     const started = await start.site({ ...HEALTH, options });
     expect(await probe(started)).toMatchObject({ http: 503, lime: { cluster: 'connecting' } });
   });
