@@ -100,7 +100,7 @@ export class LoginIntake {
     if (ledger.isSettled(requestId, 'expired') || this.isUnderWay(requestId)) return false;
     const event = expiredEvent(requestId, origin, new Date(clock.now()));
     inHand.enter();
-    const trace = traceLogin(site, { requestId, type: 'expired', source: 'local' });
+    const trace = traceLogin(site, requestId, 'expired', 'local');
     // Nobody heard this. Another replica may have heard better, so it counts once all of them say so.
     trace.run(() => (shared ? delivery.deliver(event, trace) : this.#settle(event, trace)));
     return true;
@@ -126,7 +126,7 @@ export class LoginIntake {
     const { requestId, type } = frame;
     stats.received++;
     inHand.enter();
-    const trace = traceLogin(site, { requestId, type, source: 'stream' });
+    const trace = traceLogin(site, requestId, type, 'stream');
     if (type === 'approved') return void trace.run(() => this.#takeApproved(frame, trace));
     const checks = this.#underWay.get(requestId);
     if (checks) checks.expiredBehind.push(trace);

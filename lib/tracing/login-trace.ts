@@ -16,10 +16,13 @@ const NO_TRACE: LoginTrace = { run: (work) => work(), end: () => undefined };
 /** A login begins its way. */
 export function traceLogin(
   site: string,
-  login: Pick<LimeLoginMessage, 'requestId' | 'type' | 'source'>,
+  requestId: string,
+  type: LimeLoginMessage['type'],
+  source: LimeLoginMessage['source'],
 ): LoginTrace {
   if (!loginChannel.hasSubscribers) return NO_TRACE;
-  const operation = new Operation<LimeLoginMessage>(loginChannel, { site, ...login });
+  const message = { site, requestId, type, source };
+  const operation = new Operation<LimeLoginMessage>(loginChannel, message);
   return {
     run: (work) => operation.run(work),
     end: (outcome, ...thrown) =>
