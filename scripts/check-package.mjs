@@ -12,7 +12,12 @@ import { Consumer } from './support/consumer.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
-const ENTRIES = ['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js'];
+const ENTRIES = [
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/terminus/index.js',
+  'dist/testing/index.js',
+];
 const { values: flags } = parseArgs({
   options: { node: { type: 'string', multiple: true, default: [] } },
 });
@@ -66,11 +71,16 @@ async function checkConsumer(consumer, tarball) {
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
   );
-  await checks.run(`${name}: with its config, event-emitter and terminus`, () =>
-    consumer.run('node', ['dist/ecosystem.js', String(consumer.nestMajor)]),
-  );
   await checks.run(`${name}: require()`, () => consumer.run('node', ['require.cjs']));
-  if (!newest) return;
+  if (newest) await checkNewest(consumer);
+  await checks.run(`${name}: with its config, event-emitter and terminus`, async () => {
+    await consumer.installModules();
+    await consumer.run('npx', ['tsc', '-p', 'modules']);
+    await consumer.run('node', ['dist/modules/ecosystem.js', String(consumer.nestMajor)]);
+  });
+}
+
+async function checkNewest(consumer) {
   await checks.run("the README's test passes in jest", () =>
     consumer.run('node', [
       '--experimental-vm-modules',

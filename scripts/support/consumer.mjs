@@ -5,6 +5,7 @@ import { command } from './command.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
+const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
 
 /** The versions of Nest's own modules that belong to a version of Nest. */
@@ -27,18 +28,20 @@ export class Consumer {
     const nest = ['common', 'core', 'platform-express', 'testing'].map(
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
-    const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
-      ([name, major]) => `@nestjs/${name}@${major}`,
-    );
     const same = ['reflect-metadata', 'rxjs', 'typescript', '@types/node', ...extras].map(
       (name) => `${name}@${devDependencies[name]}`,
     );
-    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-    await command('npm', ['install', ...flags, tarball, ...nest, ...modules, ...same], {
-      cwd: this.dir,
-    });
+    await this.run('npm', [...INSTALL, tarball, ...nest, ...same]);
     const { version } = JSON.parse(this.read('node_modules/@nestjs/core/package.json'));
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
+  }
+
+  /** What the package works with, but does not need: installed last, so that a need for it is noticed before. */
+  async installModules() {
+    const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
+      ([name, major]) => `@nestjs/${name}@${major}`,
+    );
+    await this.run('npm', [...INSTALL, ...modules]);
   }
 
   /** The README's own code, under the file names that it gives, and what runs it. */
