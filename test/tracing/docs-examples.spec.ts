@@ -94,7 +94,7 @@ describe('The examples of docs/observability.md', () => {
     const example = await DocsExample.read(DOCUMENT, name);
     const child = await compiled.run((await example.toJavaScript()) + program);
     closeLater(() => child.kill('SIGKILL'));
-    expect(await child.ended).toBe(0);
+    expect(await child.closed).toBe(0);
     return child.lines.at(-1) ?? '';
   }
 
