@@ -23,6 +23,7 @@ export default {
     '^nestjs-lime-sites$': '<rootDir>/lib/index.ts',
     '^nestjs-lime-sites/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^nestjs-lime-sites/swagger$': '<rootDir>/lib/swagger/index.ts',
+    '^nestjs-lime-sites/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-lime-sites/testing$': '<rootDir>/lib/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

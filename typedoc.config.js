@@ -36,9 +36,12 @@ export default {
     'EventOf',
     'ExpiredRecord',
     'HandlerDecorator',
+    'LimeConnectionName',
     'REFUSALS',
     'SiteRuntime',
   ],
+  // The interface is Standard Schema's, and so is its documentation.
+  intentionallyNotDocumented: ['index.LimeSitesEnvSchema.~standard.__type.validate'],
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
 };

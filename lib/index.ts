@@ -33,12 +33,19 @@ export type {
   LimeStats,
 } from './login/index.js';
 export { BindingPassportGuard } from './nest/binding-passport.guard.js';
+export {
+  type LimeSitesEnvIssue,
+  limeSitesEnvSchema,
+  type LimeSitesEnvSchema,
+} from './nest/env-schema.js';
+export type { LimeSitesEnv, LimeSitesEnvOptions } from './nest/environment.js';
 export { LimeSiteService } from './nest/lime-site.service.js';
 export { getLimeSiteToken, InjectLimeSite } from './nest/lime-site.tokens.js';
 export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constants.js';
 export { LimeSitesModule } from './nest/lime-sites.module.js';
 export type { LimeSitesModuleExtras } from './nest/lime-sites.module-definition.js';
 export type {
+  LimeEventContext,
   LimeEventEmitter,
   LimeSitesOptions,
   LimeSitesOptionsFactory,
@@ -61,6 +68,7 @@ export {
   type PassportRequestIdSource,
 } from './nest/passport-policy.decorator.js';
 export { PassportRefusal, type PassportRefusalCode } from './nest/passport-refusal.js';
+export { validateLimeSitesEnv } from './nest/validate-env.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,
@@ -69,3 +77,13 @@ export type {
 } from './passport/index.js';
 export type { Clock, LimeLogger } from './ports/index.js';
 export type { LimeConnection, LimeConnectionState } from './stream/index.js';
+export {
+  LIME_CHANNELS,
+  type LimeConnectionMessage,
+  type LimeHandlerMessage,
+  type LimeHttpMessage,
+  type LimeLoginMessage,
+  type LimeLoginOutcome,
+  type LimeTraceMessage,
+  type LimeVerifyMessage,
+} from './tracing/index.js';

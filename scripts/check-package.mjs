@@ -18,7 +18,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 // vitest 5 needs Node 22.12.
 const RUNNERS = ['@jest/globals', '@swc/core', '@swc/jest', 'jest', 'ts-jest@29', 'vitest@4'];
-const ENTRIES = ['dist/index.js', 'dist/index.d.ts', 'dist/testing/index.js'];
+const ENTRIES = [
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/bullmq/index.js',
+  'dist/terminus/index.js',
+  'dist/testing/index.js',
+];
 const { values: flags } = parseArgs({
   options: { node: { type: 'string', multiple: true, default: [] } },
 });
@@ -110,6 +116,11 @@ async function checkConsumer(consumer, tarball) {
     );
   }
   if (consumer.nestMajor === 12) await checks.run('npx lime-sandbox', () => checkCommand(consumer));
+  await checks.run(`${name}: with its config, event-emitter and terminus`, async () => {
+    await consumer.installModules();
+    await consumer.run('npx', ['tsc', '-p', 'modules']);
+    await consumer.run('node', ['dist/modules/ecosystem.js', String(consumer.nestMajor)]);
+  });
 }
 
 async function checkMatrixCell(consumer, version) {

@@ -25,7 +25,7 @@ export interface ApiClientOptions {
   logger: LimeLogger;
 }
 
-type SiteCall = Pick<HttpCall, 'method' | 'path' | 'body' | 'headers'>;
+type SiteCall = Pick<HttpCall, 'method' | 'path' | 'route' | 'body' | 'headers'>;
 interface Outcome {
   fields?: FieldReader;
   error?: unknown;
@@ -40,9 +40,12 @@ export class ApiClient {
     this.#options = options;
   }
 
-  /** @throws {LimeError} the last try's error. */
-  get(path: string): Promise<FieldReader> {
-    return this.#request({ method: 'GET', path });
+  /**
+   * @param route the path with `{id}` in place of ids.
+   * @throws {LimeError} the last try's error.
+   */
+  get(path: string, route: string): Promise<FieldReader> {
+    return this.#request({ method: 'GET', path, route });
   }
 
   /**
@@ -58,7 +61,7 @@ export class ApiClient {
   async #request(call: SiteCall): Promise<FieldReader> {
     const { maxRetries, clock, random, logger } = this.#options;
     for (let attempt = 0; ; attempt++) {
-      const { fields, error, retryAfterMs } = await this.#try(call);
+      const { fields, error, retryAfterMs } = await this.#try(call, attempt + 1);
       if (fields) return fields;
       if (!isRetryable(error) || attempt >= maxRetries) throw error;
       const delay = retryDelay(attempt, retryAfterMs, random);
@@ -67,12 +70,12 @@ export class ApiClient {
     }
   }
 
-  async #try(call: SiteCall): Promise<Outcome> {
+  async #try(call: SiteCall, attempt: number): Promise<Outcome> {
     const { transport, siteToken, timeoutMs, clock } = this.#options;
     let retryAfterMs: number | undefined;
     try {
       const limits = { timeoutMs, maxBytes: MAX_ANSWER_BYTES };
-      const answer = await transport.call({ ...call, ...limits, authenticated: true });
+      const answer = await transport.call({ ...call, ...limits, attempt, authenticated: true });
       retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());
       const context = { call: `${call.method} ${call.path}`, secrets: [siteToken.reveal()] };
       const data = openEnvelope(answer, { ...context, retryAfterMs });

@@ -30,7 +30,8 @@ export class LimeApi {
   async getLoginRequest(
     requestId: string,
   ): Promise<Pick<LoginRequestResult, 'status'> & { expiresAt: Date | undefined }> {
-    const fields = await this.#client.get(`${LOGIN_REQUESTS}/${pathSegment(requestId)}`);
+    const path = `${LOGIN_REQUESTS}/${pathSegment(requestId)}`;
+    const fields = await this.#client.get(path, `${LOGIN_REQUESTS}/{id}`);
     return {
       status: fields.text('status'),
       expiresAt: fields.has('expires_at') ? fields.date('expires_at') : undefined,

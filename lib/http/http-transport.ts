@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
+import { httpChannel, type LimeHttpMessage, traced } from '../tracing/index.js';
 import type { SiteToken } from './site-token.js';
 import { transportError } from './transport-error.js';
 
 export interface HttpTransportOptions {
+  /** The name of the site. */
+  site: string;
   /** Absolute, without a trailing slash. */
   baseUrl: string;
   siteToken: SiteToken;
@@ -16,6 +19,10 @@ export interface HttpCall {
   method: 'GET' | 'POST';
   /** Relative to the base URL, with a leading slash. */
   path: string;
+  /** The path as it is told to those who trace: with `{id}` in place of ids. Default: the path. */
+  route?: string;
+  /** Which try this is, from 1 on. Default 1. */
+  attempt?: number;
   /** `false` for the public key set, which must never see the site token. */
   authenticated: boolean;
   headers?: Record<string, string>;
@@ -37,14 +44,16 @@ export interface HttpAnswer {
  * a redirect is an error (another origin must never see the token), and nothing is read without limits.
  */
 export class HttpTransport {
+  readonly #site: string;
   readonly #origin: string;
   readonly #basePath: string;
   readonly #siteToken: SiteToken;
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
 
-  constructor({ baseUrl, siteToken, dispatcher, clock }: HttpTransportOptions) {
+  constructor({ site, baseUrl, siteToken, dispatcher, clock }: HttpTransportOptions) {
     const url = new URL(baseUrl);
+    this.#site = site;
     this.#origin = url.origin;
     this.#basePath = url.pathname.replace(/\/$/, '');
     this.#siteToken = siteToken;
@@ -56,7 +65,11 @@ export class HttpTransport {
    * Sends a call and reads the whole answer.
    * @throws {LimeError} `NETWORK_ERROR`, `TLS_REFUSED`, `TIMEOUT`, `UNEXPECTED_REDIRECT`, `RESPONSE_TOO_LARGE`.
    */
-  async call(call: HttpCall): Promise<HttpAnswer> {
+  call(call: HttpCall): Promise<HttpAnswer> {
+    return this.#traced(call, (message) => this.#exchange(call, message));
+  }
+
+  async #exchange(call: HttpCall, message?: LimeHttpMessage): Promise<HttpAnswer> {
     const controller = new AbortController();
     let timedOut = false;
     const cancelTimeout = this.#clock.schedule(() => {
@@ -65,7 +78,7 @@ export class HttpTransport {
     }, call.timeoutMs);
     const name = this.#nameOf(call);
     try {
-      const response = await this.#send(call, controller.signal);
+      const response = await this.#send(call, controller.signal, message);
       return {
         status: response.statusCode,
         headers: response.headers,
@@ -89,21 +102,31 @@ export class HttpTransport {
    * Opens a response whose body is read as it comes. The caller ends it through `signal`.
    * @throws {LimeError} as {@link HttpTransport.call} does.
    */
-  async open(
-    call: Pick<HttpCall, 'path' | 'headers'>,
+  open(
+    call: Pick<HttpCall, 'path' | 'headers' | 'attempt'>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const request = { ...call, method: 'GET', authenticated: true } as const;
-    try {
-      return await this.#send(request, signal);
-    } catch (error) {
-      throw error instanceof LimeError ? error : transportError(this.#nameOf(request), error);
-    }
+    return this.#traced(request, async (message) => {
+      try {
+        return await this.#send(request, signal, message);
+      } catch (error) {
+        throw error instanceof LimeError ? error : transportError(this.#nameOf(request), error);
+      }
+    });
+  }
+
+  #traced<Result>(
+    { method, path, route = path, attempt = 1 }: Omit<HttpCall, 'timeoutMs' | 'maxBytes'>,
+    work: (message?: LimeHttpMessage) => Promise<Result>,
+  ): Promise<Result> {
+    return traced(httpChannel, () => ({ site: this.#site, method, route, attempt }), work);
   }
 
   async #send(
     call: Pick<HttpCall, 'method' | 'path' | 'authenticated' | 'headers' | 'body'>,
     signal: AbortSignal,
+    message: LimeHttpMessage | undefined,
   ): Promise<Dispatcher.ResponseData> {
     const response = await this.#dispatcher.request({
       origin: this.#origin,
@@ -120,6 +143,7 @@ export class HttpTransport {
       bodyTimeout: 0,
       signal,
     });
+    if (message) message.status = response.statusCode;
     if (response.statusCode >= 300 && response.statusCode < 400) {
       response.body.on('error', () => undefined).destroy();
       throw new LimeError(

@@ -7,6 +7,7 @@ import {
   untilAccepted,
 } from '../cluster/index.js';
 import type { Clock, LimeLogger, Random } from '../ports/index.js';
+import type { LoginTrace } from '../tracing/index.js';
 import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
 import type { HandlerFailure, HandlerRunner } from './handler-runner.js';
 import type { InHand } from './in-hand.js';
@@ -39,8 +40,8 @@ export class ClusterDelivery implements LoginDelivery {
   }
 
   /** The event leaves the hand when the cluster has it; until then it is held and tried again. */
-  deliver(event: LimeLoginEvent): void {
-    void this.#submit(recordOf(event));
+  deliver(event: LimeLoginEvent, trace: LoginTrace): void {
+    void this.#submit(recordOf(event), trace);
   }
 
   /** Runs the handlers one after another, without those that were done in an earlier try. Never rejects. */
@@ -74,7 +75,7 @@ export class ClusterDelivery implements LoginDelivery {
     return { running: this.#options.runner.abortAll(), undelivered };
   }
 
-  async #submit(record: LoginRecord): Promise<void> {
+  async #submit(record: LoginRecord, trace: LoginTrace): Promise<void> {
     const { member, clock, random, logger, inHand } = this.#options;
     const accepted = await untilAccepted(() => member.submit(record), {
       clock,
@@ -85,6 +86,7 @@ export class ClusterDelivery implements LoginDelivery {
     const held = this.#held.delete(record);
     if (held && accepted && this.#held.size === 0) logger.log('The cluster takes logins again');
     inHand.leave();
+    trace.end(accepted ? 'queued' : 'dropped');
   }
 
   /** One line when outcomes begin to wait, none for each. */

@@ -1,7 +1,6 @@
 import { LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
-import { HandlerContext } from './handler-context.js';
-import type { RegisteredHandler } from './handler-registry.js';
+import type { LimeHandlerContext, RegisteredHandler } from './handler-registry.js';
 import type { LimeLoginEvent } from './login-event.js';
 
 /** Runs one handler for one event, for so long and no longer. */
@@ -23,7 +22,7 @@ export class HandlerRun {
     timeoutMs: number,
     clock: Clock,
   ): Promise<void> | undefined {
-    const result = handle(event, new HandlerContext(() => this.#signal()));
+    const result = handle(event, this.#context());
     if (!isThenable(result)) return undefined;
     const cancelTimeout = clock.schedule(() => {
       const reason = `${name} did not finish within ${timeoutMs} ms (handlerTimeoutMs)`;
@@ -37,6 +36,16 @@ export class HandlerRun {
     this.#abortedFor = reason;
     this.#controller?.abort(reason);
     this.#giveUp(reason);
+  }
+
+  /** Its signal is made when the handler asks for it. A member of its own all the same, which a spread or a test finds. */
+  #context(): LimeHandlerContext {
+    const makeSignal = () => this.#signal();
+    return {
+      get signal() {
+        return makeSignal();
+      },
+    };
   }
 
   #signal(): AbortSignal {

@@ -1,11 +1,14 @@
 import { LimeError } from '../errors/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
+import { handlerChannel, type LimeHandlerMessage, Operation } from '../tracing/index.js';
 import type { RegisteredHandler } from './handler-registry.js';
 import { HandlerRun } from './handler-run.js';
 import type { LimeLoginEvent } from './login-event.js';
 import type { LimeStats } from './login-stats.js';
 
 export interface HandlerRunnerOptions {
+  /** The name of the site. */
+  site: string;
   /** Per handler, in milliseconds. */
   handlerTimeoutMs: number;
   stats: LimeStats;
@@ -18,6 +21,9 @@ export interface HandlerFailure {
   readonly handler: string;
   readonly error: unknown;
 }
+
+/** What went wrong, if anything. */
+type HandlerOutcome = HandlerFailure | undefined;
 
 /** Runs handlers one by one, each shielded from the others: what one throws is logged, counted, and goes no further. */
 export class HandlerRunner {
@@ -37,7 +43,40 @@ export class HandlerRunner {
     handler: RegisteredHandler,
     event: LimeLoginEvent,
     signal?: AbortSignal,
-  ): HandlerFailure | undefined | Promise<HandlerFailure | undefined> {
+  ): HandlerOutcome | Promise<HandlerOutcome> {
+    return handlerChannel.hasSubscribers
+      ? this.#runTraced(handler, event, signal)
+      : this.#run(handler, event, signal);
+  }
+
+  /** Aborts the handlers that still run. @returns their names, for the log. */
+  abortAll(): string[] {
+    const names = [...this.#running.values()];
+    for (const run of this.#running.keys()) run.abort(shuttingDown());
+    return names;
+  }
+
+  #runTraced(
+    handler: RegisteredHandler,
+    event: LimeLoginEvent,
+    signal: AbortSignal | undefined,
+  ): HandlerOutcome | Promise<HandlerOutcome> {
+    const { requestId, type } = event;
+    const message = { site: this.#options.site, requestId, type, handler: handler.name };
+    const operation = new Operation<LimeHandlerMessage>(handlerChannel, message);
+    const finish = (failure: HandlerOutcome) => {
+      operation.finish(failure && { error: failure.error });
+      return failure;
+    };
+    const result = operation.run(() => this.#run(handler, event, signal));
+    return result instanceof Promise ? result.then(finish) : finish(result);
+  }
+
+  #run(
+    handler: RegisteredHandler,
+    event: LimeLoginEvent,
+    signal: AbortSignal | undefined,
+  ): HandlerOutcome | Promise<HandlerOutcome> {
     const { handlerTimeoutMs, clock } = this.#options;
     const run = new HandlerRun();
     try {
@@ -48,20 +87,13 @@ export class HandlerRunner {
     }
   }
 
-  /** Aborts the handlers that still run. @returns their names, for the log. */
-  abortAll(): string[] {
-    const names = [...this.#running.values()];
-    for (const run of this.#running.keys()) run.abort(shuttingDown());
-    return names;
-  }
-
   async #follow(
     run: HandlerRun,
     pending: Promise<void>,
     handler: RegisteredHandler,
     event: LimeLoginEvent,
     signal: AbortSignal | undefined,
-  ): Promise<HandlerFailure | undefined> {
+  ): Promise<HandlerOutcome> {
     const takeAway = () => run.abort(takenAway(signal?.reason));
     this.#running.set(run, `${handler.name} for ${event.requestId}`);
     signal?.addEventListener('abort', takeAway);

@@ -1,3 +1,4 @@
+import type { LoginTrace } from '../tracing/index.js';
 import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
 import type { HandlerFailure, HandlerRunner } from './handler-runner.js';
 import type { InHand } from './in-hand.js';
@@ -6,7 +7,7 @@ import type { LimeLoginEvent } from './login-event.js';
 /** How logins get to the handlers. */
 export interface LoginDelivery {
   /** Takes over a login that is in hand, and lets it leave the hand when that is the right moment. Never throws. */
-  deliver(event: LimeLoginEvent): void;
+  deliver(event: LimeLoginEvent, trace: LoginTrace): void;
   /** No login will come any more. Waits for those that are with their handlers but not in hand. */
   drain(deadline: AbortSignal): Promise<void>;
   /** Ends the waiting at shutdown. @returns what was cut short, for the log. */
@@ -23,16 +24,21 @@ export interface LocalDeliveryOptions {
   onFailed: (event: LimeLoginEvent, failures: readonly HandlerFailure[]) => void;
 }
 
+interface QueuedLogin {
+  readonly event: LimeLoginEvent;
+  readonly trace: LoginTrace;
+}
+
 /**
  * Brings events to the handlers of this process: several logins at once, the handlers of one login one after another.
  * An approval that overrules a local expiry waits for the handlers of that, so that they cannot undo what it does.
  */
 export class LocalDelivery implements LoginDelivery {
   readonly #options: LocalDeliveryOptions;
-  readonly #queue: LimeLoginEvent[] = [];
+  readonly #queue: QueuedLogin[] = [];
   /** Requests that are with their handlers, and what came for them meanwhile. */
   readonly #withHandlers = new Set<string>();
-  readonly #behind: LimeLoginEvent[] = [];
+  readonly #behind: QueuedLogin[] = [];
   #busySlots = 0;
 
   constructor(options: LocalDeliveryOptions) {
@@ -40,8 +46,8 @@ export class LocalDelivery implements LoginDelivery {
   }
 
   /** Starts the handlers now if a slot is free, or when one gets free. The event leaves the hand when they are done. */
-  deliver(event: LimeLoginEvent): void {
-    this.#queue.push(event);
+  deliver(event: LimeLoginEvent, trace: LoginTrace): void {
+    this.#queue.push({ event, trace });
     this.#fillSlots();
   }
 
@@ -51,23 +57,30 @@ export class LocalDelivery implements LoginDelivery {
   }
 
   giveUp(): { running: string[]; undelivered: string[] } {
-    const events = [...this.#behind.splice(0), ...this.#queue.splice(0)];
-    const undelivered = events.map(({ requestId }) => requestId);
-    for (const _ of undelivered) this.#options.inHand.leave();
-    return { running: this.#options.runner.abortAll(), undelivered };
+    const undelivered = [...this.#behind.splice(0), ...this.#queue.splice(0)];
+    for (const { trace } of undelivered) {
+      this.#options.inHand.leave();
+      trace.end('dropped');
+    }
+    return {
+      running: this.#options.runner.abortAll(),
+      undelivered: undelivered.map(({ event }) => event.requestId),
+    };
   }
 
   #fillSlots(): void {
     while (this.#busySlots < this.#options.concurrency) {
-      const event = this.#queue.shift();
-      if (!event) return;
-      if (this.#withHandlers.has(event.requestId)) {
-        this.#behind.push(event);
+      const login = this.#queue.shift();
+      if (!login) return;
+      const { requestId } = login.event;
+      if (this.#withHandlers.has(requestId)) {
+        this.#behind.push(login);
         continue;
       }
       this.#busySlots++;
-      this.#withHandlers.add(event.requestId);
-      this.#runFrom(0, this.#options.handlers.for(event), event, []);
+      this.#withHandlers.add(requestId);
+      const handlers = this.#options.handlers.for(login.event);
+      login.trace.run(() => this.#runFrom(0, handlers, login, []));
     }
   }
 
@@ -75,9 +88,10 @@ export class LocalDelivery implements LoginDelivery {
   #runFrom(
     first: number,
     handlers: readonly RegisteredHandler[],
-    event: LimeLoginEvent,
+    login: QueuedLogin,
     failures: HandlerFailure[],
   ): void {
+    const { event, trace } = login;
     for (const [index, handler] of handlers.entries()) {
       const result = index < first ? undefined : this.#options.runner.run(handler, event);
       if (!result) continue;
@@ -87,16 +101,18 @@ export class LocalDelivery implements LoginDelivery {
       }
       void result.then((failure) => {
         if (failure) failures.push(failure);
-        this.#runFrom(index + 1, handlers, event, failures);
+        this.#runFrom(index + 1, handlers, login, failures);
         this.#fillSlots();
       });
       return;
     }
     this.#busySlots--;
     this.#withHandlers.delete(event.requestId);
-    const next = this.#behind.findIndex(({ requestId }) => requestId === event.requestId);
+    const next = this.#behind.findIndex((other) => other.event.requestId === event.requestId);
     if (next >= 0) this.#queue.unshift(...this.#behind.splice(next, 1));
     if (failures.length > 0) this.#options.onFailed(event, failures);
     this.#options.inHand.leave();
+    if (failures.length === 0) trace.end('handled');
+    else trace.end('failed', failures[0]?.error);
   }
 }

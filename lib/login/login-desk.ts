@@ -17,6 +17,8 @@ import { emptyStats, type LimeStats } from './login-stats.js';
 import { MissedLogins } from './missed-logins.js';
 
 export interface LoginDeskOptions {
+  /** The name of the site. */
+  site: string;
   concurrency: number;
   handlerTimeoutMs: number;
   shutdownTimeoutMs: number;

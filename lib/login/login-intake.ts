@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { type Observable, Subject } from 'rxjs';
 import type { Clock, LimeLogger } from '../ports/index.js';
+import { type LoginTrace, traceLogin } from '../tracing/index.js';
 import type { ApprovalCheck } from './approval-check.js';
 import { ApprovedEvent } from './approved-event.js';
 import type { InHand } from './in-hand.js';
@@ -14,6 +15,8 @@ import type { LimeStats } from './login-stats.js';
 const MAX_REMEMBERED_TYPES = 50;
 
 export interface LoginIntakeOptions {
+  /** The name of the site. */
+  site: string;
   ledger: LoginLedger;
   check: ApprovalCheck;
   delivery: LoginDelivery;
@@ -33,8 +36,8 @@ export class LoginIntake {
   readonly #options: LoginIntakeOptions;
   readonly #events$ = new Subject<LimeLoginEvent>();
   readonly #rejections$ = new Subject<LimeLoginRejection>();
-  /** Requests with approvals that are being checked, and how many expiries came meanwhile: those wait for the verdict. */
-  readonly #underWay = new Map<string, { running: number; expiredBehind: number }>();
+  /** Requests with approvals that are being checked, and the expiries that came meanwhile: those wait for the verdict. */
+  readonly #underWay = new Map<string, { running: number; expiredBehind: LoginTrace[] }>();
   readonly #unknownTypes = new Set<string>();
 
   constructor(options: LoginIntakeOptions) {
@@ -89,13 +92,13 @@ export class LoginIntake {
 
   /** Settles a request that the platform will say nothing more about. @returns `false` if it is settled already. */
   expire(requestId: string, origin: 'platform' | 'local'): boolean {
-    const { ledger, inHand, shared, delivery, clock } = this.#options;
+    const { site, ledger, inHand, shared, delivery, clock } = this.#options;
     if (ledger.isSettled(requestId, 'expired') || this.isUnderWay(requestId)) return false;
     const event = expiredEvent(requestId, origin, new Date(clock.now()));
     inHand.enter();
+    const trace = traceLogin(site, requestId, 'expired', 'local');
     // Nobody heard this. Another replica may have heard better, so it counts once all of them say so.
-    if (shared) delivery.deliver(event);
-    else this.#settle(event);
+    trace.run(() => (shared ? delivery.deliver(event, trace) : this.#settle(event, trace)));
     return true;
   }
 
@@ -115,62 +118,66 @@ export class LoginIntake {
   }
 
   #takeOutcome(frame: Outcome): void {
-    const { stats, inHand } = this.#options;
+    const { site, stats, inHand } = this.#options;
+    const { requestId, type } = frame;
     stats.received++;
     inHand.enter();
-    if (frame.type === 'approved') return void this.#takeApproved(frame);
-    const checks = this.#underWay.get(frame.requestId);
-    if (checks) checks.expiredBehind++;
-    else this.#takeExpired(frame.requestId);
+    const trace = traceLogin(site, requestId, type, 'stream');
+    if (type === 'approved') return void trace.run(() => this.#takeApproved(frame, trace));
+    const checks = this.#underWay.get(requestId);
+    if (checks) checks.expiredBehind.push(trace);
+    else this.#takeExpired(requestId, trace);
   }
 
-  #takeExpired(requestId: string): void {
-    this.#settle(expiredEvent(requestId, 'platform', new Date(this.#options.clock.now())));
+  #takeExpired(requestId: string, trace: LoginTrace): void {
+    const event = expiredEvent(requestId, 'platform', new Date(this.#options.clock.now()));
+    trace.run(() => this.#settle(event, trace));
   }
 
   /** Each approval is checked at once: a bad one that waits for a key must not keep the good one behind it waiting. */
-  async #takeApproved(frame: Approved): Promise<void> {
+  async #takeApproved(frame: Approved, trace: LoginTrace): Promise<void> {
     const { requestId } = frame;
-    const checks = this.#underWay.get(requestId) ?? { running: 0, expiredBehind: 0 };
+    const checks = this.#underWay.get(requestId) ?? { running: 0, expiredBehind: [] };
     this.#underWay.set(requestId, checks);
     checks.running++;
-    await this.#verifyAndSettle(frame);
+    await this.#verifyAndSettle(frame, trace);
     checks.running--;
     if (checks.running > 0) return;
     this.#underWay.delete(requestId);
-    for (; checks.expiredBehind > 0; checks.expiredBehind--) this.#takeExpired(requestId);
+    for (const behind of checks.expiredBehind) this.#takeExpired(requestId, behind);
   }
 
-  async #verifyAndSettle({ requestId, passport }: Approved): Promise<void> {
+  async #verifyAndSettle({ requestId, passport }: Approved, trace: LoginTrace): Promise<void> {
     const { ledger, check, inHand, clock } = this.#options;
     const receivedAt = new Date(clock.now());
     const setAside = () => inHand.setAside();
     const isWanted = () => !ledger.isSettled(requestId, 'approved');
     try {
       const claims = await check.claimsOf(passport, requestId, setAside, isWanted);
-      if (!claims) return this.#dropRepeat();
-      this.#settle(new ApprovedEvent(requestId, passport, claims, receivedAt));
+      if (!claims) return this.#dropRepeat(trace);
+      this.#settle(new ApprovedEvent(requestId, passport, claims, receivedAt), trace);
     } catch (error) {
-      this.#reject(requestId, error);
+      this.#reject(requestId, error, trace);
     }
   }
 
-  #settle(event: LimeLoginEvent): void {
+  #settle(event: LimeLoginEvent, trace: LoginTrace): void {
     const { ledger, delivery, stats, shared } = this.#options;
-    if (!ledger.settle(event)) return this.#dropRepeat();
+    if (!ledger.settle(event)) return this.#dropRepeat(trace);
     stats.delivered++;
     // Handlers first: what one does before its first await is done when a waiting page hears of the login.
-    delivery.deliver(event);
+    delivery.deliver(event, trace);
     if (!shared) ledger.announce(event);
     this.#events$.next(event);
   }
 
-  #dropRepeat(): void {
+  #dropRepeat(trace: LoginTrace): void {
     this.#options.stats.duplicates++;
     this.#options.inHand.leave();
+    trace.end('duplicate');
   }
 
-  #reject(requestId: string, thrown: unknown): void {
+  #reject(requestId: string, thrown: unknown, trace: LoginTrace): void {
     const { stats, inHand, logger } = this.#options;
     const error = types.isNativeError(thrown) ? thrown : new Error(String(thrown));
     stats.rejected++;
@@ -178,6 +185,7 @@ export class LoginIntake {
     logger.warn(
       `The approval of ${requestId} is not to be trusted and was dropped: ${error.message}`,
     );
+    trace.end('rejected', error);
     this.#rejections$.next({ requestId, error });
   }
 

@@ -1,8 +1,10 @@
 import type { DiscoveryService } from '@nestjs/core';
-import type { Observable } from 'rxjs';
+import { type Observable, skip } from 'rxjs';
 import type { LimeLoginEvent, LimeLoginFailure, LimeLoginRejection } from '../login/index.js';
 import type { LimeLogger } from '../ports/index.js';
 import type { LimeConnection } from '../stream/index.js';
+import { ApplicationEmitter } from './application-emitter.js';
+import { DEFAULT_SITE } from './lime-sites.constants.js';
 import type { LimeEventEmitter } from './lime-sites-options.js';
 
 interface EventSource {
@@ -14,21 +16,27 @@ interface EventSource {
 
 /**
  * Puts what happens on the application's `EventEmitter2`, under the names `lime.login.approved`, `lime.login.expired`,
- * `lime.login.rejected`, `lime.login.failed` and `lime.connection.changed`.
+ * `lime.login.rejected`, `lime.login.failed` and `lime.connection.changed`. What comes before the application's listeners
+ * are there is held for them. Events of a site with a name have a second argument, `{ site }`.
  */
 export class ApplicationEvents {
+  readonly #site: string;
   readonly #given: LimeEventEmitter | false | undefined;
-  readonly #discovery: DiscoveryService;
+  readonly #application: ApplicationEmitter;
   readonly #logger: LimeLogger;
   #emitter: LimeEventEmitter | undefined;
+  /** What came too early, in its order; `undefined` once the listeners are there. */
+  #held: (() => void)[] | undefined;
 
   constructor(
+    site: string,
     given: LimeEventEmitter | false | undefined,
     discovery: DiscoveryService,
     logger: LimeLogger,
   ) {
+    this.#site = site;
     this.#given = given;
-    this.#discovery = discovery;
+    this.#application = new ApplicationEmitter(discovery, logger);
     this.#logger = logger;
   }
 
@@ -38,43 +46,47 @@ export class ApplicationEvents {
   }
 
   connect({ loginEvents$, rejections$, failures$, connection$ }: EventSource): void {
-    this.#emitter = this.#given === false ? undefined : (this.#given ?? this.#discover());
-    if (!this.#emitter) return;
-    loginEvents$.subscribe((event) => this.#emit(`lime.login.${event.type}`, event));
-    rejections$.subscribe((rejection) => this.#emit('lime.login.rejected', rejection));
-    failures$.subscribe((failure) => this.#emit('lime.login.failed', failure));
-    connection$.subscribe((connection) => this.#emit('lime.connection.changed', connection));
+    const emitter = this.#given === false ? undefined : (this.#given ?? this.#application.find());
+    if (!emitter) return;
+    this.#emitter = emitter;
+    this.#holdUntilSubscribed(emitter);
+    loginEvents$.subscribe((event) => this.#take(`lime.login.${event.type}`, event));
+    rejections$.subscribe((rejection) => this.#take('lime.login.rejected', rejection));
+    failures$.subscribe((failure) => this.#take('lime.login.failed', failure));
+    // The state in which it begins is no change.
+    connection$
+      .pipe(skip(1))
+      .subscribe((connection) => this.#take('lime.connection.changed', connection));
   }
 
-  #discover(): LimeEventEmitter | undefined {
-    const emitters = new Set<LimeEventEmitter>();
-    for (const { token, isAlias, instance } of this.#discovery.getProviders()) {
-      if (!isAlias && isEventEmitter2(token) && instance)
-        emitters.add(instance as LimeEventEmitter);
-    }
-    if (emitters.size > 1) {
-      this.#logger.warn(
-        `The application has ${emitters.size} event emitters, so no lime.* events are emitted; pass the one you mean as eventEmitter`,
-      );
-      return undefined;
-    }
-    return [...emitters][0];
+  #holdUntilSubscribed(emitter: LimeEventEmitter): void {
+    const subscribed = this.#application.whenSubscribed(emitter);
+    if (!subscribed) return;
+    this.#held = [];
+    void subscribed
+      .catch((error: unknown) =>
+        this.#logger.error('The listeners of the event emitter could not be subscribed', error),
+      )
+      .finally(() => {
+        const held = this.#held ?? [];
+        this.#held = undefined;
+        for (const emit of held) emit();
+      });
+  }
+
+  #take(name: string, payload: unknown): void {
+    if (this.#held) this.#held.push(() => this.#emit(name, payload));
+    else this.#emit(name, payload);
   }
 
   /** A listener that throws is the application's affair, and must not end the subscription. */
   #emit(name: string, payload: unknown): void {
     const report = (error: unknown) => this.#logger.error(`A listener of ${name} failed`, error);
+    const context = this.#site === DEFAULT_SITE ? [] : [{ site: this.#site }];
     try {
-      Promise.resolve(this.#emitter?.emit(name, payload)).catch(report);
+      Promise.resolve(this.#emitter?.emit(name, payload, ...context)).catch(report);
     } catch (error) {
       report(error);
     }
   }
-}
-
-/** Recognised by what it can do, because the package is optional and must not be imported. */
-function isEventEmitter2(token: unknown): boolean {
-  if (typeof token !== 'function') return false;
-  const { prototype } = token as { prototype?: { emitAsync?: unknown; onAny?: unknown } };
-  return typeof prototype?.emitAsync === 'function' && typeof prototype.onAny === 'function';
 }

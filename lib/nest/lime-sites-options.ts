@@ -3,8 +3,17 @@ import type { LimeCluster } from '../cluster/index.js';
 
 /** Anything that application events can be emitted on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
-  /** Called with `lime.login.approved` and the like, and what happened. */
-  emit(event: string, payload: unknown): unknown;
+  /**
+   * Called with `lime.login.approved` and the like, and what happened.
+   * @param context comes with the events of a site that was registered under a name.
+   */
+  emit(event: string, payload: unknown, context?: LimeEventContext): unknown;
+}
+
+/** The second argument of application events, for telling the sites of one application apart. */
+export interface LimeEventContext {
+  /** The name of the site. */
+  readonly site: string;
 }
 
 /** What `LimeSitesModule.forRoot()` takes. Every field has a default; times are in milliseconds. */

@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { LimeError } from '../errors/index.js';
 import { getLimeSiteToken } from './lime-site.tokens.js';
 import { LIME_SITES_NAME } from './lime-sites.constants.js';
@@ -8,6 +8,7 @@ import {
   ConfigurableModuleClass,
   type OPTIONS_TYPE,
 } from './lime-sites.module-definition.js';
+import { assertSitesExist } from './site-names.js';
 
 /** Lets a site accept logins by AI agents through LIME. */
 @Module({ imports: [DiscoveryModule] })
@@ -15,6 +16,7 @@ export class LimeSitesModule extends ConfigurableModuleClass implements OnModule
   constructor(
     @Inject(LIME_SITES_NAME) private readonly site: string,
     private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
   ) {
     super();
   }
@@ -35,8 +37,14 @@ export class LimeSitesModule extends ConfigurableModuleClass implements OnModule
     return super.forRootAsync(options);
   }
 
-  /** @internal Two registrations would mean two streams, and each login settled twice. */
+  /** @internal */
   onModuleInit(): void {
+    this.#assertOnce();
+    assertSitesExist(this.discovery, this.scanner);
+  }
+
+  /** Two registrations would mean two streams, and each login settled twice. */
+  #assertOnce(): void {
     const token = getLimeSiteToken(this.site);
     const registrations = this.discovery
       .getProviders()

@@ -7,9 +7,9 @@ import {
 import type { LimeHandlerContext, LimeLoginEvent, RegisteredHandler } from '../login/index.js';
 import type { LimeLogger } from '../ports/index.js';
 import { DEFAULT_SITE } from './lime-sites.constants.js';
-import { getLimeLoginHandlers, type OnLimeLoginOptions } from './on-lime-login.decorator.js';
+import { loginDecorationOf } from './login-decoration.js';
+import { type InstanceWrapper, prototypeOf } from './provider-prototype.js';
 
-type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Method = (event: LimeLoginEvent, context: LimeHandlerContext) => unknown;
 type Handlers = { add(handler: RegisteredHandler): unknown };
 
@@ -52,7 +52,7 @@ export class LoginHandlerExplorer {
 
   #handlersOf(wrapper: InstanceWrapper, prototype: object): RegisteredHandler[] {
     return this.#scanner.getAllMethodNames(prototype).flatMap((key) => {
-      const decorated = decorationOf(prototype, key)?.filter(
+      const decorated = loginDecorationOf(prototype, key)?.filter(
         ({ site = DEFAULT_SITE }) => site === this.#site,
       );
       if (!decorated || decorated.length === 0) return [];
@@ -89,32 +89,8 @@ export class LoginHandlerExplorer {
   }
 }
 
-function prototypeOf(wrapper: InstanceWrapper): object | undefined {
-  if (wrapper.isAlias) return undefined;
-  const instance: unknown = wrapper.instance;
-  if (typeof instance === 'object' && instance !== null)
-    return Object.getPrototypeOf(instance) as object;
-  // One that is made per event by a factory: its token tells the class, if it is one.
-  const { token } = wrapper;
-  return typeof token === 'function' ? (token.prototype as object | undefined) : undefined;
-}
-
 function isStatic(wrapper: InstanceWrapper): boolean {
   return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
-}
-
-/** The nearest decorated definition counts: an override without the decorator does not lose logins. */
-function decorationOf(prototype: object, key: string): readonly OnLimeLoginOptions[] | undefined {
-  for (
-    let level: object | null = prototype;
-    level;
-    level = Object.getPrototypeOf(level) as object | null
-  ) {
-    const method: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
-    const decorated = typeof method === 'function' ? getLimeLoginHandlers(method) : undefined;
-    if (decorated) return decorated;
-  }
-  return undefined;
 }
 
 /** Looked up at each call, so that a spy put on the instance later is called. */

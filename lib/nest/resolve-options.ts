@@ -1,10 +1,11 @@
 import { AuthenticationError, LimeError, redact } from '../errors/index.js';
 import { SiteToken } from '../http/index.js';
+import { readBaseUrl } from './base-url-rule.js';
+import { LIME_API_BASE, LIME_SITE_TOKEN } from './environment.js';
 import type { LimeSitesOptions } from './lime-sites-options.js';
+import { cut, show } from './fault-text.js';
+import { readSiteToken, WHERE_TOKENS_ARE } from './site-token-rule.js';
 
-const DEFAULT_BASE_URL = 'https://lime.pics/api/v1';
-/** What somebody put into an option can be of any length. */
-const MAX_FAULT = 180;
 /** Node's timers take a signed 32-bit number of milliseconds. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -54,7 +55,10 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
   const faults: string[] = [];
   const fault: Fault = (text) => faults.push(text);
 
-  const token = resolveToken(options.siteToken ?? env['LIME_SITE_TOKEN'] ?? '', fault);
+  const givenToken = optionOr(LIME_SITE_TOKEN, env, 'siteToken', options.siteToken);
+  const token = readSiteToken(givenToken.value ?? '', (predicate) =>
+    fault(`${givenToken.name} ${predicate}`),
+  );
   const numbers = resolveEach(NUMBERS, (name, rule) =>
     resolveNumber(name, given[name], rule, fault),
   );
@@ -68,8 +72,10 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
     fault(`${name} must be true or false, got ${show(value)}`);
     return byDefault;
   });
-  const address = options.baseUrl ?? env['LIME_API_BASE'];
-  const baseUrl = resolveBaseUrl(address, flags.allowInsecureHttp, fault);
+  const address = optionOr(LIME_API_BASE, env, 'baseUrl', options.baseUrl);
+  const baseUrl = readBaseUrl(address.value, flags.allowInsecureHttp, (predicate) =>
+    fault(`${address.name} ${predicate}`),
+  );
   const { httpClient, eventEmitter, cluster } = options;
   if (httpClient !== undefined && !hasMethod(httpClient, 'request')) {
     fault('httpClient must be an undici Dispatcher, such as new Agent()');
@@ -99,17 +105,16 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
   };
 }
 
-/** @returns `undefined` for one that cannot be a token. The value itself must not get into an error. */
-function resolveToken(value: unknown, fault: Fault): string | undefined {
-  const text = value instanceof SiteToken ? value.reveal() : value;
-  const token = typeof text === 'string' ? text.trim() : undefined;
-  if (token !== undefined && /^[\x21-\x7e]*$/.test(token)) return token;
-  fault(
-    token === undefined
-      ? 'siteToken must be a string'
-      : 'siteToken must be printable ASCII without spaces',
-  );
-  return undefined;
+/** The option, or the variable that stands in for it, with the name of the one that counts. */
+function optionOr(
+  variable: string,
+  env: NodeJS.ProcessEnv,
+  name: string,
+  value: unknown,
+): { name: string; value: unknown } {
+  return value === undefined || value === null
+    ? { name: variable, value: env[variable] }
+    : { name, value };
 }
 
 function resolveNumber(
@@ -134,40 +139,8 @@ function tokenMissing(others: string[]): AuthenticationError {
   const also = others.length > 0 ? ` Also: ${others.join('; ')}` : '';
   return new AuthenticationError(
     'SITE_TOKEN_MISSING',
-    'LimeSitesModule: the site token is missing. Set the environment variable LIME_SITE_TOKEN or pass siteToken to ' +
-      `forRoot(); you find it in the LIME portal, and LimeSandbox has one for tests.${also}`,
-  );
-}
-
-function resolveBaseUrl(value: unknown, allowInsecureHttp: boolean, fault: Fault): string {
-  const text =
-    typeof value === 'string' && value.trim() === ''
-      ? DEFAULT_BASE_URL
-      : (value ?? DEFAULT_BASE_URL);
-  if (typeof text !== 'string' || !URL.canParse(text.trim())) {
-    fault(`baseUrl must be an absolute URL such as ${DEFAULT_BASE_URL}, got ${show(text)}`);
-    return DEFAULT_BASE_URL;
-  }
-  const url = new URL(text.trim());
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    fault(`baseUrl must start with https:, got ${show(url.protocol)}`);
-  } else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    fault('baseUrl must have no user name, query or fragment');
-  } else if (url.protocol === 'http:' && !allowInsecureHttp && !isLoopback(url.hostname)) {
-    fault(
-      `baseUrl uses plain http: to ${url.host}, where anybody on the way can read the site token; use https:, or set ` +
-        'allowInsecureHttp if the way is private',
-    );
-  }
-  return url.href.replace(/\/+$/, '');
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
+    `LimeSitesModule: the site token is missing. Set the environment variable ${LIME_SITE_TOKEN} or pass siteToken to ` +
+      `forRoot(); ${WHERE_TOKENS_ARE}.${also}`,
   );
 }
 
@@ -183,15 +156,6 @@ function hasMethod(value: unknown, method: string): boolean {
   return (
     typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function'
   );
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-/** After the redaction: half a secret is one too. */
-function cut(fault: string): string {
-  return fault.length > MAX_FAULT ? `${fault.slice(0, MAX_FAULT)}…` : fault;
 }
 
 function resolveEach<Name extends string, Rule, Value>(

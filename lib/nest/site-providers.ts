@@ -37,7 +37,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
             name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
           const logger = createLimeLogger(context, [options.siteToken.reveal()]);
           const member = await joinCluster(name, options, logger);
-          return new SiteRuntime(options, clock, logger, member);
+          return new SiteRuntime(name, options, clock, logger, member);
         },
       },
       {
@@ -47,7 +47,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
           new LimeSiteService(
             site,
             new LoginHandlerExplorer(name, discovery, scanner, site.logger),
-            new ApplicationEvents(site.eventEmitter, discovery, site.logger),
+            new ApplicationEvents(name, site.eventEmitter, discovery, site.logger),
           ),
       },
     ],

@@ -26,8 +26,12 @@ export class SiteRuntime {
   readonly #api: LimeApi;
   readonly #gate: StreamGate;
 
-  /** @param member this replica's part in the cluster, if the site has one. */
+  /**
+   * @param site the name of the site.
+   * @param member this replica's part in the cluster, if the site has one.
+   */
   constructor(
+    site: string,
     options: ResolvedOptions,
     clock: Clock,
     readonly logger: LimeLogger,
@@ -37,8 +41,8 @@ export class SiteRuntime {
     this.#options = options;
     const dispatcher = httpClient ?? createAgent();
     this.#ownAgent = httpClient ? undefined : dispatcher;
-    const transport = new HttpTransport({ baseUrl, siteToken, dispatcher, clock });
-    const shared = { ...options, transport, clock, logger, member, random: Math.random };
+    const transport = new HttpTransport({ site, baseUrl, siteToken, dispatcher, clock });
+    const shared = { ...options, site, transport, clock, logger, member, random: Math.random };
 
     this.#api = new LimeApi(new ApiClient(shared));
     this.passports = new Passports(shared);

@@ -1,11 +1,18 @@
 import type { HttpTransport } from '../http/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
+import { traced, verifyChannel } from '../tracing/index.js';
 import { JwksSource } from './jwks-source.js';
-import type { BindingPassportClaims, PassportClaims } from './passport-claims.js';
-import { BINDING_PASSPORT, LOGIN_PASSPORT } from './passport-kind.js';
+import type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+} from './passport-claims.js';
+import { BINDING_PASSPORT, LOGIN_PASSPORT, type PassportKind } from './passport-kind.js';
 import { PassportVerifier } from './passport-verifier.js';
 
 export interface PassportsOptions {
+  /** The name of the site. */
+  site: string;
   transport: HttpTransport;
   /** Per fetch of the keys, in milliseconds. */
   timeoutMs: number;
@@ -17,10 +24,12 @@ export interface PassportsOptions {
 
 /** Everything about passports that one site needs. */
 export class Passports {
+  readonly #site: string;
   readonly #keys: JwksSource;
   readonly #verifier: PassportVerifier;
 
   constructor(options: PassportsOptions) {
+    this.#site = options.site;
     this.#keys = new JwksSource(options);
     this.#verifier = new PassportVerifier({ ...options, keys: this.#keys });
   }
@@ -36,10 +45,22 @@ export class Passports {
   }
 
   verifyLogin(jwt: string, expectedRequestId?: string): Promise<PassportClaims> {
-    return this.#verifier.verify<PassportClaims>(jwt, LOGIN_PASSPORT, expectedRequestId);
+    return this.#verify<PassportClaims>(jwt, LOGIN_PASSPORT, expectedRequestId);
   }
 
   verifyBinding(jwt: string, expectedBindingId?: string): Promise<BindingPassportClaims> {
-    return this.#verifier.verify<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedBindingId);
+    return this.#verify<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedBindingId);
+  }
+
+  #verify<Claims extends CommonPassportClaims>(
+    jwt: string,
+    kind: PassportKind,
+    expectedId: string | undefined,
+  ): Promise<Claims> {
+    return traced(
+      verifyChannel,
+      () => ({ site: this.#site, kind: kind.name }),
+      () => this.#verifier.verify<Claims>(jwt, kind, expectedId),
+    );
   }
 }

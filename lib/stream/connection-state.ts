@@ -16,7 +16,7 @@ export interface LimeConnection {
   readonly since: Date;
   /** Attempts since the stream was last open; 0 while it is. */
   readonly attempt: number;
-  /** When the last frame came, keepalives included. */
+  /** When the last frame came, keepalives and comments included. */
   readonly lastFrameAt?: Date;
   /** Why the last attempt or stream ended. */
   readonly lastError?: Error;

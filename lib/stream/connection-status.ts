@@ -1,10 +1,12 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import type { LimeError } from '../errors/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
+import { connectionChannel, type LimeConnectionMessage } from '../tracing/index.js';
 import type { LimeConnection, LimeConnectionState } from './connection-state.js';
 
 /** How the stream stands: for the application as an observable, for the log as one line for each change. */
 export class ConnectionStatus {
+  readonly #site: string;
   readonly #clock: Clock;
   readonly #logger: LimeLogger;
   readonly #connection$: BehaviorSubject<LimeConnection>;
@@ -13,7 +15,8 @@ export class ConnectionStatus {
   #lastFrameAt: number | undefined;
   #lostAt: number | undefined;
 
-  constructor(clock: Clock, logger: LimeLogger) {
+  constructor(site: string, clock: Clock, logger: LimeLogger) {
+    this.#site = site;
     this.#clock = clock;
     this.#logger = logger;
     const since = new Date(clock.now());
@@ -84,6 +87,23 @@ export class ConnectionStatus {
         ...(lastError && { lastError }),
       }),
     );
+    if (state !== previous.state) this.#publish(previous.state, state, lastError);
+  }
+
+  #publish(
+    previous: LimeConnectionState,
+    state: LimeConnectionState,
+    error: Error | undefined,
+  ): void {
+    if (!connectionChannel.hasSubscribers) return;
+    const message: LimeConnectionMessage = {
+      site: this.#site,
+      previous,
+      state,
+      attempt: this.#attempt,
+      ...(error && { error }),
+    };
+    connectionChannel.publish(message);
   }
 
   #withLastFrame(connection: LimeConnection): LimeConnection {

@@ -18,6 +18,8 @@ export interface FrameConsumer {
 }
 
 export interface EventStreamOptions {
+  /** The name of the site. */
+  site: string;
   transport: HttpTransport;
   siteToken: SiteToken;
   /** Who reads the stream. */
@@ -56,7 +58,7 @@ export class EventStream {
     this.#connector = new StreamConnector(options);
     this.#policy = new ReconnectPolicy({ baseMs, maxMs, random });
     this.#silence = new SilenceWatch(clock, options.sseReadTimeoutMs);
-    this.#status = new ConnectionStatus(clock, logger);
+    this.#status = new ConnectionStatus(options.site, clock, logger);
   }
 
   /** The state now, then each change; completes when the stream is stopped. */
@@ -119,8 +121,9 @@ export class EventStream {
     const { clock, timeoutMs, sseReadTimeoutMs } = this.#options;
     // Some servers send their headers with the first event: after a time-out the next try is more patient.
     const patienceMs = Math.min(timeoutMs * 2 ** this.#unansweredInRow, sseReadTimeoutMs);
+    const { attempt } = this.#status.connection;
     try {
-      const body = await this.#connector.open(controller, this.#lastEventId, patienceMs);
+      const body = await this.#connector.open(controller, this.#lastEventId, patienceMs, attempt);
       this.#unansweredInRow = 0;
       this.#openedAt = clock.monotonic();
       this.#status.opened();
@@ -141,7 +144,10 @@ export class EventStream {
           this.#status.heard();
           if (consumer.accept(data) === 'keepalive') silence.beat();
         },
-        onComment: () => silence.beat(),
+        onComment: () => {
+          this.#status.heard();
+          silence.beat();
+        },
         onRetry: (ms) => this.#policy.serverWishes(ms),
         onLastEventId: (id) => {
           this.#lastEventId = id;

@@ -49,6 +49,7 @@ export class StreamConnector {
   /**
    * @param lastEventId sent back as `Last-Event-ID` when the platform ever sent an `id:`.
    * @param headersTimeoutMs how long the answer may take to begin.
+   * @param attempt which one this is since the stream was last open.
    * @returns the body, to be read as it comes; `controller` ends it.
    * @throws {StreamRefused} an answer that is no event stream.
    * @throws {LimeError} `NETWORK_ERROR`, `TLS_REFUSED`, `TIMEOUT`, `UNEXPECTED_REDIRECT`.
@@ -57,6 +58,7 @@ export class StreamConnector {
     controller: AbortController,
     lastEventId: string,
     headersTimeoutMs: number,
+    attempt: number,
   ): Promise<AsyncIterable<Uint8Array>> {
     const { transport, clock } = this.#options;
     let timedOut = false;
@@ -71,7 +73,10 @@ export class StreamConnector {
         'cache-control': 'no-cache',
         ...(lastEventId !== '' && { 'last-event-id': toHeaderValue(lastEventId) }),
       };
-      const response = await transport.open({ path: EVENTS_PATH, headers }, controller.signal);
+      const response = await transport.open(
+        { path: EVENTS_PATH, headers, attempt },
+        controller.signal,
+      );
       await this.#assertEventStream(response);
       return decoded(response);
     } catch (error) {

@@ -6,7 +6,14 @@ import { fileOf } from './guide-code.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
+const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+
+/** The versions of Nest's own modules that belong to a version of Nest. */
+const NEST_MODULES = {
+  11: { config: 4, 'event-emitter': 3, terminus: 11 },
+  12: { config: 12, 'event-emitter': 12, terminus: 12 },
+};
 
 /** An empty project outside of this repository, with the packed package and one version of Nest in it. */
 export class Consumer {
@@ -26,10 +33,17 @@ export class Consumer {
     const same = ['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras].map((name) =>
       /.@/.test(name) ? name : `${name}@${devDependencies[name]}`,
     );
-    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-    await command('npm', ['install', ...flags, tarball, ...nest, ...same], { cwd: this.dir });
+    await this.run('npm', [...INSTALL, tarball, ...nest, ...same]);
     const { version } = JSON.parse(this.read('node_modules/@nestjs/core/package.json'));
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
+  }
+
+  /** What the package works with, but does not need: installed last, so that a need for it is noticed before. */
+  async installModules() {
+    const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
+      ([name, major]) => `@nestjs/${name}@${major}`,
+    );
+    await this.run('npm', [...INSTALL, ...modules]);
   }
 
   /** The README's own application, and what runs it. */

@@ -143,7 +143,7 @@ describeWithRedis('While Redis is away', () => {
     await redis().start();
 
     await until(() => handler.requestIds.includes(requestId), 15_000);
-    const said = logs.lines.filter(({ message }) => /Cluster/.test(String(message)));
+    const said = logs.lines.filter(({ message }) => /Cluster/.test(message));
     expect(said.map(({ level }) => level)).toEqual(['warn', 'log']);
   }, 30_000);
 

@@ -13,14 +13,14 @@ async function contentsOf({ url }: RedisServer): Promise<string> {
   const client = new Redis(url);
   try {
     const keys = await client.keys('*');
-    const dumps = await Promise.all(keys.map((key) => read(client, key)));
+    const dumps = await Promise.all(keys.map((key) => valueOf(client, key)));
     return keys.map((key, index) => `${key} ${JSON.stringify(dumps[index])}`).join('\n');
   } finally {
     client.disconnect();
   }
 }
 
-async function read(client: Redis, key: string): Promise<unknown> {
+async function valueOf(client: Redis, key: string): Promise<unknown> {
   const type = await client.type(key);
   switch (type) {
     case 'none': // gone meanwhile

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import {
   getLimeSiteToken,
@@ -8,9 +8,12 @@ import {
   LimeSiteService,
   LimeSitesModule,
   OnLimeLogin,
+  PassportGuard,
+  PassportPolicy,
 } from 'nestjs-lime-sites';
 import { failureOf } from '../support/failure-of.js';
 import { featureModule } from '../support/feature-module.js';
+import { bearer, ownLogin } from '../support/own-login.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
@@ -94,6 +97,103 @@ describe('Several sites in one application', () => {
     await expect(started).rejects.toMatchObject({ code: 'DUPLICATE_SITE' });
     expect(getLimeSiteToken('default')).toBe(LimeSiteService);
     expect(getLimeSiteToken()).toBe(LimeSiteService);
+  });
+
+  it('do not start when a decorator names one that nobody registered', async () => {
+    const lime = await start.lime();
+    @PassportPolicy({ site: 'shpo' })
+    @Controller()
+    class Orders {
+      @PassportPolicy({ site: 'ship' })
+      @Get()
+      order(): void {}
+    }
+    @Injectable()
+    class Logins {
+      @OnLimeLogin({ site: 'sohp' })
+      settle(): void {}
+
+      @OnLimeLogin({ site: 'shop' })
+      settleShop(): void {}
+    }
+    const started = start.app({
+      imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
+      controllers: [Orders],
+      providers: [Logins],
+    });
+    const error = await failureOf(LimeError, started);
+    expect(error.code).toBe('UNKNOWN_SITE');
+    expect(error.message).toMatch(/Logins\.settle is for the site "sohp"/);
+    expect(error.message).toMatch(/Orders is for the site "shpo"; Orders\.order .* "ship"/);
+    expect(error.message).toContain('the sites of this application are: shop.');
+    expect(lime.callCount('events')).toBe(0);
+  });
+
+  it('do not start with a handler for the one without a name when there is none', async () => {
+    const lime = await start.lime();
+    const started = start.app({
+      imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
+      providers: [Settled],
+    });
+    const error = await failureOf(LimeError, started);
+    expect(error.message).toContain('Settled.settle is for the site "default"');
+  });
+
+  it('guard routes with logins and single use of their own', async () => {
+    const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
+    @UseGuards(PassportGuard)
+    @Controller()
+    class Routes {
+      @Get('default')
+      ofDefault(): void {}
+
+      @PassportPolicy({ site: 'shop' })
+      @Get('shop')
+      ofShop(): void {}
+
+      @PassportPolicy({ site: 'shop', singleUse: true })
+      @Get('once')
+      once(): void {}
+    }
+    const { app, url } = await start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
+      ],
+      controllers: [Routes],
+    });
+    const statusOf = async (path: string, passport: string) =>
+      (await fetch(`${url}/${path}`, { headers: bearer(passport) })).status;
+    const site = app.get(LimeSiteService);
+    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    const ofDefault = await ownLogin({ lime, site });
+    const ofShop = await ownLogin({ lime: shopLime, site: shop });
+    // Both platforms sign with one key in these tests: what the other site does not know is the login.
+    expect(await statusOf('default', ofDefault.passport)).toBe(200);
+    expect(await statusOf('shop', ofDefault.passport)).toBe(401);
+    expect(await statusOf('default', ofShop.passport)).toBe(401);
+    expect(await statusOf('shop', ofShop.passport)).toBe(200);
+    expect(await statusOf('once', ofShop.passport)).toBe(200);
+    expect(await statusOf('once', ofShop.passport)).toBe(401);
+  });
+
+  it('close independently of each other, all of them', async () => {
+    const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
+    shopLime.suspendSite(); // trouble of one is no trouble of the other
+    const { app } = await start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
+      ],
+    });
+    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    await until(() => shop.connection.state === 'unauthorized');
+    await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
+    await app.close();
+    expect([shop, app.get(LimeSiteService)].map(({ connection }) => connection.state)).toEqual([
+      'closed',
+      'closed',
+    ]);
   });
 
   it('are one when the same dynamic module is imported in several places', async () => {

@@ -1,8 +1,19 @@
 import { EventEmitter } from 'node:events';
-import { Injectable } from '@nestjs/common';
-import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { Injectable, type Provider } from '@nestjs/common';
+import {
+  EventEmitter2,
+  EventEmitterModule,
+  EventEmitterReadinessWatcher,
+  OnEvent,
+} from '@nestjs/event-emitter';
 import { describe, expect, it } from '@jest/globals';
-import type { LimeConnection, LimeLoginEvent, LimeLoginRejection } from 'nestjs-lime-sites';
+import {
+  type LimeConnection,
+  type LimeLoginEvent,
+  type LimeLoginRejection,
+  LimeSiteService,
+  LimeSitesModule,
+} from 'nestjs-lime-sites';
 import { featureModule } from '../support/feature-module.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
@@ -132,6 +143,95 @@ describe('Application events', () => {
     await settleAll(started);
     expect(started.app.get(Listener).approved).toEqual([]);
     expect(started.logs.of('warn')).toContainEqual(expect.stringContaining('Nobody listens'));
+  });
+
+  it('wait for the listeners of an application that takes its time to start', async () => {
+    const lime = await start.lime();
+    /** Bootstraps after the site and before the emitter, whose listeners are subscribed last. */
+    const slowStart: Provider = {
+      provide: 'SLOW_START',
+      inject: [LimeSiteService, EventEmitter2],
+      useFactory: (site: LimeSiteService, emitter: EventEmitter2) => ({
+        async onApplicationBootstrap() {
+          const { requestId } = await site.createLoginRequest();
+          await lime.approve(requestId);
+          await until(() => site.stats.delivered === 1);
+          expect(emitter.listenerCount('lime.login.approved')).toBe(0);
+        },
+      }),
+    };
+    const slow = { module: featureModule({ providers: [slowStart] }), global: true };
+    const { app } = await start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        slow, // global modules bootstrap first, in this order
+        EventEmitterModule.forRoot(),
+      ],
+      providers: [Listener],
+    });
+    const { approved, connections } = app.get(Listener);
+    await until(() => approved.length > 0);
+    expect(connections.map(({ state }) => state)).toEqual(['connecting', 'open']);
+  });
+
+  it('are emitted all the same when the listeners of the application cannot be subscribed', async () => {
+    const emitter = new EventEmitter2();
+    const heard: unknown[] = [];
+    emitter.on('lime.login.approved', (event) => heard.push(event));
+    const watcher = { waitUntilReady: () => Promise.reject(new Error('no listener for you')) };
+    const started = await start.site({
+      imports: [
+        featureModule({
+          providers: [
+            { provide: EventEmitter2, useValue: emitter },
+            { provide: EventEmitterReadinessWatcher, useValue: watcher },
+          ],
+        }),
+      ],
+    });
+    await settleAll(started);
+    expect(heard).toHaveLength(1);
+    expect(started.logs.of('error')).toEqual([expect.stringContaining('could not be subscribed')]);
+  });
+
+  it.each([
+    ['lime.**', {}, 0],
+    ['lime.login.*', {}, 0],
+    ['lime.**', { wildcard: true }, 1],
+    ['lime.login.*', { wildcard: true }, 1],
+    ['lime.*.approved', { wildcard: true }, 1],
+    ['lime.login.*', { wildcard: true, delimiter: ':' }, 0],
+    ['lime.login.approved', { wildcard: true, delimiter: ':' }, 1],
+    ['lime.login.approved', {}, 1],
+  ])('come to a listener of %s with the settings %j: %d time', async (pattern, settings, times) => {
+    const started = await start.site({ imports: [EventEmitterModule.forRoot(settings)] });
+    const heard: unknown[] = [];
+    started.app.get(EventEmitter2).on(pattern, (event: Partial<LimeLoginEvent>) => {
+      if (event.type === 'approved') heard.push(event);
+    });
+    await settleAll(started);
+    expect(heard).toHaveLength(times);
+  });
+
+  it('say of which site they are, if it has a name', async () => {
+    const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
+    const { app } = await start.app({
+      imports: [
+        EventEmitterModule.forRoot(),
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
+      ],
+    });
+    const heard: unknown[][] = [];
+    app.get(EventEmitter2).on('lime.login.expired', (...given) => heard.push(given));
+    for (const platform of [lime, shopLime]) {
+      await platform.whenStreamOpen();
+      platform.expire(platform.createLoginRequest().requestId);
+      await until(() => heard.length === (platform === lime ? 1 : 2));
+    }
+    const [ofDefault, ofShop] = heard;
+    expect(ofDefault).toEqual([expect.objectContaining({ type: 'expired' })]);
+    expect(ofShop).toEqual([expect.objectContaining({ type: 'expired' }), { site: 'shop' }]);
   });
 
   it('harm nothing when a listener throws', async () => {

@@ -16,6 +16,13 @@ const createApp = (options = {}) =>
 const say = (line) => process.stdout.write(line + '\\n');
 `;
 
+/** Programs may import the package by its name. */
+const MANIFEST = {
+  name: 'nestjs-lime-sites',
+  type: 'module',
+  exports: { '.': './dist/index.js', './testing': './dist/testing/index.js' },
+};
+
 /** The package, compiled file by file because a build may be missing or old, for programs that run it in processes of their own. */
 export class CompiledPackage {
   private constructor(private readonly folder: string) {}
@@ -24,7 +31,7 @@ export class CompiledPackage {
     const cache = resolve('node_modules/.cache'); // where the dependencies are found from
     await mkdir(cache, { recursive: true });
     const folder = await mkdtemp(join(cache, 'compiled-'));
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    await writeFile(join(folder, 'package.json'), JSON.stringify(MANIFEST));
     const files = await readdir('lib', { recursive: true });
     await Promise.all(
       files

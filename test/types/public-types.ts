@@ -9,12 +9,24 @@ import type {
   LimeExpiredEvent,
   LimeHandlerContext,
   LimeLoginEvent,
+  LimeHttpMessage,
+  LimeLoginMessage,
   LimeSiteService,
+  LimeSitesEnv,
   LimeSitesOptions,
   PassportClaims,
   PassportErrorCode,
 } from 'nestjs-lime-sites';
-import { InvalidPassportError, LimeSitesModule, OnLimeLogin, Passport } from 'nestjs-lime-sites';
+import {
+  InvalidPassportError,
+  LIME_CHANNELS,
+  limeSitesEnvSchema,
+  LimeSitesModule,
+  OnLimeLogin,
+  Passport,
+  validateLimeSitesEnv,
+} from 'nestjs-lime-sites';
+import type { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
 
 export class Handlers {
   @OnLimeLogin()
@@ -133,4 +145,30 @@ export class Routes {
 
 export function reasonOf(error: unknown): PassportErrorCode | undefined {
   return error instanceof InvalidPassportError ? error.code : undefined;
+}
+
+export function configure(env: Record<string, unknown>): string {
+  const checked: LimeSitesEnv = validateLimeSitesEnv(env, { allowInsecureHttp: true });
+  const version: 1 = limeSitesEnvSchema['~standard'].version;
+  // @ts-expect-error There is no such variable to be sure of.
+  const other: string = checked['PORT'];
+  return `${checked.LIME_SITE_TOKEN} ${version} ${other}`;
+}
+
+export async function check(indicator: LimeSitesHealthIndicator): Promise<string> {
+  const result = await indicator.isHealthy('lime', { site: 'shop', maxSilenceMs: 60_000 });
+  // @ts-expect-error The result stands under the key that was given.
+  void result.other;
+  // @ts-expect-error There is no such option.
+  await indicator.isHealthy('lime', { timeout: 1_000 });
+  return result.lime.status;
+}
+
+export function follow(login: LimeLoginMessage, call: LimeHttpMessage): string {
+  const name: 'nestjs-lime-sites:login' = LIME_CHANNELS.login;
+  // @ts-expect-error Claims are not for traces.
+  void login.claims;
+  // @ts-expect-error A call has a route and no path: paths have ids.
+  void call.path;
+  return `${name} ${login.outcome} ${call.status}`;
 }

@@ -1,0 +1,58 @@
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { LimeError } from '../errors/index.js';
+import { DEFAULT_SITE, LIME_PASSPORT_POLICY, LIME_SITES_NAME } from './lime-sites.constants.js';
+import { loginDecorationOf } from './login-decoration.js';
+import type { PassportPolicyOptions } from './passport-policy.decorator.js';
+import { prototypeOf } from './provider-prototype.js';
+
+/**
+ * A decorator that names a site which nobody registered would do nothing, or refuse everybody, and nobody would be told.
+ * @throws {LimeError} `UNKNOWN_SITE`, which says where.
+ */
+export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataScanner): void {
+  const providers = discovery.getProviders();
+  const registered = new Set(
+    providers
+      .filter(({ token }) => token === LIME_SITES_NAME)
+      .map(({ instance }) => instance as string),
+  );
+  const faults = new Set<string>();
+  for (const wrapper of [...providers, ...discovery.getControllers()]) {
+    const prototype = prototypeOf(wrapper);
+    for (const { place, site } of prototype ? sitesNamedBy(prototype, scanner) : []) {
+      if (!registered.has(site)) faults.add(`${place} is for the site "${site}"`);
+    }
+  }
+  if (faults.size === 0) return;
+  throw new LimeError(
+    'UNKNOWN_SITE',
+    `${[...faults].join('; ')}; but the sites of this application are: ${[...registered].join(', ')}. Correct the name, ` +
+      'or register the site with LimeSitesModule.forRoot({ name })',
+    { detail: { faults: [...faults] } },
+  );
+}
+
+function sitesNamedBy(
+  prototype: object,
+  scanner: MetadataScanner,
+): { place: string; site: string }[] {
+  const className = prototype.constructor.name;
+  const ofMethods = scanner.getAllMethodNames(prototype).flatMap((key) => {
+    const place = `${className}.${key}`;
+    const handlers = loginDecorationOf(prototype, key) ?? [];
+    const method: unknown = Reflect.get(prototype, key);
+    return [
+      ...handlers.map(({ site = DEFAULT_SITE }) => ({ place, site })),
+      ...policySites(method).map((site) => ({ place, site })),
+    ];
+  });
+  const ofClass = policySites(prototype.constructor).map((site) => ({ place: className, site }));
+  return [...ofClass, ...ofMethods];
+}
+
+function policySites(target: unknown): string[] {
+  if (typeof target !== 'function') return [];
+  const policy = Reflect.getMetadata(LIME_PASSPORT_POLICY, target) as
+    PassportPolicyOptions | undefined;
+  return policy?.site === undefined ? [] : [policy.site];
+}

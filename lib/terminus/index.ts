@@ -1,0 +1,4 @@
+export {
+  LimeSitesHealthIndicator,
+  type LimeSitesHealthOptions,
+} from './lime-sites.health-indicator.js';
