@@ -140,6 +140,15 @@ await checks.run('a port in use is one clear sentence and exit code 1', async ()
 for (const [name, said] of [
   ['fastify', [/GET \/api\/me answers 200/, /GET \/api\/vault answers 403/]],
   ['event-emitter', [/lr_\S+ rejected: /, /lr_\S+ expired/, /lr_\S+ approved by agent \S+/]],
+  [
+    'cluster',
+    [
+      /replica \d is killed with lr_/,
+      /takes lr_\S+ over from replica/,
+      /answers \{"outcome":"approved"\}/,
+      /24 logins, 24 settled/,
+    ],
+  ],
   ['verify-only', [/our own login: GET \/reports answers 200/, /another site: .* answers 401/]],
 ]) {
   await checks.run(`npm run sample:${name} works, and Ctrl-C ends it`, () =>
