@@ -11,6 +11,8 @@ import { type Settlements, withoutPassport } from './settlements.js';
 
 /** While Redis is away, between two tries to tell it something. */
 const PERSIST_PAUSE_MS = 250;
+/** How long BullMQ may take to close once no handler is at work. */
+const CLOSING_MS = 1_000;
 /** After so long an approval that has to wait for the handlers of a local expiry is looked at again. */
 const LATER_MS = 100;
 /** A login whose replica died so often is more likely to be what kills them. */
@@ -74,10 +76,12 @@ export class LoginWorker {
     const overdue = this.#giveUpAt(deadline);
     await this.#worker.pause(true);
     await Promise.race([this.#whenIdle(), overdue]);
-    // The queue waits for Redis without end, and there is nothing left to tell it.
-    const closed = this.#worker.close(this.#givenUp || !this.#parts.isReachable());
-    await Promise.race([closed, overdue]);
-    if (this.#givenUp) await this.#worker.disconnect();
+    // No handler is at work any more. BullMQ may still have ends to tell Redis; whatever it cannot tell is known as done, by
+    // whoever takes it over. It waits without end for a connection that is just being opened again, so it is not waited for long.
+    const closed = this.#worker.close(this.#givenUp || !this.#parts.isReachable()).then(() => true);
+    const patience = sleep(CLOSING_MS, false, { ref: false });
+    const isClosed = await Promise.race([closed, overdue.then(() => false), patience]);
+    if (!isClosed) this.#worker.disconnect().catch(this.#parts.onError);
   }
 
   #giveUpAt(deadline: AbortSignal): Promise<void> {

@@ -18,12 +18,12 @@ describeWithRedis('Whoever watches a cluster', () => {
   const redis = useRedis();
 
   it('sees that it is down while Redis is away, and up when it is back', async () => {
-    const { app, lime, site } = await startReplica(start, {
+    const { app, site } = await startReplica(start, {
       redis: redis(),
       imports: [TerminusModule],
       providers: [LimeSitesHealthIndicator],
     });
-    await lime.whenStreamOpen();
+    await until(() => site.connection.state === 'open');
     const look = async () => (await app.get(LimeSitesHealthIndicator).isHealthy('lime')).lime;
     expect(await look()).toMatchObject({ status: 'up', state: 'open', cluster: 'up' });
 
