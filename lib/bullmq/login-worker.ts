@@ -11,8 +11,8 @@ import { type Settlements, withoutPassport } from './settlements.js';
 
 /** While Redis is away, between two tries to tell it something. */
 const PERSIST_PAUSE_MS = 250;
-/** How long BullMQ may take to close once no handler is at work. */
-const CLOSING_MS = 1_000;
+/** How long BullMQ has for that once no handler is at work. */
+const CLOSING_MS = 100;
 /** After so long an approval that has to wait for the handlers of a local expiry is looked at again. */
 const LATER_MS = 100;
 /** A login whose replica died so often is more likely to be what kills them. */
@@ -26,8 +26,6 @@ export interface LoginWorkerParts {
   concurrency: number;
   settlements: Settlements;
   replica: LimeClusterReplica;
-  /** Whether Redis can be reached now. */
-  isReachable: () => boolean;
   onError: (error: Error) => void;
   logger: LimeLogger;
 }
@@ -76,12 +74,10 @@ export class LoginWorker {
     const overdue = this.#giveUpAt(deadline);
     await this.#worker.pause(true);
     await Promise.race([this.#whenIdle(), overdue]);
-    // No handler is at work any more. BullMQ may still have ends to tell Redis; whatever it cannot tell is known as done, by
-    // whoever takes it over. It waits without end for a connection that is just being opened again, so it is not waited for long.
-    const closed = this.#worker.close(this.#givenUp || !this.#parts.isReachable()).then(() => true);
-    const patience = sleep(CLOSING_MS, false, { ref: false });
-    const isClosed = await Promise.race([closed, overdue.then(() => false), patience]);
-    if (!isClosed) this.#worker.disconnect().catch(this.#parts.onError);
+    // No handler is at work any more. BullMQ gets a moment to tell Redis so; what it cannot tell is known as done by whoever takes
+    // it over. Waiting for it would be waiting for a connection that may just be opened again.
+    await Promise.race([sleep(CLOSING_MS), overdue]);
+    await this.#worker.close(true);
   }
 
   #giveUpAt(deadline: AbortSignal): Promise<void> {

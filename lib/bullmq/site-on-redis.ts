@@ -45,7 +45,6 @@ export class SiteOnRedis {
           concurrency,
           settlements: this.settlements,
           replica,
-          isReachable: () => health.status.state === 'up',
           onError: note,
           logger,
         })

@@ -122,6 +122,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       });
       for (let index = 0; index < 9; index++) lime.expire(lime.createLoginRequest().requestId);
 
+      await until(() => waiting.length === 3);
       for (let settled = 0; settled < 9; settled++) {
         await until(() => waiting.length > 0);
         waiting.shift()?.();
