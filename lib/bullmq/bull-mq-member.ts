@@ -44,7 +44,10 @@ export class BullMqMember implements LimeClusterMember {
   }
 
   remember(kind: LimeSharedId, id: string, expiresAt: Date): Promise<void> {
-    return this.#use(({ ids }) => ids.remember(kind, id, expiresAt));
+    return this.#use(async ({ ids, settlements }) => {
+      const expected = kind === 'login' ? settlements.expect(id, expiresAt) : undefined;
+      await Promise.all([ids.remember(kind, id, expiresAt), expected]);
+    });
   }
 
   knows(kind: LimeSharedId, id: string): Promise<boolean> {

@@ -1,9 +1,11 @@
 import { LimeError, type LimeClusterStatus, type LimeLogger } from '../index.js';
+import { errorText } from './error-text.js';
 
 /** Whether Redis can be used: told once for each change, and asked before each command, so that nothing piles up. */
 export class ClusterHealth {
   readonly #logger: LimeLogger;
   readonly #waiting = new Set<() => void>();
+  #onUp = (): void => undefined;
   #status: LimeClusterStatus = { state: 'connecting', since: new Date() };
 
   constructor(logger: LimeLogger) {
@@ -12,6 +14,11 @@ export class ClusterHealth {
 
   get status(): LimeClusterStatus {
     return this.#status;
+  }
+
+  /** @param listener called each time when Redis can be used again, and the first time. */
+  whenever(listener: () => void): void {
+    this.#onUp = listener;
   }
 
   up(): void {
@@ -23,21 +30,22 @@ export class ClusterHealth {
     );
     this.#enter('up');
     for (const wake of this.#waiting) wake();
+    this.#onUp();
   }
 
   down(error: Error): void {
-    const { state } = this.#status;
+    const { state, lastError } = this.#status;
     if (state === 'closed') return;
-    if (state === 'up')
-      this.#logger.warn(`Cluster out of reach: ${error.message}; logins are held`);
-    // Never reached and gone are different things, but both are told.
-    else if (!this.#status.lastError) {
+    if (state === 'up') {
+      this.#logger.warn(`Cluster out of reach: ${errorText(error)}; logins are held`);
+      return this.#enter('down', error);
+    }
+    if (state === 'connecting' && !lastError) {
       this.#logger.warn(
-        `Cluster not reached: ${error.message}; tried again for as long as it takes`,
+        `Cluster not reached: ${errorText(error)}; tried again for as long as it takes`,
       );
     }
-    if (state === 'up') this.#enter('down', error);
-    else this.#status = { ...this.#status, lastError: error };
+    this.#status = { ...this.#status, lastError: error };
   }
 
   closed(): void {
@@ -92,7 +100,7 @@ export class ClusterHealth {
 }
 
 function unavailable({ state, lastError }: LimeClusterStatus): LimeError {
-  const reason = lastError ? ` (${lastError.message})` : '';
+  const reason = lastError ? ` (${errorText(lastError)})` : '';
   return new LimeError('CLUSTER_UNAVAILABLE', `Redis cannot be reached now: ${state}${reason}`, {
     cause: lastError,
   });

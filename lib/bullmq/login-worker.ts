@@ -11,7 +11,7 @@ import { type Settlements, withoutPassport } from './settlements.js';
 
 /** While Redis is away, between two tries to tell it something. */
 const PERSIST_PAUSE_MS = 250;
-/** How long BullMQ has for that once no handler is at work. */
+/** How long BullMQ has for its last words once no handler is at work. */
 const CLOSING_MS = 100;
 /** After so long an approval that has to wait for the handlers of a local expiry is looked at again. */
 const LATER_MS = 100;
@@ -73,10 +73,13 @@ export class LoginWorker {
   async #drain(deadline: AbortSignal): Promise<void> {
     const overdue = this.#giveUpAt(deadline);
     await this.#worker.pause(true);
-    await Promise.race([this.#whenIdle(), overdue]);
-    // No handler is at work any more. BullMQ gets a moment to tell Redis so; what it cannot tell is known as done by whoever takes
-    // it over. Waiting for it would be waiting for a connection that may just be opened again.
-    await Promise.race([sleep(CLOSING_MS), overdue]);
+    // Once no handler is at work BullMQ gets a moment to tell Redis so, and what it was just being given gets one to arrive. What
+    // cannot be told is known as done by whoever takes it over. Waiting for BullMQ itself would be waiting for a connection that
+    // may just be opened again.
+    do {
+      await Promise.race([this.#whenIdle(), overdue]);
+      await Promise.race([sleep(CLOSING_MS), overdue]);
+    } while (this.#inHand > 0 && !this.#givenUp);
     await this.#worker.close(true);
   }
 
@@ -127,9 +130,8 @@ export class LoginWorker {
     const announced = this.#persist(() => settlements.announce(record));
     const result = await handling;
     await announced;
-    if (this.#givenUp) return never(); // its lock runs out, and another replica begins anew
     if (result.failed.length > 0) return this.#fail(job, result);
-    await this.#persist(() => settlements.finish(record));
+    await this.#persist(() => settlements.release(record, 'done'));
     await this.#forgetPassport(job);
   }
 
@@ -156,8 +158,10 @@ export class LoginWorker {
     job: Job<LoginJob>,
     { done, failed }: Awaited<ReturnType<LimeClusterReplica['handle']>>,
   ): Promise<never> {
+    if (this.#givenUp) return never(); // its lock runs out, and another replica begins anew
     const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     const { record } = job.data;
+    await this.#persist(() => this.#parts.settlements.release(record, 'idle'));
     await job.updateData({ record: last ? withoutPassport(record) : record, done });
     throw new HandlersFailed(failed);
   }
@@ -170,7 +174,7 @@ export class LoginWorker {
 
   /** After each try that failed; also for a login whose replicas died too often. */
   async #failed(job: Job<LoginJob> | undefined, error: Error): Promise<void> {
-    const { replica, logger } = this.#parts;
+    const { replica, settlements, logger } = this.#parts;
     if (!job) return;
     const final =
       error.name === 'UnrecoverableError' || job.attemptsMade >= (job.opts.attempts ?? 1);
@@ -186,6 +190,7 @@ export class LoginWorker {
         `its job ${job.id} stays among the failed ones`,
     );
     replica.gaveUp(record, failed, job.attemptsMade);
+    await this.#persist(() => settlements.release(record, 'idle')); // its replicas may have died too often to do that
     await this.#forgetPassport(job).catch((cause: unknown) => logger.debug(String(cause)));
   }
 }

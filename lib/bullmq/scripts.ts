@@ -1,6 +1,6 @@
 /**
- * What has to happen in one step in Redis. A settlement is `approved`, `expired` (LIME's word) or `expired-locally`, with
- * `:done` behind it once the handlers are through.
+ * What has to happen in one step in Redis. A settlement is `approved`, `expired` (LIME's word) or `expired-locally`; while its
+ * handlers are at work that is all, afterwards `:done` stands behind it, or `:idle` if some failed (between two tries, or for good).
  */
 
 /**
@@ -13,11 +13,13 @@ export const CLAIM = `
 local earlier = redis.call('GET', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[2])
 if earlier then
-  local outcome, done = string.match(earlier, '^([%a-]+)(.*)$')
-  local same = outcome == ARGV[1] or (outcome ~= 'approved' and ARGV[1] ~= 'approved')
-  if same then return done == '' and 'mine' or 'done' end
-  if outcome ~= 'expired-locally' then return 'other' end
-  if done == '' then return 'later' end
+  local outcome, phase = string.match(earlier, '^([%a-]+)(.*)$')
+  if outcome == ARGV[1] or (outcome ~= 'approved' and ARGV[1] ~= 'approved') then
+    if phase == ':done' then return 'done' end
+  else
+    if outcome ~= 'expired-locally' then return 'other' end
+    if phase == '' then return 'later' end
+  end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return 'mine'
@@ -35,9 +37,19 @@ redis.call('PUBLISH', ARGV[4], ARGV[2])
 return 1
 `;
 
-/** Notes that the handlers of a verdict are through. KEYS: settled. ARGV: outcome, time to live. */
-export const FINISH = `
+/** Notes that the handlers of a verdict are not at work any more. KEYS: settled. ARGV: outcome, phase, time to live. */
+export const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1] .. ':done', 'PX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3])
+return 1
+`;
+
+/**
+ * Adds a login to those without an outcome, unless it was settled before its creation was known: nobody would take it out
+ * again. KEYS: settled, pending. ARGV: request id, when it expires.
+ */
+export const EXPECT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 return 1
 `;

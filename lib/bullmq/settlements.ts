@@ -1,7 +1,7 @@
 import type { LoginRecord } from '../index.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
-import { ANNOUNCE, CLAIM, FINISH } from './scripts.js';
+import { ANNOUNCE, CLAIM, EXPECT, RELEASE } from './scripts.js';
 
 type Claim = 'mine' | 'done' | 'other' | 'later';
 
@@ -33,10 +33,21 @@ export class Settlements {
     await this.#run(ANNOUNCE, keys, [outcomeOf(record), text, this.rememberMs, this.keys.verdicts]);
   }
 
-  /** The handlers are through. */
-  async finish(record: LoginRecord): Promise<void> {
+  /** The handlers are not at work any more: `done`, or `idle` if some failed and the login may be claimed again. */
+  async release(record: LoginRecord, phase: 'done' | 'idle'): Promise<void> {
     const keys = [this.keys.settled(record.requestId)];
-    await this.#run(FINISH, keys, [outcomeOf(record), this.rememberMs]);
+    await this.#run(RELEASE, keys, [outcomeOf(record), `:${phase}`, this.rememberMs]);
+  }
+
+  /** A login that was started: whoever notices that it stays without an outcome expires it. */
+  async expect(requestId: string, expiresAt: Date): Promise<void> {
+    const keys = [this.keys.settled(requestId), this.keys.pending];
+    await this.#run(EXPECT, keys, [requestId, expiresAt.getTime()]);
+  }
+
+  /** Logins that should have had an outcome at that moment, in milliseconds since the epoch; at most 200. */
+  overdueAt(moment: number): Promise<string[]> {
+    return this.client.zrangebyscore(this.keys.pending, '-inf', moment, 'LIMIT', 0, 200);
   }
 
   /** The verdict on a login, if there is one. */

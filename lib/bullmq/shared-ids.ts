@@ -14,11 +14,7 @@ export class SharedIds {
 
   async remember(kind: LimeSharedId, id: string, expiresAt: Date): Promise<void> {
     const key = this.keys.known(kind, id);
-    const known = this.client.set(key, '1', 'PX', remainingMs(expiresAt) + AFTERLIFE_MS);
-    // It may have been settled meanwhile; the claim on its expiry finds that out.
-    const pending =
-      kind === 'login' ? this.client.zadd(this.keys.pending, expiresAt.getTime(), id) : undefined;
-    await Promise.all([known, pending]);
+    await this.client.set(key, '1', 'PX', remainingMs(expiresAt) + AFTERLIFE_MS);
   }
 
   async knows(kind: LimeSharedId, id: string): Promise<boolean> {
@@ -30,11 +26,6 @@ export class SharedIds {
   async claim(use: string, expiresAt: Date): Promise<boolean> {
     const ttlMs = remainingMs(expiresAt) + AFTERLIFE_MS;
     return (await this.client.set(this.keys.used(use), '1', 'PX', ttlMs, 'NX')) === 'OK';
-  }
-
-  /** Logins that should have had an outcome at that moment, in milliseconds since the epoch; at most 200. */
-  overdueAt(moment: number): Promise<string[]> {
-    return this.client.zrangebyscore(this.keys.pending, '-inf', moment, 'LIMIT', 0, 200);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LimeClusterReplica, LimeClusterSite, LimeLogger } from '../index.js';
 import type { ClusterHealth } from './cluster-health.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
+import { errorText } from './error-text.js';
 import { evictionPolicyOf } from './eviction-policy.js';
 import { Heartbeat } from './heartbeat.js';
 import { LoginQueue } from './login-queue.js';
@@ -35,7 +36,9 @@ export class SiteOnRedis {
     this.ids = new SharedIds(clients.commands, keys);
     this.settlements = new Settlements(clients.commands, keys, options.rememberMs);
     this.queue = new LoginQueue(packages, clients.commands, keys, options, note);
-    new VerdictFeed(clients.feed, keys, this.settlements, replica, logger).start();
+    const feed = new VerdictFeed(clients.feed, keys, this.settlements, replica, logger);
+    feed.start();
+    health.whenever(() => void feed.catchUp());
     this.#worker = replica.works
       ? new LoginWorker({
           packages,
@@ -52,7 +55,8 @@ export class SiteOnRedis {
     this.#heartbeat = new Heartbeat({
       ping: () => health.probe(() => clients.commands.ping()),
       // Who handles no logins leaves the orphans to those who do.
-      overdueAt: (moment) => (replica.works ? this.ids.overdueAt(moment) : Promise.resolve([])),
+      overdueAt: (moment) =>
+        replica.works ? this.settlements.overdueAt(moment) : Promise.resolve([]),
       expire: (requestId) =>
         this.queue.add({ type: 'expired', requestId, origin: 'local', receivedAt: Date.now() }),
     });
@@ -91,13 +95,8 @@ export class SiteOnRedis {
 function onceEach(tell: (text: string) => void): (error: Error) => void {
   let last: string | undefined;
   return (error) => {
-    const text = textOf(error);
+    const text = errorText(error);
     if (text !== last) tell(text);
     last = text;
   };
-}
-
-/** Node gives a fault that has several reasons an empty message. */
-function textOf(error: Error): string {
-  return error.message || String((error as NodeJS.ErrnoException).code);
 }

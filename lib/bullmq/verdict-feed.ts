@@ -19,18 +19,27 @@ export class VerdictFeed {
     this.client.on('ready', () => void this.#subscribe());
   }
 
-  async #subscribe(): Promise<void> {
+  /** Asks for what somebody waits for: it may have been announced while nobody here could hear it, or ask. */
+  async catchUp(): Promise<void> {
     try {
-      await this.client.subscribe(this.keys.verdicts);
-      // Each verdict is kept before it is announced, so whatever is not announced to us is there by now.
       for (const requestId of this.replica.awaited()) {
         const verdict = await this.settlements.verdictOn(requestId);
         if (verdict) this.replica.settled(verdict);
       }
     } catch (error) {
-      // The connection is gone again: the next one asks for everything that is awaited then.
-      this.logger.debug(`The verdicts of the cluster cannot be heard: ${String(error)}`);
+      // Redis is gone again: everything that is awaited then is asked for when it is back.
+      this.logger.debug(`The verdicts of the cluster cannot be had: ${String(error)}`);
     }
+  }
+
+  /** Each verdict is kept before it is announced, so whatever was not announced to us is there by then. */
+  async #subscribe(): Promise<void> {
+    try {
+      await this.client.subscribe(this.keys.verdicts);
+    } catch (error) {
+      return this.logger.debug(`The verdicts of the cluster cannot be heard: ${String(error)}`);
+    }
+    await this.catchUp();
   }
 
   #take(text: string): void {

@@ -55,11 +55,14 @@ export class ClusterDelivery implements LoginDelivery {
     const failures: HandlerFailure[] = [];
     for (const [key, handler] of withKeys(handlers.for(event))) {
       if (succeeded.has(key)) continue;
+      if (signal.aborted) {
+        failures.push({ handler: handler.name, error: signal.reason }); // it is for whoever takes the login over
+        break;
+      }
       const result = runner.run(handler, event, signal);
       const failure = result instanceof Promise ? await result : result;
       if (failure) failures.push(failure);
       else succeeded.add(key);
-      if (signal.aborted) break; // the rest is for whoever takes the login over
     }
     const failed = failures.map(({ handler, error }) => ({ handler, reason: reasonOf(error) }));
     return { done: [...succeeded], failed };
