@@ -1,7 +1,6 @@
-import { type Clock, type Random, sleep } from '../ports/index.js';
+import { backoffDelay, type Clock, type Random, sleep } from '../ports/index.js';
 
-const PAUSE_BASE_MS = 100;
-const PAUSE_MAX_MS = 2_000;
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 
 export interface Persistence {
   clock: Clock;
@@ -27,8 +26,7 @@ export async function untilAccepted(
     } catch (error) {
       onFailure(error);
       if (signal.aborted) return false;
-      const ceiling = Math.min(PAUSE_BASE_MS * 2 ** Math.min(attempt, 10), PAUSE_MAX_MS);
-      await sleep(clock, ceiling * (0.5 + 0.5 * random()), signal);
+      await sleep(clock, backoffDelay(BACKOFF, attempt, random), signal);
     }
   }
 }

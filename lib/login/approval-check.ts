@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
 import { type PassportClaims, unverifiedExpiry } from '../passport/index.js';
-import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+import { backoffDelay, type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
 
 /** No passport lives longer (LIME), so no verification is worth trying for longer. */
 const MAX_HOLD_MS = 120_000;
-const RETRY_BASE_MS = 250;
-const RETRY_MAX_MS = 5_000;
+const RETRY_BACKOFF = { baseMs: 250, maxMs: 5_000 };
 
 export interface ApprovalCheckOptions {
   /** Verifies a login passport against the request it came for. */
@@ -47,7 +46,8 @@ export class ApprovalCheck {
         if (claims) return claims;
         if (held === 0) this.#noteHold(requestId);
         const takeBack = setAside();
-        await sleep(this.#options.clock, this.#pauseMs(held++), this.#stopping.signal);
+        const pauseMs = backoffDelay(RETRY_BACKOFF, held++, this.#options.random);
+        await sleep(this.#options.clock, pauseMs, this.#stopping.signal);
         takeBack();
       }
       return undefined;
@@ -85,11 +85,6 @@ export class ApprovalCheck {
     this.#options.logger.warn(
       `The approval of ${requestId} waits for LIME's signing keys (said once while any does)`,
     );
-  }
-
-  #pauseMs(attempt: number): number {
-    const ceiling = Math.min(RETRY_BASE_MS * 2 ** attempt, RETRY_MAX_MS);
-    return ceiling * (0.5 + 0.5 * this.#options.random());
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LimeError } from '../errors/index.js';
-import type { Random } from '../ports/index.js';
+import { backoffDelay, type Random } from '../ports/index.js';
 
 /** What an end of the stream tells about the next attempt. */
 export interface StreamFailure {
@@ -59,16 +59,12 @@ export class ReconnectPolicy {
     if (openForMs >= HEALTHY_AFTER_MS || regime !== this.#regime) this.#failures = 0;
     this.#regime = regime;
 
-    const backoff = regime === 'refused' ? this.#refusedDelay() : this.#droppedDelay();
+    const backoff =
+      regime === 'refused'
+        ? this.#refusedDelay()
+        : backoffDelay(this.#options, this.#failures, this.#options.random);
     this.#failures++;
     return { state, delayMs: Math.max(backoff, this.#wishedDelay(retryAfterMs)) };
-  }
-
-  /** Somewhere in the upper half of `base · 2^n`, so that a fleet does not come back as one. */
-  #droppedDelay(): number {
-    const { baseMs, maxMs, random } = this.#options;
-    const ceiling = Math.min(baseMs * 2 ** this.#failures, maxMs);
-    return ceiling * (0.5 + 0.5 * random());
   }
 
   #refusedDelay(): number {
