@@ -14,6 +14,13 @@ for (const exported of [LimeSitesModule, LimeSiteService, OnLimeLogin, PassportG
 }
 assert.throws(() => require('nestjs-lime-sites/dist/index.js'), { code: /NOT_EXPORTED/ });
 
+// What is optional is not needed before it is used, and then says what is missing.
+const { bullMqCluster } = require('nestjs-lime-sites/bullmq');
+void assert.rejects(async () => bullMqCluster({ url: 'redis://127.0.0.1' }).join({}), {
+  code: 'MISSING_PACKAGE',
+  message: /npm install bullmq ioredis/,
+});
+
 void LimeSandbox.start().then(async (lime) => {
   const { requestId } = lime.createLoginRequest();
   const { attempts } = await new SandboxAgent(lime).login(requestId);

@@ -83,6 +83,46 @@ describeWithRedis('While Redis is away', () => {
     expect((await firstValueFrom(first.site.outcomeOf(requestId))).type).toBe('approved');
   }, 40_000);
 
+  it('an outcome that somebody begins to wait for is told when it is back, also if no connection was lost', async () => {
+    const { lime, first } = await startTwo(start, { redis: redis(), cluster });
+    const { requestId } = await first.site.createLoginRequest();
+    await lime.approve(requestId);
+    await firstValueFrom(first.site.outcomeOf(requestId));
+    const { site } = await startReplica(start, { redis: redis(), lime, cluster });
+    redis().pause();
+    await until(() => site.cluster?.state === 'down');
+
+    const outcome = firstValueFrom(site.outcomeOf(requestId));
+    redis().resume();
+
+    expect((await outcome).type).toBe('approved');
+  }, 20_000);
+
+  it('a login that a replica loses for that time is handled whole', async () => {
+    const { lime, both } = await startTwo(start, {
+      redis: redis(),
+      cluster: { ...cluster, takeoverMs: 1_000 },
+    });
+    const calls: string[] = [];
+    for (const { site } of both) {
+      site.onLogin(function first() {
+        // The first of them never comes back: it is taken away with the login.
+        return calls.push('first') === 1 ? new Promise(() => undefined) : undefined;
+      });
+      site.onLogin(function second() {
+        calls.push('second');
+      });
+    }
+    await lime.approve(lime.createLoginRequest().requestId);
+    await until(() => calls.length === 1);
+    redis().pause();
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login runs out
+    redis().resume();
+
+    await until(() => calls.includes('second'), 15_000);
+    expect(calls).toEqual(['first', 'first', 'second']);
+  }, 30_000);
+
   it('no login is started, and a clear error says why', async () => {
     const { site, lime } = await startReplica(start, {
       redis: redis(),

@@ -118,6 +118,51 @@ describeWithRedis('A login whose handler fails', () => {
   });
 });
 
+describeWithRedis('An approval that overrules a local expiry', () => {
+  const redis = useRedis();
+
+  /** A login that expires locally, and whose handler fails for that. */
+  async function startFailing(attempts: number) {
+    const started = await startReplica(start, {
+      redis: redis(),
+      sandbox: { requestTtlMs: 100 },
+      cluster: { attempts, backoffMs: 60_000 },
+    });
+    const { lime, site } = started;
+    await until(() => site.connection.state === 'open');
+    const handled: string[] = [];
+    site.onLogin(({ type }) => {
+      if (type === 'expired') throw new Error('database is gone');
+      handled.push(type);
+    });
+    lime.faults.loseEvents(1);
+    const { requestId } = await site.createLoginRequest();
+    await until(() => site.stats.handlerErrors === 1, 8_000);
+    const approve = async () => {
+      const passport = await lime.signPassport({ request_id: requestId });
+      lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
+    };
+    return { site, handled, approve };
+  }
+
+  it('is handled between two tries of that expiry, and no further try is made', async () => {
+    const { handled, approve } = await startFailing(2);
+
+    await approve();
+
+    await until(() => handled.length === 1);
+  }, 15_000);
+
+  it('is handled when that expiry was given up', async () => {
+    const { site, handled, approve } = await startFailing(1);
+    await until(() => site.stats.failed === 1);
+
+    await approve();
+
+    await until(() => handled.length === 1);
+  }, 15_000);
+});
+
 describeWithRedis('In Redis', () => {
   const redis = useRedis();
 
@@ -149,5 +194,19 @@ describeWithRedis('In Redis', () => {
     expect(contents.includes(wasted)).toBe(false);
     expect(contents.includes(lime.siteToken)).toBe(false);
     expect(contents).toContain('[passport]');
+  });
+
+  it('a login that was settled before its creation was answered is not left among the pending ones', async () => {
+    const { lime, site, handler } = await startReplica(start, { redis: redis() });
+    await until(() => site.connection.state === 'open');
+    lime.onActivity((activity) => {
+      if (activity.kind === 'request-created') lime.expire(activity.requestId);
+    });
+    lime.faults.delay('create', 100);
+
+    const { requestId } = await site.createLoginRequest();
+    await until(() => handler.requestIds.includes(requestId));
+
+    expect(await contentsOf(redis())).not.toContain(':pending');
   });
 });
