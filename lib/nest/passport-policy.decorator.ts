@@ -20,11 +20,11 @@ export interface PassportPolicyOptions {
   requestId?: PassportRequestIdSource;
   /**
    * A login counts once here: a second presentation is 401. Checked last, so that what is refused for another reason is
-   * not used up. Each process remembers for itself.
+   * not used up. Each process remembers for itself; with the option `cluster` one use counts for all replicas.
    */
   singleUse?: boolean;
   /**
-   * Accepts passports of any login, also of those that this process did not start or hear of. Default `false`.
+   * Accepts passports of any login, also of those that this process (or its cluster) did not start or hear of. Default `false`.
    *
    * **Mind what this opens:** no claim names the site a passport was made for, so every other site can present here
    * the passports that its own visitors gave it. Set it only where you check `request_id` yourself.

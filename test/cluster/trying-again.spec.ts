@@ -1,12 +1,17 @@
 import { expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { LimeLoginFailure } from 'nestjs-lime-sites';
 import { Redis } from 'ioredis';
+import { bullMqCluster } from 'nestjs-lime-sites/bullmq';
+import { firstValueFrom } from 'rxjs';
+import { useCleanup } from '../support/cleanup.js';
 import { describeWithRedis, type RedisServer, useRedis } from '../support/redis-server.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 import { startReplica } from './start-replicas.js';
 
 const start = useStarter();
+const closeLater = useCleanup();
 
 /** Everything that is in Redis, as one text. */
 async function contentsOf({ url }: RedisServer): Promise<string> {
@@ -197,15 +202,30 @@ describeWithRedis('In Redis', () => {
   });
 
   it('a login that was settled before its creation was answered is not left among the pending ones', async () => {
-    const { lime, site, handler } = await startReplica(start, { redis: redis() });
+    const cluster = { siteKey: 'late' };
+    const { lime, site, handler } = await startReplica(start, { redis: redis(), cluster });
     await until(() => site.connection.state === 'open');
-    lime.onActivity((activity) => {
-      if (activity.kind === 'request-created') lime.expire(activity.requestId);
-    });
-    lime.faults.delay('create', 100);
-
-    const { requestId } = await site.createLoginRequest();
+    const { requestId, expiresAt } = lime.createLoginRequest();
+    lime.expire(requestId);
     await until(() => handler.requestIds.includes(requestId));
+    await firstValueFrom(site.outcomeOf(requestId));
+
+    const other = await bullMqCluster({ url: redis().url, ...cluster }).join({
+      name: 'default',
+      key: 'another',
+      concurrency: 1,
+      logger: new Logger(),
+    });
+    closeLater(() => other.close());
+    other.start({
+      works: false,
+      handle: async () => ({ done: [], failed: [] }),
+      settled: () => undefined,
+      gaveUp: () => undefined,
+      awaited: () => [],
+    });
+    await other.whenUp(2_000);
+    await other.remember('login', requestId, expiresAt);
 
     expect(await contentsOf(redis())).not.toContain(':pending');
   });
