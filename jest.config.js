@@ -3,6 +3,10 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // What a test file loads stays in memory (ES modules cannot be unloaded), and coverage goes through all of it after each
+  // file: so a fresh process now and then. One at a time, because many tests look at the clock.
+  maxWorkers: 1,
+  workerIdleMemoryLimit: '768MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
