@@ -3,8 +3,8 @@ const ORPHAN_GRACE_MS = 10_000;
 const PERIOD_MS = 1_000;
 
 export interface HeartbeatParts {
-  /** Asks Redis for a sign of life. */
-  ping: () => Promise<unknown>;
+  /** Asks whether Redis can be used. */
+  beat: () => Promise<unknown>;
   /** Logins that should have had an outcome at that moment. */
   overdueAt: (moment: number) => Promise<string[]>;
   /** Settles a login whose own replica is gone. Others may do the same at this moment: it counts once. */
@@ -33,13 +33,13 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { ping, overdueAt, expire } = this.parts;
+    const { beat, overdueAt, expire } = this.parts;
     try {
-      await ping();
+      await beat();
       const orphans = await overdueAt(Date.now() - ORPHAN_GRACE_MS);
       await Promise.all(orphans.map((requestId) => expire(requestId)));
     } catch {
-      // Redis is away, which the health of the cluster has noted; the next beat tries again.
+      // The health of the cluster has noted it, and told; the next beat tries again.
     }
     this.#schedule(PERIOD_MS);
   }

@@ -34,6 +34,7 @@ export class RedisClients {
         lazyConnect: false,
         retryStrategy: reconnectDelay,
         disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+        reconnectOnError: isDemoted,
         ...overrides,
       });
       return client.on('error', onError);
@@ -56,6 +57,11 @@ export class RedisClients {
   close(): void {
     for (const client of [this.commands, this.jobs, this.feed]) client.disconnect();
   }
+}
+
+/** After a failover the connection may lead to what has become a replica; the address leads to the new primary. */
+function isDemoted({ message }: Error): boolean {
+  return message.startsWith('READONLY');
 }
 
 /** Soon, for ever, and not all replicas at the same moment. */

@@ -13,6 +13,11 @@ export class RedisKeys {
     this.base = `{${prefix}:${siteKey}}`;
   }
 
+  /** Written by every replica, to see whether it can. */
+  get alive(): string {
+    return `${this.base}:alive`;
+  }
+
   /** Sorted set of the logins without an outcome, by the moment at which they expire. */
   get pending(): string {
     return `${this.base}:pending`;

@@ -13,6 +13,9 @@ import { Settlements } from './settlements.js';
 import { SharedIds } from './shared-ids.js';
 import { VerdictFeed } from './verdict-feed.js';
 
+/** How long the key stays that says that a replica was here. */
+const ALIVE_MS = 60_000;
+
 /** Everything of one site that is on Redis, as one replica uses it. Begins to connect when it is made. */
 export class SiteOnRedis {
   readonly queue: LoginQueue;
@@ -53,12 +56,15 @@ export class SiteOnRedis {
         })
       : undefined;
     this.#heartbeat = new Heartbeat({
-      ping: () => health.probe(() => clients.commands.ping()),
+      // A key is written, because a Redis that is full, or has become a replica, answers everything else.
+      beat: () => health.probe(() => clients.commands.set(keys.alive, '1', 'PX', ALIVE_MS)),
       // Who handles no logins leaves the orphans to those who do.
       overdueAt: (moment) =>
-        replica.works ? this.settlements.overdueAt(moment) : Promise.resolve([]),
+        replica.works ? health.run(() => this.settlements.overdueAt(moment)) : Promise.resolve([]),
       expire: (requestId) =>
-        this.queue.add({ type: 'expired', requestId, origin: 'local', receivedAt: Date.now() }),
+        health.run(() =>
+          this.queue.add({ type: 'expired', requestId, origin: 'local', receivedAt: Date.now() }),
+        ),
     });
     this.#watch(health, logger);
     this.#heartbeat.start();

@@ -1,7 +1,9 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { LimeError, PassportGuard, PassportPolicy } from 'nestjs-lime-sites';
 import { firstValueFrom } from 'rxjs';
+import { useCleanup } from '../support/cleanup.js';
 import { failureOf } from '../support/failure-of.js';
 import { bearer } from '../support/own-login.js';
 import { describeWithRedis, useRedis } from '../support/redis-server.js';
@@ -26,6 +28,7 @@ class GuardedRoutes {
 }
 
 const start = useStarter();
+const closeLater = useCleanup();
 const controllers = [GuardedRoutes];
 /** So that a pause of Redis is noticed within a test. */
 const cluster = { commandTimeoutMs: 200 };
@@ -220,4 +223,26 @@ describeWithRedis('While Redis is away', () => {
     expect(logs.toString()).toContain(`no handler has seen at shutdown: ${requestId}`);
     expect(site.cluster).toMatchObject({ state: 'closed' });
   }, 20_000);
+});
+
+describeWithRedis('While Redis is full', () => {
+  const redis = useRedis();
+
+  it('logins are held, and handled once it has room', async () => {
+    const { site, lime, handler } = await startReplica(start, { redis: redis(), cluster });
+    await until(() => site.connection.state === 'open');
+    const client = new Redis(redis().url);
+    closeLater(() => client.disconnect());
+    await client.config('SET', 'maxmemory', '1');
+    await until(() => site.cluster?.state === 'down');
+    const { requestId } = lime.createLoginRequest();
+    await lime.approve(requestId);
+    await until(() => site.stats.delivered === 1);
+    expect(site.cluster?.lastError?.message).toMatch(/^OOM/);
+    expect(handler.events).toEqual([]);
+
+    await client.config('SET', 'maxmemory', '0');
+
+    await until(() => handler.requestIds.includes(requestId));
+  });
 });
