@@ -4,15 +4,18 @@ const READING = [
   'test/faults/reading.spec.ts',
 ];
 
+const RECONNECTING = [
+  'test/stream/reconnect-policy.spec.ts',
+  'test/faults/connecting.spec.ts',
+  'test/faults/losing-the-line.spec.ts',
+];
+
 /** Which tests have to notice when something in a file is wrong, the quick ones first. */
 export const TARGETS = {
   'lib/stream/frame-reader.ts': READING,
   'lib/stream/last-event-id.ts': READING,
-  'lib/stream/reconnect-policy.ts': [
-    'test/stream/reconnect-policy.spec.ts',
-    'test/faults/connecting.spec.ts',
-    'test/faults/losing-the-line.spec.ts',
-  ],
+  'lib/stream/reconnect-policy.ts': RECONNECTING,
+  'lib/ports/backoff.ts': RECONNECTING,
   'lib/stream/silence-watch.ts': [
     'test/stream/silence-watch.spec.ts',
     'test/faults/losing-the-line.spec.ts',
