@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A command that keeps running, in a process group of its own, as a terminal would start it. */
@@ -22,15 +23,24 @@ export class BackgroundProcess {
   }
 
   /** Resolves with the match as soon as the output has one. */
-  async says(pattern, timeoutMs) {
+  says(pattern, timeoutMs) {
+    return this.#until(() => pattern.exec(this.output), `${pattern}`, timeoutMs);
+  }
+
+  /** Resolves as soon as something on this machine takes connections to the port. */
+  listens(port, timeoutMs) {
+    return this.#until(() => takesConnections(port), `a listener on port ${port}`, timeoutMs);
+  }
+
+  async #until(look, what, timeoutMs) {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      const match = pattern.exec(this.output);
-      if (match) return match;
+      const found = await look();
+      if (found) return found;
       const over = this.#child.exitCode !== null || this.#child.signalCode !== null;
       if (over || performance.now() > deadline) {
         throw new Error(
-          `${over ? 'ended' : `${timeoutMs} ms passed`} without ${pattern}:\n${this.output}${this.errors}`,
+          `${over ? 'ended' : `${timeoutMs} ms passed`} without ${what}:\n${this.output}${this.errors}`,
         );
       }
       await sleep(20);
@@ -53,5 +63,17 @@ export class BackgroundProcess {
     } catch {
       // it has ended
     }
+  }
+}
+
+async function takesConnections(port) {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }

@@ -59,13 +59,14 @@ export class NestProject {
   }
 
   async #logIn(env) {
-    const port = String(await freePort());
+    const port = await freePort();
     const site = new BackgroundProcess('node', ['dist/main'], {
       cwd: this.dir,
-      env: { ...process.env, ...env, PORT: port },
+      env: { ...process.env, ...env, PORT: String(port) },
     });
     try {
-      await site.says(/successfully started/, 20_000);
+      // Nest says that it has started before it listens.
+      await site.listens(port, 20_000);
       const logins = `http://127.0.0.1:${port}/logins`;
       const { requestId } = await jsonOf(logins, { method: 'POST' });
       expect((await jsonOf(`${logins}/${requestId}`)).state === 'pending', 'it should be pending');
