@@ -4,11 +4,11 @@ import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../passport/index.js';
 import { sharedObjectOf } from './handshake.js';
 import { getRuntimeToken } from './lime-site.tokens.js';
-import { LIME_PASSPORT_POLICY } from './lime-sites.constants.js';
 import { extractPassports, type PassportExtractor } from './passport-extractors.js';
 import type { PassportPolicyOptions } from './passport-policy.decorator.js';
 import { assertPolicy, expectedIdOf } from './passport-policy.js';
 import { PassportRefusal } from './passport-refusal.js';
+import { RoutePolicies } from './route-policies.js';
 import type { SiteRuntime } from './site-runtime.js';
 import { transportException } from './transport-exception.js';
 import { attachPassport } from './verified-passport.js';
@@ -18,12 +18,15 @@ import { attachPassport } from './verified-passport.js';
 export abstract class BasePassportGuard implements CanActivate {
   /** By name. Nest goes through all its modules to find one. */
   readonly #sites = new Map<string | undefined, SiteRuntime>();
+  readonly #policies: RoutePolicies;
 
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly moduleRef: ModuleRef,
     private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  ) {
+    this.#policies = new RoutePolicies(reflector);
+  }
 
   /** Lets the request in, or throws the exception that its transport understands. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -39,7 +42,7 @@ export abstract class BasePassportGuard implements CanActivate {
   }
 
   /** Where to look for a passport when the policy does not say. */
-  protected abstract defaultExtractors(context: ExecutionContext): readonly PassportExtractor[];
+  protected abstract defaultExtractor(context: ExecutionContext): PassportExtractor;
 
   /** Verifies the passport against the keys of the site. */
   protected abstract verify(
@@ -64,21 +67,15 @@ export abstract class BasePassportGuard implements CanActivate {
    * @throws {PassportRefusal} `invalid_request` for more than one (RFC 6750 section 2).
    */
   protected getToken(context: ExecutionContext): string | undefined {
-    const { from = this.defaultExtractors(context) } = this.getPolicy(context);
-    const extractors = typeof from === 'function' ? [from] : from;
-    const [token, ...further] = extractPassports(extractors, context);
-    if (further.length > 0) throw new PassportRefusal('invalid_request');
-    return token;
+    const { from = this.defaultExtractor(context) } = this.getPolicy(context);
+    const found = extractPassports(from, context);
+    if (found.length > 1) throw new PassportRefusal('invalid_request');
+    return found[0];
   }
 
   /** What `@PassportPolicy()` says for this route. */
-  protected getPolicy(context: ExecutionContext): PassportPolicyOptions {
-    const targets = [context.getClass(), context.getHandler()];
-    const [ofClass, ofMethod] = this.reflector.getAll<(PassportPolicyOptions | undefined)[]>(
-      LIME_PASSPORT_POLICY,
-      targets,
-    );
-    return { ...ofClass, ...ofMethod };
+  protected getPolicy(context: ExecutionContext): Readonly<PassportPolicyOptions> {
+    return this.#policies.of(context);
   }
 
   /**
@@ -105,7 +102,10 @@ export abstract class BasePassportGuard implements CanActivate {
     const site = this.#siteOf(policy.site);
     const claims = await this.verify(token, expectedIdOf(policy, context), site);
     const id = this.idOf(claims);
-    if (!policy.anyRequest && !(await this.isKnown(id, site))) throw foreign(id);
+    if (!policy.anyRequest) {
+      const known = this.isKnown(id, site);
+      if (!(known === true || (await known))) throw foreign(id);
+    }
     assertPolicy(policy, claims);
     if (policy.singleUse && !(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) {
       throw replayed(id);

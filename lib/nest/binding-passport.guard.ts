@@ -4,14 +4,16 @@ import { BasePassportGuard } from './base-passport.guard.js';
 import { fromQuery, type PassportExtractor } from './passport-extractors.js';
 import type { SiteRuntime } from './site-runtime.js';
 
+const FROM_QUERY = fromQuery();
+
 /**
  * For the callback of a binding: lets a request in that carries a valid binding passport (`?passport=…`) of a binding
  * that this site started. Which of your users it belongs to you find by `binding_id`.
  */
 @Injectable()
 export class BindingPassportGuard extends BasePassportGuard {
-  protected defaultExtractors(): readonly PassportExtractor[] {
-    return [fromQuery()];
+  protected defaultExtractor(): PassportExtractor {
+    return FROM_QUERY;
   }
 
   protected verify(

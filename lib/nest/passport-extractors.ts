@@ -6,16 +6,24 @@ export type PassportExtractor = (
   context: ExecutionContext,
 ) => string | readonly string[] | undefined;
 
-/** `Bearer`, in any case, and one token without white space (RFC 6750 section 2.1, RFC 9110 section 11.1). */
-const BEARER = /^Bearer +([^\s]+)$/i;
+/** `Bearer`, in any case (RFC 9110 section 11.1), and the spaces behind it. */
+const BEARER = /^Bearer +/i;
 
 /** `Authorization: Bearer …`, in the request or the handshake. The default of `PassportGuard`. */
 export function fromBearer(): PassportExtractor {
-  return (context) =>
-    textsIn(handshakeOf(context).headers?.['authorization']).flatMap((value) => {
-      const token = BEARER.exec(value)?.[1];
-      return token === undefined ? [] : [token];
-    });
+  return (context) => {
+    const value = handshakeOf(context).headers?.['authorization'];
+    if (typeof value === 'string') return bearerToken(value);
+    return textsIn(value).flatMap((text) => bearerToken(text) ?? []);
+  };
+}
+
+/** One token without spaces (RFC 6750 section 2.1). What else it must not be is for the verification to say. */
+function bearerToken(value: string): string | undefined {
+  const scheme = BEARER.exec(value)?.[0];
+  if (scheme === undefined) return undefined;
+  const token = value.slice(scheme.length);
+  return token.includes(' ') ? undefined : token;
 }
 
 /** A cookie's value may stand in quotes, which are not part of it (RFC 6265 section 4.1.1). */
@@ -64,13 +72,16 @@ export function fromMessage(name = 'passport'): PassportExtractor {
 
 /** Every passport that the extractors find. */
 export function extractPassports(
-  extractors: readonly PassportExtractor[],
+  extractors: PassportExtractor | readonly PassportExtractor[],
   context: ExecutionContext,
-): string[] {
+): readonly string[] {
+  if (typeof extractors === 'function') return textsIn(extractors(context));
   return extractors.flatMap((extract) => textsIn(extract(context)));
 }
 
-function textsIn(value: unknown): string[] {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  return values.filter((text): text is string => typeof text === 'string' && text !== '');
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  return Array.isArray(value)
+    ? value.filter((text) => typeof text === 'string' && text !== '')
+    : [];
 }

@@ -4,6 +4,9 @@ import { BasePassportGuard } from './base-passport.guard.js';
 import { fromBearer, fromMessage, type PassportExtractor } from './passport-extractors.js';
 import type { SiteRuntime } from './site-runtime.js';
 
+const FROM_BEARER = fromBearer();
+const FROM_MESSAGE = fromMessage();
+
 /**
  * Lets a request in that carries a valid login passport of a login that this site started or received: in
  * `Authorization: Bearer …` of the request or the handshake (HTTP, GraphQL, WebSocket), or in the field `passport` of
@@ -11,8 +14,8 @@ import type { SiteRuntime } from './site-runtime.js';
  */
 @Injectable()
 export class PassportGuard extends BasePassportGuard {
-  protected defaultExtractors(context: ExecutionContext): readonly PassportExtractor[] {
-    return context.getType() === 'rpc' ? [fromMessage()] : [fromBearer()];
+  protected defaultExtractor(context: ExecutionContext): PassportExtractor {
+    return context.getType() === 'rpc' ? FROM_MESSAGE : FROM_BEARER;
   }
 
   protected verify(

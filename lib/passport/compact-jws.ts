@@ -11,6 +11,8 @@ const COMPACT_JWS = new RegExp(String.raw`^(?!\.)${PART}\.(?!\.)${PART}\.(?!$)${
 /** LIME's passports have under 1 KiB. */
 const MAX_LENGTH = 8 * 1024;
 
+type ProtectedHeader = ReturnType<typeof decodeProtectedHeader>;
+
 /**
  * @returns the token, if it has the form of a passport.
  * @throws {InvalidPassportError} `PASSPORT_MALFORMED`
@@ -27,13 +29,29 @@ export function assertCompactJws(token: unknown): string {
   );
 }
 
-/**
- * Reads which key a passport names, and that it is signed in the one way that is accepted.
- * Keys and addresses of keys in the header (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
- * @throws {InvalidPassportError} `PASSPORT_ALGORITHM`, `PASSPORT_MALFORMED`
- */
-export function readKeyId(token: string): string {
-  const { alg, kid, crit } = readHeader(token);
+/** Reads the headers of passports. */
+export class HeaderReader {
+  /** All passports of one key have the same header, so the last good one is kept as it was written. */
+  #lastHeader = '';
+  #lastKeyId = '';
+
+  /**
+   * Which key a passport names. Makes sure that it is signed in the one way that is accepted. Keys and addresses of keys
+   * in the header (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
+   * @param token in compact form.
+   * @throws {InvalidPassportError} `PASSPORT_ALGORITHM`, `PASSPORT_MALFORMED`
+   */
+  keyId(token: string): string {
+    const header = token.slice(0, token.indexOf('.'));
+    if (header !== this.#lastHeader) {
+      this.#lastKeyId = keyIdIn(decode(header));
+      this.#lastHeader = header;
+    }
+    return this.#lastKeyId;
+  }
+}
+
+function keyIdIn({ alg, kid, crit }: ProtectedHeader): string {
   if (alg !== 'RS256' || crit !== undefined) {
     throw new InvalidPassportError(
       'PASSPORT_ALGORITHM',
@@ -45,9 +63,9 @@ export function readKeyId(token: string): string {
   throw new InvalidPassportError('PASSPORT_MALFORMED', 'the passport does not name its key (kid)');
 }
 
-function readHeader(token: string): ReturnType<typeof decodeProtectedHeader> {
+function decode(header: string): ProtectedHeader {
   try {
-    return decodeProtectedHeader(token);
+    return decodeProtectedHeader({ protected: header });
   } catch (cause) {
     throw new InvalidPassportError(
       'PASSPORT_MALFORMED',

@@ -1,6 +1,6 @@
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
-import { assertCompactJws, readKeyId } from './compact-jws.js';
+import { assertCompactJws, HeaderReader } from './compact-jws.js';
 import type { JwksSource } from './jwks-source.js';
 import type { CommonPassportClaims } from './passport-claims.js';
 import type { PassportKind } from './passport-kind.js';
@@ -20,6 +20,7 @@ export interface PassportVerifierOptions {
 export class PassportVerifier {
   readonly #keys: JwksSource;
   readonly #clock: Clock;
+  readonly #headers = new HeaderReader();
   readonly #rules: PassportRules;
   readonly #verified: VerifiedPassports;
 
@@ -58,7 +59,7 @@ export class PassportVerifier {
   }
 
   async #readSigned(token: string): Promise<RememberedClaims> {
-    const key = await this.#keys.key(readKeyId(token));
+    const key = await this.#keys.key(this.#headers.keyId(token));
     const claims = new RememberedClaims(readSigned(token, key));
     this.#verified.remember(token, key, claims);
     return claims;

@@ -7,11 +7,10 @@ export class RememberedClaims {
   /** No claim has parts of its own, as in every real passport: then a copy costs a fiftieth. */
   readonly #isFlat: boolean;
 
-  /** @param claims whose signature was found good. */
+  /** @param claims whose signature was found good. They are the memory's from here on. */
   constructor(claims: JWTPayload) {
-    const normalised = normalise(claims);
-    this.#claims = normalised;
-    this.#isFlat = Object.values(normalised).every((claim) => Object(claim) !== claim);
+    this.#claims = normalise(claims);
+    this.#isFlat = Object.values(claims).every((claim) => Object(claim) !== claim);
   }
 
   /** To be read, and not to be given away. */
@@ -27,10 +26,10 @@ export class RememberedClaims {
 
 /** Fills in the names that LIME uses today. What the passport says itself is never overwritten, except `agent_id`. */
 function normalise(claims: JWTPayload): CommonPassportClaims {
-  const normalised: JWTPayload = { ...claims, agent_id: claims.sub };
-  fillIn(normalised, 'user_id', 'owner_id');
-  fillIn(normalised, 'user_kyc_level', 'owner_kyc_level');
-  return normalised as CommonPassportClaims;
+  claims['agent_id'] = claims.sub;
+  fillIn(claims, 'user_id', 'owner_id');
+  fillIn(claims, 'user_kyc_level', 'owner_kyc_level');
+  return claims as CommonPassportClaims;
 }
 
 function fillIn(claims: JWTPayload, name: string, olderName: string): void {

@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
+import { RecentMap } from '../memory/index.js';
 import type { RememberedClaims } from './remembered-claims.js';
 import type { SigningKey } from './signing-key.js';
 
-/** About 2 KiB each. */
-const MAX_REMEMBERED = 10_000;
+/** About 2 KiB each, and up to twice as many. */
+const REMEMBERED = 5_000;
 /** So many characters at the end of a signature tell passports apart: 256 bits that nobody can choose. */
 const NAME_LENGTH = 43;
 
@@ -21,7 +21,7 @@ interface Entry {
  * than everything else that has to be done when one comes again.
  */
 export class VerifiedPassports {
-  readonly #entries = new LRUCache<string, Entry>({ max: MAX_REMEMBERED });
+  readonly #entries = new RecentMap<Entry>(REMEMBERED);
   readonly #keyOf: (kid: string) => SigningKey | undefined;
 
   /** @param keyOf the key that stands behind a `kid` now: a passport is forgotten with its key. */
