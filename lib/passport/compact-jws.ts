@@ -1,26 +1,27 @@
-import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { InvalidPassportError } from '../errors/index.js';
+import { decodeBase64url } from './base64url.js';
 
-/**
- * Base64url, written in the one canonical way (RFC 4648 section 3.5): a last character that has bits to spare has zeros
- * there. One passport could otherwise be written in several ways, and be taken for several.
- */
-const PART = '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?';
-/** Three parts that are not empty, and nothing around them (RFC 7515 section 7.1). */
-const COMPACT_JWS = new RegExp(String.raw`^(?!\.)${PART}\.(?!\.)${PART}\.(?!$)${PART}$`);
 /** LIME's passports have under 1 KiB. */
 const MAX_LENGTH = 8 * 1024;
 
-type ProtectedHeader = ReturnType<typeof decodeProtectedHeader>;
+/** A passport taken apart (RFC 7515 section 7.1). */
+export interface CompactJws {
+  readonly token: string;
+  /** As it stands. */
+  readonly header: string;
+  /** What is signed: the first two parts as they stand (RFC 7515 section 5.2). */
+  readonly signed: string;
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+}
 
 /**
- * @returns the token, if it has the form of a passport.
+ * Takes a passport apart, if it has the form of one: three parts that are not empty, and nothing around them.
  * @throws {InvalidPassportError} `PASSPORT_MALFORMED`
  */
-export function assertCompactJws(token: unknown): string {
-  if (typeof token === 'string' && token.length <= MAX_LENGTH && COMPACT_JWS.test(token)) {
-    return token;
-  }
+export function parseCompactJws(token: unknown): CompactJws {
+  const jws = typeof token === 'string' ? parse(token) : undefined;
+  if (jws) return jws;
   const actual = typeof token === 'string' ? `a text of ${token.length} characters` : typeof token;
   throw new InvalidPassportError(
     'PASSPORT_MALFORMED',
@@ -29,48 +30,13 @@ export function assertCompactJws(token: unknown): string {
   );
 }
 
-/** Reads the headers of passports. */
-export class HeaderReader {
-  /** All passports of one key have the same header, so the last good one is kept as it was written. */
-  #lastHeader = '';
-  #lastKeyId = '';
-
-  /**
-   * Which key a passport names. Makes sure that it is signed in the one way that is accepted. Keys and addresses of keys
-   * in the header (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
-   * @param token in compact form.
-   * @throws {InvalidPassportError} `PASSPORT_ALGORITHM`, `PASSPORT_MALFORMED`
-   */
-  keyId(token: string): string {
-    const header = token.slice(0, token.indexOf('.'));
-    if (header !== this.#lastHeader) {
-      this.#lastKeyId = keyIdIn(decode(header));
-      this.#lastHeader = header;
-    }
-    return this.#lastKeyId;
-  }
-}
-
-function keyIdIn({ alg, kid, crit }: ProtectedHeader): string {
-  if (alg !== 'RS256' || crit !== undefined) {
-    throw new InvalidPassportError(
-      'PASSPORT_ALGORITHM',
-      'a passport is signed with RS256, without extensions',
-      { expected: 'RS256', actual: typeof alg === 'string' ? alg.slice(0, 32) : typeof alg },
-    );
-  }
-  if (typeof kid === 'string' && kid !== '') return kid;
-  throw new InvalidPassportError('PASSPORT_MALFORMED', 'the passport does not name its key (kid)');
-}
-
-function decode(header: string): ProtectedHeader {
-  try {
-    return decodeProtectedHeader({ protected: header });
-  } catch (cause) {
-    throw new InvalidPassportError(
-      'PASSPORT_MALFORMED',
-      'the header of the passport cannot be read',
-      { cause },
-    );
-  }
+function parse(token: string): CompactJws | undefined {
+  if (token.length > MAX_LENGTH) return undefined;
+  const [afterHeader, afterPayload] = [token.indexOf('.'), token.lastIndexOf('.')];
+  if (afterHeader <= 0 || afterHeader === afterPayload) return undefined;
+  const payload = decodeBase64url(token.slice(afterHeader + 1, afterPayload)); // with a third dot it is no base64url
+  const signature = decodeBase64url(token.slice(afterPayload + 1));
+  if (!payload || !signature) return undefined;
+  const header = token.slice(0, afterHeader);
+  return { token, header, signed: token.slice(0, afterPayload), payload, signature };
 }

@@ -1,6 +1,7 @@
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
-import { assertCompactJws, HeaderReader } from './compact-jws.js';
+import { type CompactJws, parseCompactJws } from './compact-jws.js';
+import { HeaderReader } from './header-reader.js';
 import type { JwksSource } from './jwks-source.js';
 import type { CommonPassportClaims } from './passport-claims.js';
 import type { PassportKind } from './passport-kind.js';
@@ -41,7 +42,7 @@ export class PassportVerifier {
     kind: PassportKind,
     expectedId?: string,
   ): Promise<Claims> {
-    const claims = this.#remembered(jwt) ?? (await this.#readSigned(assertCompactJws(jwt)));
+    const claims = this.#remembered(jwt) ?? (await this.#readSigned(parseCompactJws(jwt)));
     const { original } = claims;
     try {
       this.#rules.assert(original, kind, this.#clock.now());
@@ -58,10 +59,10 @@ export class PassportVerifier {
     return typeof jwt === 'string' ? this.#verified.find(jwt) : undefined;
   }
 
-  async #readSigned(token: string): Promise<RememberedClaims> {
-    const key = await this.#keys.key(this.#headers.keyId(token));
-    const claims = new RememberedClaims(readSigned(token, key));
-    this.#verified.remember(token, key, claims);
+  async #readSigned(jws: CompactJws): Promise<RememberedClaims> {
+    const key = await this.#keys.key(this.#headers.keyId(jws.header));
+    const claims = new RememberedClaims(readSigned(jws, key));
+    this.#verified.remember(jws.token, key, claims);
     return claims;
   }
 }

@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { InvalidPassportError } from '../errors/index.js';
+import type { CompactJws } from './compact-jws.js';
 import { assertSigned } from './signature.js';
 import type { SigningKey } from './signing-key.js';
 
@@ -7,12 +8,11 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * What a passport says, once its signature was found good.
- * @param token in compact form, canonically written.
  * @throws {InvalidPassportError} `PASSPORT_SIGNATURE`, or `PASSPORT_MALFORMED` for a payload that is no JSON object.
  */
-export function readSigned(token: string, key: SigningKey): JWTPayload {
-  assertSigned(token, key);
-  const claims = parse(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')));
+export function readSigned(jws: CompactJws, key: SigningKey): JWTPayload {
+  assertSigned(jws, key);
+  const claims = parse(jws.payload);
   if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) {
     return claims as JWTPayload;
   }
@@ -23,9 +23,9 @@ export function readSigned(token: string, key: SigningKey): JWTPayload {
 }
 
 /** @returns `undefined` for what is no JSON in UTF-8. */
-function parse(payload: string): unknown {
+function parse(payload: Buffer): unknown {
   try {
-    return JSON.parse(UTF8.decode(Buffer.from(payload, 'base64url')));
+    return JSON.parse(UTF8.decode(payload));
   } catch {
     return undefined;
   }

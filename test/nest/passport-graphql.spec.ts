@@ -353,7 +353,7 @@ describe('The context of another GraphQL driver', () => {
     const request = { headers: bearer('a.b.c'), query: { passport: 'd.e.f' } };
     for (const name of ['req', 'request']) {
       const context = contextWith({ [name]: request });
-      expect(fromBearer()(context)).toEqual(['a.b.c']);
+      expect(fromBearer()(context)).toEqual('a.b.c');
       expect(fromQuery()(context)).toEqual(['d.e.f']);
     }
   });

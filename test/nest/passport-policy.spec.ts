@@ -153,6 +153,22 @@ class MergedController {
   }
 }
 
+/** Two controllers may share a method, and ask for different things. */
+@UseGuards(PassportGuard)
+class SharedController {
+  @Get()
+  shared() {
+    return {};
+  }
+}
+
+@Controller('for-anybody')
+class ForAnybodyController extends SharedController {}
+
+@Controller('for-the-known')
+@PassportPolicy({ minKycLevel: 3 })
+class ForTheKnownController extends SharedController {}
+
 @Controller('bindings')
 @UseGuards(BindingPassportGuard)
 class BindingsController {
@@ -191,6 +207,8 @@ const CONTROLLERS = [
   LoginsController,
   OnceController,
   MergedController,
+  ForAnybodyController,
+  ForTheKnownController,
   BindingsController,
 ];
 
@@ -468,6 +486,16 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
         ...TOO_LOW,
         code,
       });
+    });
+  });
+
+  it('is that of the controller which a method was inherited by', async () => {
+    const started = await startSite();
+    const { passport } = await ownLogin(started, { user_kyc_level: 1 });
+    expect(await answerOf(`${started.url}/for-anybody`, passport)).toEqual({ status: 200 });
+    expect(await answerOf(`${started.url}/for-the-known`, passport)).toEqual({
+      ...TOO_LOW,
+      code: 'kyc_level_too_low',
     });
   });
 
