@@ -5,7 +5,7 @@ import type { LimeLoginEvent } from './login-event.js';
 
 /** Runs one handler for one event, for so long and no longer. */
 export class HandlerRun {
-  /** Made when the handler asks for its signal: few do, and it costs more than all else that is done for a login. */
+  /** Few handlers ask for their signal, and it costs more than all else that is done for a login. */
   #controller: AbortController | undefined;
   #abortedFor: LimeError | undefined;
   #giveUp: (error: LimeError) => void = () => undefined;
@@ -22,7 +22,7 @@ export class HandlerRun {
     timeoutMs: number,
     clock: Clock,
   ): Promise<void> | undefined {
-    const result = handle(event, this.#context());
+    const result = handle(event, new HandlerContext(this));
     if (!isThenable(result)) return undefined;
     const cancelTimeout = clock.schedule(() => {
       const reason = `${name} did not finish within ${timeoutMs} ms (handlerTimeoutMs)`;
@@ -38,17 +38,8 @@ export class HandlerRun {
     this.#giveUp(reason);
   }
 
-  /** Its signal is made when the handler asks for it. A member of its own all the same, which a spread or a test finds. */
-  #context(): LimeHandlerContext {
-    const makeSignal = () => this.#signal();
-    return {
-      get signal() {
-        return makeSignal();
-      },
-    };
-  }
-
-  #signal(): AbortSignal {
+  /** Made when it is asked for. */
+  get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#abortedFor) this.#controller.abort(this.#abortedFor);
     return this.#controller.signal;
@@ -59,6 +50,25 @@ export class HandlerRun {
       this.#giveUp = reject;
     });
     await Promise.race([result, abandoned]);
+  }
+}
+
+/** A member of its own, which a spread or a test finds, reads the signal: one getter for all, as that makes them quickly. */
+class HandlerContext implements LimeHandlerContext {
+  declare readonly signal: AbortSignal;
+  readonly #run: HandlerRun;
+
+  static readonly #SIGNAL: PropertyDescriptor & ThisType<HandlerContext> = {
+    enumerable: true,
+    configurable: true,
+    get() {
+      return this.#run.signal;
+    },
+  };
+
+  constructor(run: HandlerRun) {
+    this.#run = run;
+    Object.defineProperty(this, 'signal', HandlerContext.#SIGNAL);
   }
 }
 

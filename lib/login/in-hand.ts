@@ -54,5 +54,6 @@ export class InHand {
 }
 
 function wakeAll(sleepers: (() => void)[]): void {
+  if (sleepers.length === 0) return;
   for (const wake of sleepers.splice(0)) wake();
 }

@@ -92,19 +92,18 @@ export class LocalDelivery implements LoginDelivery {
     failures: HandlerFailure[],
   ): void {
     const { event, trace } = login;
-    for (const [index, handler] of handlers.entries()) {
-      const result = index < first ? undefined : this.#options.runner.run(handler, event);
-      if (!result) continue;
-      if (!(result instanceof Promise)) {
-        failures.push(result);
-        continue;
+    for (let index = first; index < handlers.length; index++) {
+      const handler = handlers[index] as RegisteredHandler;
+      const result = this.#options.runner.run(handler, event);
+      if (result instanceof Promise) {
+        void result.then((failure) => {
+          if (failure) failures.push(failure);
+          this.#runFrom(index + 1, handlers, login, failures);
+          this.#fillSlots();
+        });
+        return;
       }
-      void result.then((failure) => {
-        if (failure) failures.push(failure);
-        this.#runFrom(index + 1, handlers, login, failures);
-        this.#fillSlots();
-      });
-      return;
+      if (result) failures.push(result);
     }
     this.#busySlots--;
     this.#withHandlers.delete(event.requestId);

@@ -1,21 +1,21 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Clock } from '../ports/index.js';
-import type { LimeLoginEvent } from './login-event.js';
-import { RecentOutcomes } from './recent-outcomes.js';
+import { expiredEvent, type LimeLoginEvent } from './login-event.js';
+import { RecentApprovals } from './recent-approvals.js';
 import { type Settlement, SettlementMemory } from './settlement-memory.js';
 
-/** How many settled requests are remembered so that a repeat is known as one. */
+/** How many settled requests are remembered, so that a repeat is known as one, and an expiry is told to who asks late. */
 const REMEMBERED_SETTLEMENTS = 100_000;
-/** How many outcomes are kept whole, and for how long, for whoever asks late. */
-const KEPT_OUTCOMES = 10_000;
-const KEPT_OUTCOME_MS = 10 * 60_000;
+/** How many approvals are kept whole, and for how long, for whoever asks late. */
+const KEPT_APPROVALS = 10_000;
+const KEPT_APPROVAL_MS = 10 * 60_000;
 
 /** What this process knows about logins: which are pending, which are settled, and how. */
 export class LoginLedger {
   /** Request id to `expiresAt` in milliseconds since the epoch. */
   readonly #pending = new Map<string, number>();
   readonly #settled = new SettlementMemory(REMEMBERED_SETTLEMENTS);
-  readonly #outcomes: RecentOutcomes;
+  readonly #approvals: RecentApprovals;
   readonly #waiting = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
   readonly #onAwaited: (requestId: string) => void;
   #closed = false;
@@ -23,7 +23,7 @@ export class LoginLedger {
   /** @param onAwaited called when somebody begins to wait for an outcome that is not known here. */
   constructor(clock: Clock, onAwaited: (requestId: string) => void = () => undefined) {
     this.#onAwaited = onAwaited;
-    this.#outcomes = new RecentOutcomes(clock, KEPT_OUTCOMES, KEPT_OUTCOME_MS);
+    this.#approvals = new RecentApprovals(clock, KEPT_APPROVALS, KEPT_APPROVAL_MS);
   }
 
   /** Requests created here that have no outcome yet, with their `expiresAt` in milliseconds since the epoch. */
@@ -64,9 +64,7 @@ export class LoginLedger {
   adopt(event: LimeLoginEvent): boolean {
     const { requestId } = event;
     // Two verdicts can overtake each other on their way: an approval is never overruled.
-    if (event.type === 'expired' && this.#outcomes.get(requestId)?.type === 'approved')
-      return false;
-    this.#settled.set(requestId, settlementOf(event));
+    if (event.type === 'expired' && this.#approvals.get(requestId)) return false;
     const wasPending = this.#pending.delete(requestId);
     this.announce(event);
     return wasPending;
@@ -74,9 +72,12 @@ export class LoginLedger {
 
   /** Tells those who wait for this outcome, and those who ask later. */
   announce(event: LimeLoginEvent): void {
-    this.#outcomes.add(event);
-    const waiting = this.#waiting.get(event.requestId) ?? [];
-    this.#waiting.delete(event.requestId);
+    const { requestId, receivedAt } = event;
+    this.#settled.set(requestId, settlementOf(event), receivedAt.getTime());
+    if (event.type === 'approved') this.#approvals.add(event);
+    const waiting = this.#waiting.get(requestId);
+    if (!waiting) return;
+    this.#waiting.delete(requestId);
     for (const subscriber of waiting) {
       subscriber.next(event);
       subscriber.complete();
@@ -86,7 +87,7 @@ export class LoginLedger {
   /** Emits the outcome once and completes, also when it came before the subscription. */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
     return new Observable((subscriber) => {
-      const known = this.#outcomes.get(requestId);
+      const known = this.#outcome(requestId);
       if (known) subscriber.next(known);
       if (known || this.#closed) return subscriber.complete();
       return this.#wait(requestId, subscriber);
@@ -101,6 +102,19 @@ export class LoginLedger {
     for (const subscribers of waiting) {
       for (const subscriber of subscribers) subscriber.complete();
     }
+  }
+
+  /** What is to be told of a settled request; of an expiry all of it can be said without having kept it. */
+  #outcome(requestId: string): LimeLoginEvent | undefined {
+    const approval = this.#approvals.get(requestId);
+    if (approval) return approval;
+    const [settlement, receivedAt] = [
+      this.#settled.get(requestId),
+      this.#settled.receivedAt(requestId),
+    ];
+    if (!settlement || settlement === 'approved' || receivedAt === undefined) return undefined;
+    const origin = settlement === 'expired' ? 'platform' : 'local';
+    return expiredEvent(requestId, origin, new Date(receivedAt));
   }
 
   /** @returns the function that stops waiting. */
