@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { Observable } from 'rxjs';
 import { LimeError } from '../errors/index.js';
 import { type HttpTransport, type SiteToken, transportError } from '../http/index.js';
@@ -103,7 +105,7 @@ export class EventStream {
         silentForMs = ms;
         controller.abort();
       });
-      await this.#read(body, controller.signal);
+      await this.#read(body);
       return new LimeError('STREAM_ENDED', 'the event stream was closed by the other side');
     } catch (error) {
       if (silentForMs === undefined) return error;
@@ -117,7 +119,7 @@ export class EventStream {
     }
   }
 
-  async #open(controller: AbortController): Promise<AsyncIterable<Uint8Array>> {
+  async #open(controller: AbortController): Promise<Readable> {
     const { clock, timeoutMs, sseReadTimeoutMs } = this.#options;
     // Some servers send their headers with the first event: after a time-out the next try is more patient.
     const patienceMs = Math.min(timeoutMs * 2 ** this.#unansweredInRow, sseReadTimeoutMs);
@@ -135,7 +137,8 @@ export class EventStream {
     }
   }
 
-  async #read(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  /** Resolves when the other side ends the body; rejects when it breaks off, or with what is wrong with its frames. */
+  #read(body: Readable): Promise<void> {
     const { consumer, maxFrameBytes } = this.#options;
     const silence = this.#silence;
     const reader = new FrameReader(
@@ -155,15 +158,27 @@ export class EventStream {
       },
       maxFrameBytes,
     );
-    for await (const chunk of body) {
+    const resume = () => {
+      if (body.destroyed) return;
+      silence.resume();
+      body.resume();
+    };
+    // Not by iteration: that copies together what came meanwhile, and takes a third longer for each event.
+    body.on('data', (chunk: Uint8Array) => {
       silence.heard();
-      reader.feed(chunk);
+      try {
+        reader.feed(chunk);
+      } catch (error) {
+        body.destroy(error as LimeError);
+        return;
+      }
       const busy = consumer.whenReady();
-      if (!busy) continue;
+      if (!busy) return;
+      body.pause();
       silence.pause();
-      await unlessAborted(busy, signal);
-      if (!signal.aborted) silence.resume();
-    }
+      void busy.then(resume);
+    });
+    return finished(body);
   }
 
   async #waitAfter(thrown: unknown): Promise<void> {
@@ -183,16 +198,4 @@ function reasonOf(thrown: unknown): LimeError {
   if (thrown instanceof StreamRefused) return thrown.reason;
   if (thrown instanceof LimeError) return thrown;
   return transportError('the event stream', thrown);
-}
-
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done);
-    void work.then(done);
-  });
 }

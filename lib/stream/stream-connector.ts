@@ -1,4 +1,4 @@
-import { pipeline, type Transform } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { LimeError } from '../errors/index.js';
@@ -59,7 +59,7 @@ export class StreamConnector {
     lastEventId: string,
     headersTimeoutMs: number,
     attempt: number,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  ): Promise<Readable> {
     const { transport, clock } = this.#options;
     let timedOut = false;
     const cancelTimeout = clock.schedule(() => {
@@ -118,7 +118,7 @@ function encodingOf({ headers }: Dispatcher.ResponseData): string {
 }
 
 /** We ask for `identity`, but some proxies compress all the same. */
-function decoded(response: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
+function decoded(response: Dispatcher.ResponseData): Readable {
   const createDecoder = DECODERS.get(encodingOf(response));
   if (!createDecoder) return response.body;
   // An error reaches whoever reads the decoder; it needs no second report.
