@@ -36,7 +36,7 @@ interface QueuedLogin {
 export class LocalDelivery implements LoginDelivery {
   readonly #options: LocalDeliveryOptions;
   readonly #queue: QueuedLogin[] = [];
-  /** Requests that are with their handlers, and what came for them meanwhile. */
+  /** Requests whose handlers were not done at once, and what came for them meanwhile. */
   readonly #withHandlers = new Set<string>();
   readonly #behind: QueuedLogin[] = [];
   #busySlots = 0;
@@ -78,7 +78,6 @@ export class LocalDelivery implements LoginDelivery {
         continue;
       }
       this.#busySlots++;
-      this.#withHandlers.add(requestId);
       const handlers = this.#options.handlers.for(login.event);
       login.trace.run(() => this.#runFrom(0, handlers, login, []));
     }
@@ -96,6 +95,7 @@ export class LocalDelivery implements LoginDelivery {
       const handler = handlers[index] as RegisteredHandler;
       const result = this.#options.runner.run(handler, event);
       if (result instanceof Promise) {
+        this.#withHandlers.add(event.requestId);
         void result.then((failure) => {
           if (failure) failures.push(failure);
           this.#runFrom(index + 1, handlers, login, failures);

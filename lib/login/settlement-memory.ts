@@ -1,4 +1,4 @@
-import { KeyedDigest } from './keyed-digest.js';
+import { KeyedDigest } from '../memory/index.js';
 
 /** How a request was settled; a local expiry is provisional. */
 export type Settlement = 'approved' | 'expired' | 'expired locally';

@@ -1,1 +1,3 @@
+export { ExpiringSet } from './expiring-set.js';
+export { KeyedDigest } from './keyed-digest.js';
 export { RecentMap } from './recent-map.js';

@@ -160,8 +160,8 @@ export class LimeSiteService
   }
 
   /**
-   * Emits the outcome of a request once and completes, also when it came before the subscription (within ten minutes),
-   * so that a waiting page cannot miss it. Completes without a value at shutdown.
+   * Emits the outcome of a request once and completes, also when it came before the subscription (an approval within ten
+   * minutes, an expiry at any time), so that a waiting page cannot miss it. Completes without a value at shutdown.
    */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
     return this.#runtime.desk.outcomeOf(requestId);

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/index.js';
-import { ExpiringSet } from './expiring-set.js';
+import { ExpiringSet } from '../memory/index.js';
 
 /** A passport that was issued at the last moment lives on for two minutes, and clocks differ. */
 const AFTERLIFE_MS = 3 * 60_000;

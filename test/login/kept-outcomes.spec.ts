@@ -1,39 +1,69 @@
 import { expect, it } from '@jest/globals';
-import { LIME_SITES_CLOCK, LimeSiteService, type LimeLoginEvent } from 'nestjs-lime-sites';
+import { LIME_SITES_CLOCK, type LimeLoginEvent, type LimeSiteService } from 'nestjs-lime-sites';
 import { ManualClock } from '../support/manual-clock.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
 const start = useStarter();
 
-it('An outcome is told to whoever asks within ten minutes, and not later', async () => {
+it('An approval is told to whoever asks within ten minutes, and not later', async () => {
   const clock = new ManualClock();
   const { lime, site, app } = await start.site({ clock });
   expect(app.get(LIME_SITES_CLOCK)).toBe(clock);
   await lime.whenStreamOpen();
-  lime.send({ type: 'expired', login_request_id: 'lr_1' });
+  const { requestId } = await site.createLoginRequest();
+  await lime.approve(requestId);
   await until(() => site.stats.delivered === 1);
 
   clock.advance(600_000 - 1);
-  expect(outcomesOf(site)).toHaveLength(1);
+  expect(outcomesOf(site, requestId)).toMatchObject([{ type: 'approved', requestId }]);
   clock.advance(1);
-  expect(outcomesOf(site)).toHaveLength(0);
+  expect(outcomesOf(site, requestId)).toEqual([]);
 });
 
-it('The last 10 000 outcomes are told, also when more came', async () => {
+it('An expiry is told to whoever asks, as it was when it came', async () => {
+  const clock = new ManualClock();
+  const { lime, site } = await start.site({ clock });
+  await lime.whenStreamOpen();
+  const heard: LimeLoginEvent[] = [];
+  site.loginEvents$.subscribe((event) => heard.push(event));
+  lime.send({ type: 'expired', login_request_id: 'lr_1' });
+  await until(() => heard.length === 1);
+
+  clock.advance(24 * 60 * 60_000);
+  expect(outcomesOf(site, 'lr_1')).toEqual(heard);
+});
+
+it('An expiry that LIME did not tell is told as such, and an approval that overrules it in its place', async () => {
+  const clock = new ManualClock();
+  const { lime, site } = await start.site({ clock, options: { sseReadTimeoutMs: 900_000 } });
+  await lime.whenStreamOpen();
+  const { requestId } = await site.createLoginRequest();
+  clock.advance(603_000);
+  await until(() => site.stats.delivered === 1);
+  expect(outcomesOf(site, requestId)).toMatchObject([{ type: 'expired', origin: 'local' }]);
+
+  const issuedAt = clock.now() / 1000;
+  const passport = await lime.signPassport({ request_id: requestId }, { issuedAt });
+  lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
+  await until(() => site.stats.delivered === 2);
+  expect(outcomesOf(site, requestId)).toMatchObject([{ type: 'approved', requestId }]);
+});
+
+it('The last 100 000 expiries are told, also when more came', async () => {
   const { lime, site } = await start.site({ clock: new ManualClock() });
   await lime.whenStreamOpen();
-  for (let index = 0; index < 25_000; index++) {
+  for (let index = 0; index < 210_000; index++) {
     lime.send({ type: 'expired', login_request_id: `lr_${index}` });
   }
-  await until(() => site.stats.delivered === 25_000);
+  await until(() => site.stats.delivered === 210_000);
 
-  expect(outcomesOf(site, 'lr_24999')).toHaveLength(1);
-  expect(outcomesOf(site, 'lr_15000')).toHaveLength(1);
+  expect(outcomesOf(site, 'lr_209999')).toHaveLength(1);
+  expect(outcomesOf(site, 'lr_110000')).toHaveLength(1);
   expect(outcomesOf(site, 'lr_0')).toHaveLength(0);
 });
 
-function outcomesOf(site: LimeSiteService, requestId = 'lr_1'): LimeLoginEvent[] {
+function outcomesOf(site: LimeSiteService, requestId: string): LimeLoginEvent[] {
   const outcomes: LimeLoginEvent[] = [];
   site.outcomeOf(requestId).subscribe((event) => outcomes.push(event));
   return outcomes;

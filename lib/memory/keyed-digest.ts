@@ -3,9 +3,10 @@ import { randomFillSync } from 'node:crypto';
 const FINAL_ROUNDS = 3;
 
 /**
- * 64 bits that stand for a text: HalfSipHash-1-3 over its UTF-16 code units, under a key of its own, so that nobody
- * outside can look for two texts with one digest (Aumasson and Bernstein, "SipHash: a fast short-input PRF"). Meant for
- * tables in memory, where SHA-256 would cost more than all else that is done for an event; for nothing else.
+ * 64 bits that stand for a text: the rounds of HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input
+ * PRF") over its UTF-16 code units, with the whole length as the last word, under a key of its own, so that nobody outside
+ * can look for two texts with one digest. Meant for tables in memory, where SHA-256 would cost more than all else that is
+ * done for an event; for nothing else.
  */
 export class KeyedDigest {
   /** The two halves of the last digest, as signed integers. */
