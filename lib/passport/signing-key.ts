@@ -1,11 +1,13 @@
 import { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { importJWK } from 'jose/key/import';
 
 /** NIST SP 800-131A: shorter RSA keys are not fit for signatures. */
 const MIN_MODULUS_BITS = 2048;
 /** 65537, base64url. Other exponents, 1 above all, make forgeries cheap. */
 const EXPONENT = 'AQAB';
+
+/** Loads what imports keys. It takes 12 ms, which nobody notices beside a fetch; an application that starts would. */
+export const loadKeyImport = () => import('jose/key/import');
 
 /** A key of the platform's set that may verify passports. */
 export interface SigningKey {
@@ -23,6 +25,7 @@ export interface SigningKey {
  */
 export async function importSigningKey(jwk: unknown): Promise<SigningKey | undefined> {
   if (!isUsable(jwk)) return undefined;
+  const { importJWK } = await loadKeyImport();
   try {
     const { kid, n, e } = jwk;
     // Only the public numbers go in: whatever else the document holds has no say.

@@ -142,6 +142,14 @@ describe('A genuine signature over what is no passport', () => {
     expect(await target().refusal(target().token({ payload }))).toBe('PASSPORT_MALFORMED');
   });
 
+  it('is refused when a member of the header is no UTF-8', async () => {
+    const [before = '', behind = ''] = JSON.stringify({ ...target().header(), typ: '|' }).split(
+      '|',
+    );
+    const header = Buffer.concat([Buffer.from(before), Buffer.of(0xff), Buffer.from(behind)]);
+    expect(await target().refusal(target().token({ header }))).toBe('PASSPORT_MALFORMED');
+  });
+
   it.each<[string, string | Uint8Array]>([
     ['a list', '[]'],
     ['null', 'null'],
