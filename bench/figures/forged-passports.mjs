@@ -8,7 +8,7 @@ import { cpuMicrosecondsEach } from '../harness/timing.mjs';
 /** What a flood of forged passports costs: their signature belongs to something else, or their key does not exist. */
 export async function forgedPassports(context) {
   const { load, baseUrl, scale } = context;
-  const passports = await load.call('sign', { count: 1_000 * scale });
+  const passports = await load.call('sign', { count: 3_000 * scale });
   const key = createPublicKey({ key: (await load.call('publishedKeys')).keys[0], format: 'jwk' });
   const forged = passports.map(({ passport }, index) => {
     const { passport: other } = passports[(index + 1) % passports.length];

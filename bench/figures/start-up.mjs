@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { inTurn } from '../harness/in-turn.mjs';
 import { installSize } from '../harness/install-size.mjs';
 import { rowOf } from '../harness/row.mjs';
+import { spread } from '../harness/statistics.mjs';
 
 const PROBE = fileURLToPath(new URL('../harness/start-up-probe.mjs', import.meta.url));
 const run = promisify(execFile);
@@ -14,11 +15,15 @@ export async function startUp(context) {
     const { stdout } = await run(process.execPath, [PROBE, context.baseUrl, ...args]);
     return JSON.parse(stdout);
   };
+  const undici = [];
   const samples = await inTurn({
     ...context,
     warmUps: 1,
     limit: () => probe('without'),
-    ours: () => probe('with'),
+    ours: async () => {
+      undici.push((await probe('undici')).importMs);
+      return probe('with');
+    },
   });
   const row = (name, what, atMost) =>
     rowOf({
@@ -35,6 +40,9 @@ export async function startUp(context) {
       row('start-up: NestFactory.create and init', 'startMs', 20),
       row('start-up: imports', 'importMs', 60),
     ],
-    notes: [`Installed, the package and what it depends on take ${kib} KiB (${packages}).`],
+    notes: [
+      `Of the imports undici alone takes ${spread(undici).median.toFixed(0)} ms.`,
+      `Installed, the package and what it depends on take ${kib} KiB (${packages}).`,
+    ],
   };
 }

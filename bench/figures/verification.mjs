@@ -60,7 +60,7 @@ async function comesAgain({ baseUrl, scale }, { passport }) {
   const { app, site } = await startSite(baseUrl, { dispatcher: false });
   await site.verifyPassport(passport);
   const rounds = [];
-  for (let round = 0; round < Math.max(2, 100 * scale); round++) {
+  for (let round = 0; round < Math.max(2, 300 * scale); round++) {
     const texts = Array.from({ length: 1_000 }, () => Buffer.from(passport).toString('latin1'));
     const each = await microsecondsEach(texts.length, async () => {
       for (const text of texts) await site.verifyPassport(text);

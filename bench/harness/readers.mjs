@@ -46,6 +46,18 @@ export class Readers {
     return result.map((at, index) => Number(at - sent[index]) / 1e6);
   }
 
+  /**
+   * @param {'bare' | 'site'} who
+   * @param {object} events see `flood` in `load/event-load.mjs`
+   * @param {number} rounds
+   * @returns where the time goes, see `Profiler`
+   */
+  async profile(who, events, rounds) {
+    await this.#readers[who].call('startProfile');
+    for (let round = 0; round < rounds; round++) await this.perSecond(who, events);
+    return this.#readers[who].call('endProfile');
+  }
+
   async close() {
     await Promise.all(Object.values(this.#readers).map((reader) => reader.stop()));
     await this.#context.load.call('whenStreams', { count: 0 });

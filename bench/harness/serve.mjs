@@ -1,6 +1,13 @@
 // The other end of a Remote.
+import { Profiler } from './profile.mjs';
+
 const [module] = process.argv.slice(2);
-const functions = await import(new URL(`../${module}`, import.meta.url));
+const profiler = new Profiler();
+const functions = {
+  ...(await import(new URL(`../${module}`, import.meta.url))),
+  startProfile: () => profiler.start(),
+  endProfile: () => profiler.end(),
+};
 
 process.on('message', async ({ call, name, input }) => {
   try {

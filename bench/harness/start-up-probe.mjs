@@ -1,14 +1,15 @@
-// Starts one application, with the module or without it, and prints how long that took. Run by figures/start-up.mjs.
+// Starts one application, with the module, without it, or with undici alone, and prints how long that took. Run by figures/start-up.mjs.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import '@nestjs/platform-express';
 
-const [baseUrl, withModule] = process.argv.slice(2);
+const [baseUrl, what] = process.argv.slice(2);
 const imports = [];
 
 const importedFrom = performance.now();
-if (withModule === 'with') {
+if (what === 'undici') await import('undici');
+if (what === 'with') {
   const { LimeSitesModule } = await import('../../dist/index.js');
   imports.push(LimeSitesModule.forRoot({ baseUrl, siteToken: 'st_bench' }));
 }

@@ -4,9 +4,19 @@ import { NestFactory } from '@nestjs/core';
 import { PassportGuard, PassportPolicy } from '../../dist/index.js';
 import { limeSites } from './site.mjs';
 
-/** Two routes that do the same, one of them behind the guard. */
+/** Does the least that a guard for tokens can do. */
+class ReadingGuard {
+  async canActivate(context) {
+    return context.switchToHttp().getRequest().headers.authorization !== '';
+  }
+}
+
+/** Routes that do the same, behind no guard, behind one that does nothing, and behind ours. */
 class BenchController {
   answer() {
+    return { ok: true };
+  }
+  seen() {
     return { ok: true };
   }
   guarded() {
@@ -17,6 +27,7 @@ class BenchController {
 // No compiler here, so the decorators are called by hand.
 Controller()(BenchController);
 decorate('answer', Get('open'));
+decorate('seen', Get('seen'), UseGuards(ReadingGuard));
 // The passport belongs to no login of this site, because the load generator made it up.
 decorate('guarded', Get('guarded'), UseGuards(PassportGuard), PassportPolicy({ anyRequest: true }));
 

@@ -31,6 +31,10 @@ function sectionOf({ measuredAt, seconds, machine, figures }) {
   for (const { name, title } of figures.flatMap(({ plots = [] }) => plots)) {
     lines.push('', `![${title}](images/bench-${name}.svg)`);
   }
+  for (const { name, shares } of figures.flatMap(({ profiles = [] }) => profiles)) {
+    lines.push('', `Where the time of ${name} goes:`, '', '| code | share |', '| --- | --- |');
+    lines.push(...shares.map(({ where, share }) => `| ${where} | ${(100 * share).toFixed(1)} % |`));
+  }
   return lines.join('\n');
 }
 

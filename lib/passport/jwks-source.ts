@@ -2,7 +2,7 @@ import { InvalidPassportError, LimeError } from '../errors/index.js';
 import { type HttpTransport } from '../http/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import { type KeySet, readKeySet } from './key-set.js';
-import { loadKeyImport, type SigningKey } from './signing-key.js';
+import type { SigningKey } from './signing-key.js';
 
 const JWKS_PATH = '/core/.well-known/jwks.json';
 const MAX_KEY_SET_BYTES = 256 * 1024;
@@ -136,14 +136,13 @@ export class JwksSource {
   }
 
   async #load(): Promise<KeySet> {
-    const fetching = this.#options.transport.call({
+    const answer = await this.#options.transport.call({
       method: 'GET',
       path: JWKS_PATH,
       authenticated: false,
       timeoutMs: this.#options.timeoutMs,
       maxBytes: MAX_KEY_SET_BYTES,
     });
-    const [answer] = await Promise.all([fetching, loadKeyImport()]);
     if (answer.status !== 200) {
       throw new LimeError('KEY_SET_INVALID', `GET ${JWKS_PATH} answered HTTP ${answer.status}`, {
         httpStatus: answer.status,

@@ -6,9 +6,6 @@ const MIN_MODULUS_BITS = 2048;
 /** 65537, base64url. Other exponents, 1 above all, make forgeries cheap. */
 const EXPONENT = 'AQAB';
 
-/** Loads what imports keys. It takes 12 ms, which nobody notices beside a fetch; an application that starts would. */
-export const loadKeyImport = () => import('jose/key/import');
-
 /** A key of the platform's set that may verify passports. */
 export interface SigningKey {
   readonly kid: string;
@@ -25,7 +22,8 @@ export interface SigningKey {
  */
 export async function importSigningKey(jwk: unknown): Promise<SigningKey | undefined> {
   if (!isUsable(jwk)) return undefined;
-  const { importJWK } = await loadKeyImport();
+  // Only now: it takes 12 ms to load, which nobody waits for here; an application that starts would.
+  const { importJWK } = await import('jose/key/import');
   try {
     const { kid, n, e } = jwk;
     // Only the public numbers go in: whatever else the document holds has no say.
