@@ -24,8 +24,8 @@ export async function expiredEvents(context) {
       ours: () => readers.perSecond('site', events),
     });
     rows.push(rowOf({ name, unit: 'events/s', ...samples, target: { atLeast: 0.8 } }));
-    const shares = await readers.profile('site', events, context.repetitions);
-    profiles.push({ name, shares });
+    if (!coalesced) continue;
+    profiles.push({ name, shares: await readers.profile('site', events, context.repetitions) });
   }
   await readers.close();
   return { rows, profiles };

@@ -8,6 +8,8 @@ import { spread } from '../harness/statistics.mjs';
 
 const PROBE = fileURLToPath(new URL('../harness/start-up-probe.mjs', import.meta.url));
 const run = promisify(execFile);
+/** A start differs from the next one by more than the module adds. */
+const REPETITIONS = 15;
 
 /** What an application starts later with the module, each start in a process of its own. */
 export async function startUp(context) {
@@ -18,6 +20,7 @@ export async function startUp(context) {
   const undici = [];
   const samples = await inTurn({
     ...context,
+    repetitions: context.quick ? 1 : REPETITIONS,
     warmUps: 1,
     limit: () => probe('without'),
     ours: async () => {
