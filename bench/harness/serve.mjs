@@ -1,5 +1,5 @@
 // The other end of a Remote.
-import { Profiler } from './profile.mjs';
+import { Profiler } from './profiler.mjs';
 
 const [module] = process.argv.slice(2);
 const profiler = new Profiler();

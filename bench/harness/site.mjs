@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { LimeSiteService, LimeSitesModule } from '../../dist/index.js';
+import { benchModule } from './bench-module.mjs';
 
 const SITE_TOKEN = 'st_bench';
 
@@ -18,12 +19,8 @@ export function limeSites(baseUrl, options = {}) {
  * @param {import('../../dist/index.js').LimeSitesOptions} [options]
  */
 export async function startSite(baseUrl, options = {}) {
-  // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
-  class BenchModule {}
-  const app = await NestFactory.createApplicationContext(
-    { module: BenchModule, imports: [limeSites(baseUrl, options)] },
-    { logger: ['error'] },
-  );
+  const root = benchModule({ imports: [limeSites(baseUrl, options)] });
+  const app = await NestFactory.createApplicationContext(root, { logger: ['error'] });
   return { app, site: app.get(LimeSiteService) };
 }
 

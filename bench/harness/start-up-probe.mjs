@@ -1,8 +1,8 @@
 // Starts one application, with the module, without it, or with undici alone, and prints how long that took. Run by figures/start-up.mjs.
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import '@nestjs/platform-express';
+import { benchModule } from './bench-module.mjs';
 
 const [baseUrl, what] = process.argv.slice(2);
 const imports = [];
@@ -15,11 +15,9 @@ if (what === 'with') {
 }
 const importMs = performance.now() - importedFrom;
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
-class BenchModule {}
-Module({ imports })(BenchModule);
+const root = benchModule({ imports });
 const startedFrom = performance.now();
-const app = await NestFactory.create(BenchModule, { logger: false });
+const app = await NestFactory.create(root, { logger: false });
 await app.init();
 const startMs = performance.now() - startedFrom;
 await app.close();

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PassportGuard, PassportPolicy } from '../../dist/index.js';
+import { benchModule } from './bench-module.mjs';
 import { limeSites } from './site.mjs';
 
 /** Does the least that a guard for tokens can do. */
@@ -37,17 +38,11 @@ decorate('guarded', Get('guarded'), UseGuards(PassportGuard), PassportPolicy({ a
  * @param {import('@nestjs/core').AbstractHttpAdapter} adapter
  */
 export async function startWeb(baseUrl, adapter) {
-  // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
-  class BenchModule {}
-  const app = await NestFactory.create(
-    {
-      module: BenchModule,
-      imports: [limeSites(baseUrl, { dispatcher: false })],
-      controllers: [BenchController],
-    },
-    adapter,
-    { logger: ['error'] },
-  );
+  const root = benchModule({
+    imports: [limeSites(baseUrl, { dispatcher: false })],
+    controllers: [BenchController],
+  });
+  const app = await NestFactory.create(root, adapter, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');
   return { app, url: (await app.getUrl()).replace('[::1]', '127.0.0.1') };
 }

@@ -29,9 +29,11 @@ export class ConsoleEvents {
     });
   }
 
+  /** Those that have come whole. */
   get all(): ConsoleEvent[] {
     return this.text
       .split('\n\n')
+      .slice(0, -1)
       .map((frame) => /^event: (\w+)\ndata: (.+)$/m.exec(frame))
       .filter((match) => match !== null)
       .map(([, event, data]) => ({
