@@ -118,6 +118,14 @@ const HARMLESS = [
   },
   {
     file: 'lib/stream/event-stream.ts',
+    code: 'retryAfterMs:',
+    reason: 'nothing else that is thrown on the way to a stream has that member',
+    changes: [
+      ['thrown instanceof StreamRefused ? thrown.retryAfterMs : undefined', 'thrown.retryAfterMs'],
+    ],
+  },
+  {
+    file: 'lib/stream/event-stream.ts',
     code: 'await this.#running;',
     reason: 'once aborted, nothing more is read; to wait for the end of the loop is for order only',
     changes: [['await this.#running;', ';']],

@@ -28,6 +28,7 @@ export const TARGETS = {
     'test/faults/http.spec.ts',
     'test/faults/delivering.spec.ts',
     'test/faults/ending.spec.ts',
+    'test/terminus/health-indicator.spec.ts',
   ],
   'lib/stream/stream-connector.ts': [
     'test/faults/connecting.spec.ts',
