@@ -2,7 +2,10 @@ import type { LimeLoginEvent, LimeLoginEventType } from './login-event.js';
 
 /** What a handler gets beside the event. */
 export interface LimeHandlerContext {
-  /** Aborts when `handlerTimeoutMs` is over, or when the application can wait no longer at shutdown. */
+  /**
+   * Aborts when `handlerTimeoutMs` is over, or when the application can wait no longer at shutdown. Made when it is read, so
+   * hand on the signal itself: a copy of the context by spreading does not have it.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -108,9 +108,9 @@ export class LoginDesk {
     return this.handlers.size > 0 || this.#intake.observed;
   }
 
-  /** One frame of the event stream. */
-  accept(data: string): 'keepalive' | 'other' {
-    return this.#intake.accept(data);
+  /** One frame of the event stream, received at this moment in milliseconds since the epoch. */
+  accept(data: string, receivedAt: number): 'keepalive' | 'other' {
+    return this.#intake.accept(data, receivedAt);
   }
 
   /** While too many logins are in hand: a promise that resolves when there is room again. */

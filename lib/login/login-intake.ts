@@ -31,13 +31,18 @@ export interface LoginIntakeOptions {
 type Outcome = Extract<LoginFrame, { type: 'approved' | 'expired' }>;
 type Approved = Extract<Outcome, { type: 'approved' }>;
 
+interface Checks {
+  running: number;
+  expiredBehind: { receivedAt: number; trace: LoginTrace }[];
+}
+
 /** From a frame to an event: decode, de-duplicate, verify, settle. Nothing that comes in can make it throw. */
 export class LoginIntake {
   readonly #options: LoginIntakeOptions;
   readonly #events$ = new Subject<LimeLoginEvent>();
   readonly #rejections$ = new Subject<LimeLoginRejection>();
   /** Requests with approvals that are being checked, and the expiries that came meanwhile: those wait for the verdict. */
-  readonly #underWay = new Map<string, { running: number; expiredBehind: LoginTrace[] }>();
+  readonly #underWay = new Map<string, Checks>();
   readonly #unknownTypes = new Set<string>();
 
   constructor(options: LoginIntakeOptions) {
@@ -57,14 +62,14 @@ export class LoginIntake {
     return this.#events$.observed;
   }
 
-  accept(data: string): 'keepalive' | 'other' {
+  accept(data: string, receivedAt: number): 'keepalive' | 'other' {
     const frame = decodeLoginFrame(data);
     switch (frame.type) {
       case 'keepalive':
         return 'keepalive';
       case 'approved':
       case 'expired':
-        this.#takeOutcome(frame);
+        this.#takeOutcome(frame, receivedAt);
         break;
       case 'error':
         this.#options.logger.warn(
@@ -117,45 +122,51 @@ export class LoginIntake {
     this.#options.ledger.close();
   }
 
-  #takeOutcome(frame: Outcome): void {
+  #takeOutcome(frame: Outcome, receivedAt: number): void {
     const { site, stats, inHand } = this.#options;
     const { requestId, type } = frame;
     stats.received++;
     inHand.enter();
     const trace = traceLogin(site, requestId, type, 'stream');
-    if (type === 'approved') return void trace.run(() => this.#takeApproved(frame, trace));
+    if (type === 'approved')
+      return void trace.run(() => this.#takeApproved(frame, receivedAt, trace));
     const checks = this.#underWay.get(requestId);
-    if (checks) checks.expiredBehind.push(trace);
-    else this.#takeExpired(requestId, trace);
+    if (checks) checks.expiredBehind.push({ receivedAt, trace });
+    else this.#takeExpired(requestId, receivedAt, trace);
   }
 
-  #takeExpired(requestId: string, trace: LoginTrace): void {
-    const event = expiredEvent(requestId, 'platform', new Date(this.#options.clock.now()));
+  #takeExpired(requestId: string, receivedAt: number, trace: LoginTrace): void {
+    const event = expiredEvent(requestId, 'platform', new Date(receivedAt));
     trace.run(() => this.#settle(event, trace));
   }
 
   /** Each approval is checked at once: a bad one that waits for a key must not keep the good one behind it waiting. */
-  async #takeApproved(frame: Approved, trace: LoginTrace): Promise<void> {
+  async #takeApproved(frame: Approved, receivedAt: number, trace: LoginTrace): Promise<void> {
     const { requestId } = frame;
-    const checks = this.#underWay.get(requestId) ?? { running: 0, expiredBehind: [] };
+    const checks: Checks = this.#underWay.get(requestId) ?? { running: 0, expiredBehind: [] };
     this.#underWay.set(requestId, checks);
     checks.running++;
-    await this.#verifyAndSettle(frame, trace);
+    await this.#verifyAndSettle(frame, receivedAt, trace);
     checks.running--;
     if (checks.running > 0) return;
     this.#underWay.delete(requestId);
-    for (const behind of checks.expiredBehind) this.#takeExpired(requestId, behind);
+    for (const behind of checks.expiredBehind) {
+      this.#takeExpired(requestId, behind.receivedAt, behind.trace);
+    }
   }
 
-  async #verifyAndSettle({ requestId, passport }: Approved, trace: LoginTrace): Promise<void> {
-    const { ledger, check, inHand, clock } = this.#options;
-    const receivedAt = new Date(clock.now());
+  async #verifyAndSettle(
+    { requestId, passport }: Approved,
+    receivedAt: number,
+    trace: LoginTrace,
+  ): Promise<void> {
+    const { ledger, check, inHand } = this.#options;
     const setAside = () => inHand.setAside();
     const isWanted = () => !ledger.isSettled(requestId, 'approved');
     try {
       const claims = await check.claimsOf(passport, requestId, setAside, isWanted);
       if (!claims) return this.#dropRepeat(trace);
-      this.#settle(new ApprovedEvent(requestId, passport, claims, receivedAt), trace);
+      this.#settle(new ApprovedEvent(requestId, passport, claims, new Date(receivedAt)), trace);
     } catch (error) {
       this.#reject(requestId, error, trace);
     }

@@ -32,9 +32,9 @@ export class ConnectionStatus {
     return this.#withLastFrame(this.#connection$.value);
   }
 
-  /** A frame came. No change of state, so nobody is told. */
-  heard(): void {
-    this.#lastFrameAt = this.#clock.now();
+  /** A frame came, at this moment in milliseconds since the epoch. No change of state, so nobody is told. */
+  heard(receivedAt: number): void {
+    this.#lastFrameAt = receivedAt;
   }
 
   attempting(): void {

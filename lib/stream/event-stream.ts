@@ -13,8 +13,12 @@ import { StreamConnector, StreamRefused } from './stream-connector.js';
 
 /** Who reads the stream. */
 export interface FrameConsumer {
-  /** One frame. @returns whether it was a keepalive. */
-  accept(data: string): 'keepalive' | 'other';
+  /**
+   * One frame.
+   * @param receivedAt when its last bytes came, in milliseconds since the epoch.
+   * @returns whether it was a keepalive.
+   */
+  accept(data: string, receivedAt: number): 'keepalive' | 'other';
   /** While there is too much in hand: a promise that resolves when more can be taken. Nothing is read until then. */
   whenReady(): Promise<void> | undefined;
 }
@@ -139,16 +143,17 @@ export class EventStream {
 
   /** Resolves when the other side ends the body; rejects when it breaks off, or with what is wrong with its frames. */
   #read(body: Readable): Promise<void> {
-    const { consumer, maxFrameBytes } = this.#options;
+    const { consumer, maxFrameBytes, clock } = this.#options;
     const silence = this.#silence;
+    let receivedAt = clock.now();
     const reader = new FrameReader(
       {
         onData: (data) => {
-          this.#status.heard();
-          if (consumer.accept(data) === 'keepalive') silence.beat();
+          this.#status.heard(receivedAt);
+          if (consumer.accept(data, receivedAt) === 'keepalive') silence.beat();
         },
         onComment: () => {
-          this.#status.heard();
+          this.#status.heard(receivedAt);
           silence.beat();
         },
         onRetry: (ms) => this.#policy.serverWishes(ms),
@@ -166,6 +171,7 @@ export class EventStream {
     // Not by iteration: that copies together what came meanwhile, and takes a third longer for each event.
     body.on('data', (chunk: Uint8Array) => {
       silence.heard();
+      receivedAt = clock.now();
       try {
         reader.feed(chunk);
       } catch (error) {
