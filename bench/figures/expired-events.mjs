@@ -1,4 +1,4 @@
-import { inTurn } from '../harness/in-turn.mjs';
+import { inTurnOverLives } from '../harness/in-turn.mjs';
 import { Readers } from '../harness/readers.mjs';
 import { rowOf } from '../harness/row.mjs';
 
@@ -6,27 +6,43 @@ const WAYS = [
   { name: 'expired events, many frames a chunk', coalesced: true },
   { name: 'expired events, one frame a chunk', coalesced: false },
 ];
+const LIVES = 2;
+const REPETITIONS = 5;
 /** It takes a quarter of a million events until all on their way is compiled as it stays. */
 const WARM_UPS = 6;
 
 /** Expired events from the socket to the handler. */
 export async function expiredEvents(context) {
-  const readers = new Readers(context);
-  await readers.open();
   const rows = [];
   const profiles = [];
   for (const { name, coalesced } of WAYS) {
-    const events = { count: 40_000 * context.scale, type: 'expired', coalesced };
-    const samples = await inTurn({
-      ...context,
-      warmUps: context.quick ? 0 : WARM_UPS,
-      limit: () => readers.perSecond('bare', events),
-      ours: () => readers.perSecond('site', events),
-    });
+    const { samples, shares } = await measure(context, coalesced);
     rows.push(rowOf({ name, unit: 'events/s', ...samples, target: { atLeast: 0.8 } }));
-    if (!coalesced) continue;
-    profiles.push({ name, shares: await readers.profile('site', events, context.repetitions) });
+    if (coalesced) profiles.push({ name, shares });
   }
-  await readers.close();
   return { rows, profiles };
+}
+
+async function measure(context, coalesced) {
+  const { quick, scale } = context;
+  const events = { count: 40_000 * scale, type: 'expired', coalesced };
+  let shares;
+  const samples = await inTurnOverLives({
+    lives: quick ? 1 : LIVES,
+    repetitions: quick ? 1 : REPETITIONS,
+    warmUps: quick ? 0 : WARM_UPS,
+    begin: async () => {
+      const readers = new Readers(context);
+      await readers.open();
+      return {
+        limit: () => readers.perSecond('bare', events),
+        ours: () => readers.perSecond('site', events),
+        end: async () => {
+          shares ??= await readers.profile('site', events, REPETITIONS);
+          await readers.close();
+        },
+      };
+    },
+  });
+  return { samples, shares };
 }

@@ -1,12 +1,14 @@
-import { inTurn } from '../harness/in-turn.mjs';
+import { inTurnOverLives } from '../harness/in-turn.mjs';
 import { Remote } from '../harness/remote.mjs';
 import { rowOf } from '../harness/row.mjs';
 import { spread } from '../harness/statistics.mjs';
 
 const PLATFORMS = ['Express', 'Fastify'];
 const ROUTES = ['open', 'seen', 'guarded'];
-/** A server and what asks it leave nothing of two cores for anything else, so single rounds differ much. */
-const REPETITIONS = 11;
+/** Long enough for some ten thousand requests, and for two rounds before those that count. */
+const SECONDS = 0.6;
+const LIVES = 4;
+const REPETITIONS = 3;
 
 /**
  * Requests to a route behind `PassportGuard`, beside those to the same route without it. All carry the same passport. A
@@ -24,30 +26,29 @@ export async function guardedRoutes(context) {
 }
 
 async function measure(context, platform) {
-  const { load, baseUrl, quick } = context;
-  const [{ passport }] = await load.call('sign', { count: 1 });
-  const sites = {};
-  const requests = {};
-  for (const route of ROUTES) {
-    sites[route] = new Remote('readers/web-site.mjs');
-    const url = `${await sites[route].call('open', { baseUrl, platform })}/${route}`;
-    requests[route] = () =>
-      load.call('requestsPerSecond', { url, passport, seconds: quick ? 0.1 : 0.8 });
-  }
+  const { quick } = context;
   const seen = [];
-  const samples = await inTurn({
+  let shares;
+  const samples = await inTurnOverLives({
     ...context,
+    lives: quick ? 1 : LIVES,
     repetitions: quick ? 1 : REPETITIONS,
-    limit: requests.open,
-    ours: async () => {
-      seen.push(await requests.seen());
-      return requests.guarded();
+    begin: async () => {
+      const routes = new Routes(context, platform);
+      await routes.open();
+      return {
+        limit: () => routes.perSecond('open'),
+        ours: async () => {
+          seen.push(await routes.perSecond('seen'));
+          return routes.perSecond('guarded');
+        },
+        end: async () => {
+          shares ??= await routes.profile('guarded');
+          await routes.close();
+        },
+      };
     },
   });
-  await sites.guarded.call('startProfile');
-  await requests.guarded();
-  const shares = await sites.guarded.call('endProfile');
-  for (const route of ROUTES) await sites[route].stop();
 
   const name = `a guarded route, ${platform}`;
   const row = rowOf({ name, unit: 'requests/s', ...samples, target: { atLeast: 0.9 } });
@@ -57,4 +58,44 @@ async function measure(context, platform) {
     note: `On ${platform} a guard that only reads the header reaches ${share.toFixed(2)}.`,
     profile: { name, shares },
   };
+}
+
+/** The routes, each in a process of its own. */
+class Routes {
+  #context;
+  #platform;
+  #sites = new Map();
+  #request;
+
+  constructor(context, platform) {
+    this.#context = context;
+    this.#platform = platform;
+  }
+
+  async open() {
+    const { load, baseUrl, quick } = this.#context;
+    const [{ passport }] = await load.call('sign', { count: 1 });
+    this.#request = { passport, seconds: quick ? 0.1 : SECONDS };
+    for (const route of ROUTES) {
+      const site = new Remote('readers/web-site.mjs');
+      const address = await site.call('open', { baseUrl, platform: this.#platform });
+      this.#sites.set(route, { site, url: `${address}/${route}` });
+    }
+  }
+
+  perSecond(route) {
+    const { url } = this.#sites.get(route);
+    return this.#context.load.call('requestsPerSecond', { ...this.#request, url });
+  }
+
+  async profile(route) {
+    const { site } = this.#sites.get(route);
+    await site.call('startProfile');
+    await this.perSecond(route);
+    return site.call('endProfile');
+  }
+
+  async close() {
+    await Promise.all(Array.from(this.#sites.values(), ({ site }) => site.stop()));
+  }
 }

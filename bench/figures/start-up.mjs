@@ -1,26 +1,28 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { inTurn } from '../harness/in-turn.mjs';
 import { installSize } from '../harness/install-size.mjs';
+import { PlainApplication } from '../harness/plain-application.mjs';
 import { rowOf } from '../harness/row.mjs';
 import { spread } from '../harness/statistics.mjs';
 
-const PROBE = fileURLToPath(new URL('../harness/start-up-probe.mjs', import.meta.url));
-const run = promisify(execFile);
 /** A start differs from the next one by more than the module adds. */
 const REPETITIONS = 15;
 
 /** What an application starts later with the module, each start in a process of its own. */
 export async function startUp(context) {
-  const probe = async (...args) => {
-    const { stdout } = await run(process.execPath, [PROBE, context.baseUrl, ...args]);
-    return JSON.parse(stdout);
-  };
+  const application = new PlainApplication();
+  try {
+    await application.lay();
+    return await measure(application, context);
+  } finally {
+    await application.clear();
+  }
+}
+
+async function measure(application, { baseUrl, quick }) {
+  const probe = (what) => application.run('start-up-probe.mjs', baseUrl, what);
   const undici = [];
   const samples = await inTurn({
-    ...context,
-    repetitions: context.quick ? 1 : REPETITIONS,
+    repetitions: quick ? 1 : REPETITIONS,
     warmUps: 1,
     limit: () => probe('without'),
     ours: async () => {

@@ -22,3 +22,25 @@ export async function inTurn({ limit, ours, repetitions, warmUps }) {
   }
   return samples;
 }
+
+/**
+ * The same over several lives of the processes that are measured: V8 compiles the same code better in one process than in
+ * the next, and keeps to what it made of it.
+ * @template Sample
+ * @param {object} setup as for `inTurn`, repetitions and warm-ups in each life
+ * @param {number} setup.lives
+ * @param {() => Promise<{ limit: () => Promise<Sample>, ours: () => Promise<Sample>, end: () => Promise<void> }>} setup.begin
+ * starts the processes
+ * @returns {Promise<{ limit: Sample[], ours: Sample[] }>}
+ */
+export async function inTurnOverLives({ lives, begin, ...setup }) {
+  const samples = { limit: [], ours: [] };
+  for (let life = 0; life < lives; life++) {
+    const { end, ...processes } = await begin();
+    const { limit, ours } = await inTurn({ ...setup, ...processes });
+    samples.limit.push(...limit);
+    samples.ours.push(...ours);
+    await end();
+  }
+  return samples;
+}

@@ -10,7 +10,7 @@ const imports = [];
 const importedFrom = performance.now();
 if (what === 'undici') await import('undici');
 if (what === 'with') {
-  const { LimeSitesModule } = await import('../../dist/index.js');
+  const { LimeSitesModule } = await import('nestjs-lime-sites');
   imports.push(LimeSitesModule.forRoot({ baseUrl, siteToken: 'st_bench' }));
 }
 const importMs = performance.now() - importedFrom;

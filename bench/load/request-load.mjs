@@ -8,12 +8,13 @@ import autocannon from 'autocannon';
  * @param {number} input.seconds
  */
 export async function requestsPerSecond({ url, passport, seconds }) {
-  const { non2xx, errors, requests, duration } = await autocannon({
+  const { non2xx, errors, requests, start, finish } = await autocannon({
     url,
     connections: 16,
     duration: seconds,
+    sampleInt: 50, // it ends with a sample
     headers: { authorization: `Bearer ${passport}` },
   });
   if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx} not 2xx, ${errors} failed`);
-  return requests.total / duration;
+  return requests.total / ((finish - start) / 1000);
 }
