@@ -366,6 +366,30 @@ describe('an approval whose key cannot be had', () => {
     expect(logs.of('warn').filter((line) => line.includes('waits for'))).toHaveLength(1);
   });
 
+  it('tells when it came and not when the keys did, as does the expiry behind one that turns out bad', async () => {
+    const { lime, site, clock, pass, handler } = await startSite();
+    await lime.rotateKeys();
+    lime.faults.respond('jwks', outage);
+    const { requestId } = await site.createLoginRequest();
+    const { requestId: other } = await site.createLoginRequest();
+    const bad = await lime.signPassport({ request_id: other, aud: 'lime-binding' });
+
+    await pass(5 * SECOND);
+    const cameAt = clock.now();
+    await lime.approve(requestId);
+    lime.send({ type: 'approved', login_request_id: other, agent_passport_jwt: bad });
+    lime.send({ type: 'expired', login_request_id: other });
+    await until(() => site.stats.received === 3);
+    await pass(20 * SECOND);
+    lime.faults.clear();
+    await pass(30 * SECOND);
+    await until(() => handler.events.length === 2);
+
+    const told = handler.events.map(({ type, receivedAt }) => [type, receivedAt.getTime()]);
+    expect(told).toContainEqual(['approved', cameAt]);
+    expect(told).toContainEqual(['expired', cameAt]);
+  });
+
   it('may be one of many without a warning of Node about listeners', async () => {
     const warnings: string[] = [];
     const note = ({ message }: Error) => warnings.push(message);
