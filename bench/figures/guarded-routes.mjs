@@ -7,7 +7,7 @@ const PLATFORMS = ['Express', 'Fastify'];
 const ROUTES = ['open', 'seen', 'guarded'];
 /** Long enough for some ten thousand requests, and for two rounds before those that count. */
 const SECONDS = 0.6;
-const LIVES = 4;
+const LIVES = 3;
 const REPETITIONS = 3;
 
 /**

@@ -17,7 +17,7 @@ export async function loginRequests(context) {
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
   const rows = [];
   for (const { name, inFlight } of WAYS) {
-    const count = (inFlight === 1 ? 600 : 2_000) * scale;
+    const count = (inFlight === 1 ? 1_500 : 4_000) * scale;
     const samples = await inTurn({
       ...context,
       limit: () => rateOf(count, inFlight, () => post(baseUrl, agent)),
