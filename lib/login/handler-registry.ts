@@ -1,11 +1,10 @@
 import type { LimeLoginEvent, LimeLoginEventType } from './login-event.js';
 
-/** What a handler gets beside the event. */
+/** What a handler gets beside the event. Its members are getters, which a copy by spreading would not have. */
 export interface LimeHandlerContext {
-  /**
-   * Aborts when `handlerTimeoutMs` is over, or when the application can wait no longer at shutdown. Made when it is read, so
-   * hand on the signal itself: a copy of the context by spreading does not have it.
-   */
+  /** The name of the site that the login is of; `default` for the one without. */
+  readonly site: string;
+  /** Aborts when `handlerTimeoutMs` is over, or when the application can wait no longer at shutdown. */
   readonly signal: AbortSignal;
 }
 

@@ -3,12 +3,25 @@ import type { Clock } from '../ports/index.js';
 import type { LimeHandlerContext, RegisteredHandler } from './handler-registry.js';
 import type { LimeLoginEvent } from './login-event.js';
 
+export interface HandlerRunOptions {
+  /** The name of the site. */
+  site: string;
+  /** In milliseconds. */
+  handlerTimeoutMs: number;
+  clock: Clock;
+}
+
 /** Runs one handler for one event, for so long and no longer. */
 export class HandlerRun {
+  readonly #options: HandlerRunOptions;
   /** Few handlers ask for their signal, and it costs more than all else that is done for a login. */
   #controller: AbortController | undefined;
   #abortedFor: LimeError | undefined;
   #giveUp: (error: LimeError) => void = () => undefined;
+
+  constructor(options: HandlerRunOptions) {
+    this.#options = options;
+  }
 
   /**
    * Calls the handler.
@@ -16,18 +29,14 @@ export class HandlerRun {
    * {@link LimeError} `HANDLER_TIMEOUT`. The handler's `signal` is aborted then, and what it does later is its own affair.
    * @throws what the handler threw at once.
    */
-  start(
-    { name, handle }: RegisteredHandler,
-    event: LimeLoginEvent,
-    timeoutMs: number,
-    clock: Clock,
-  ): Promise<void> | undefined {
+  start({ name, handle }: RegisteredHandler, event: LimeLoginEvent): Promise<void> | undefined {
     const result = handle(event, new HandlerContext(this));
     if (!isThenable(result)) return undefined;
+    const { handlerTimeoutMs, clock } = this.#options;
     const cancelTimeout = clock.schedule(() => {
-      const reason = `${name} did not finish within ${timeoutMs} ms (handlerTimeoutMs)`;
+      const reason = `${name} did not finish within ${handlerTimeoutMs} ms (handlerTimeoutMs)`;
       this.abort(new LimeError('HANDLER_TIMEOUT', reason));
-    }, timeoutMs);
+    }, handlerTimeoutMs);
     return this.#finished(result).finally(cancelTimeout);
   }
 
@@ -36,6 +45,10 @@ export class HandlerRun {
     this.#abortedFor = reason;
     this.#controller?.abort(reason);
     this.#giveUp(reason);
+  }
+
+  get site(): string {
+    return this.#options.site;
   }
 
   /** Made when it is asked for. */
@@ -59,6 +72,10 @@ class HandlerContext implements LimeHandlerContext {
 
   constructor(run: HandlerRun) {
     this.#run = run;
+  }
+
+  get site(): string {
+    return this.#run.site;
   }
 
   get signal(): AbortSignal {

@@ -1,18 +1,13 @@
 import { LimeError } from '../errors/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
+import type { LimeLogger } from '../ports/index.js';
 import { handlerChannel, type LimeHandlerMessage, Operation } from '../tracing/index.js';
 import type { RegisteredHandler } from './handler-registry.js';
-import { HandlerRun } from './handler-run.js';
+import { HandlerRun, type HandlerRunOptions } from './handler-run.js';
 import type { LimeLoginEvent } from './login-event.js';
 import type { LimeStats } from './login-stats.js';
 
-export interface HandlerRunnerOptions {
-  /** The name of the site. */
-  site: string;
-  /** Per handler, in milliseconds. */
-  handlerTimeoutMs: number;
+export interface HandlerRunnerOptions extends HandlerRunOptions {
   stats: LimeStats;
-  clock: Clock;
   logger: LimeLogger;
 }
 
@@ -77,10 +72,9 @@ export class HandlerRunner {
     event: LimeLoginEvent,
     signal: AbortSignal | undefined,
   ): HandlerOutcome | Promise<HandlerOutcome> {
-    const { handlerTimeoutMs, clock } = this.#options;
-    const run = new HandlerRun();
+    const run = new HandlerRun(this.#options);
     try {
-      const pending = run.start(handler, event, handlerTimeoutMs, clock);
+      const pending = run.start(handler, event);
       return pending && this.#follow(run, pending, handler, event, signal);
     } catch (error) {
       return this.#report(handler, event, error);

@@ -29,7 +29,7 @@ type HandlerDecorator<Event> = <Method extends Handler<Event>>(
 
 /**
  * Makes a method of a provider or controller a handler of logins, request-scoped ones included. It is called once for
- * each outcome with `(event, { signal })` and may be asynchronous; what it throws is logged and harms no other handler.
+ * each outcome with `(event, { signal, site })` and may be asynchronous; what it throws is logged and harms no other handler.
  *
  * A method that overrides a decorated one is a handler too, with or without the decorator.
  *

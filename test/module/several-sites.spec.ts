@@ -4,6 +4,7 @@ import {
   getLimeSiteToken,
   InjectLimeSite,
   LimeError,
+  type LimeHandlerContext,
   type LimeLoginEvent,
   LimeSiteService,
   LimeSitesModule,
@@ -61,6 +62,36 @@ describe('Several sites in one application', () => {
     expect(logins.ofDefault).toHaveLength(0);
     expect(lime.requests()).toHaveLength(0);
     expect(logs.lines.map(({ context }) => context)).toContain('LimeSiteService:shop');
+  });
+
+  it('may share a handler, which is told of which site a login is', async () => {
+    const heard: [site: string, requestId: string][] = [];
+    @Injectable()
+    class LoginsOfAnySite {
+      @OnLimeLogin()
+      @OnLimeLogin({ site: 'shop' })
+      settle({ requestId }: LimeLoginEvent, { site }: LimeHandlerContext) {
+        heard.push([site, requestId]);
+      }
+    }
+    const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
+    await start.app({
+      imports: [
+        LimeSitesModule.forRoot(lime.moduleOptions()),
+        LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
+      ],
+      providers: [LoginsOfAnySite],
+    });
+    await Promise.all([lime.whenStreamOpen(), shopLime.whenStreamOpen()]);
+    lime.send({ type: 'expired', login_request_id: 'lr_1' });
+    await until(() => heard.length === 1);
+    shopLime.send({ type: 'expired', login_request_id: 'lr_2' });
+    await until(() => heard.length === 2);
+
+    expect(heard).toEqual([
+      ['default', 'lr_1'],
+      ['shop', 'lr_2'],
+    ]);
   });
 
   it('can be registered without one that has no name', async () => {
