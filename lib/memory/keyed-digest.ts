@@ -3,10 +3,9 @@ import { randomFillSync } from 'node:crypto';
 const FINAL_ROUNDS = 3;
 
 /**
- * 64 bits that stand for a text: the rounds of HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input
- * PRF") over its UTF-16 code units, with the whole length as the last word, under a key of its own, so that nobody outside
- * can look for two texts with one digest. Meant for tables in memory, where SHA-256 would cost more than all else that is
- * done for an event; for nothing else.
+ * 64 bits that stand for a text: HalfSipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") of its
+ * UTF-16 code units, little end first, under a key of its own, so that nobody outside can look for two texts with one
+ * digest. Meant for tables in memory, where SHA-256 would cost more than all else that is done for an event; for nothing else.
  */
 export class KeyedDigest {
   /** The two halves of the last digest, as signed integers. */
@@ -16,8 +15,8 @@ export class KeyedDigest {
   readonly #k0: number;
   readonly #k1: number;
 
-  constructor() {
-    const [k0 = 0, k1 = 0] = randomFillSync(new Int32Array(2));
+  /** @param key two words of 32 bits. Default: random ones. */
+  constructor([k0 = 0, k1 = 0]: Int32Array = randomFillSync(new Int32Array(2))) {
     this.#k0 = k0;
     this.#k1 = k1;
   }
@@ -30,11 +29,13 @@ export class KeyedDigest {
     let v1 = this.#k1 ^ 0xee;
     let v2 = this.#k0 ^ 0x6c796765;
     let v3 = this.#k1 ^ 0x74656462;
-    const words = Math.ceil(text.length / 2) + 1;
-    for (let step = 0; step < words + 2 * FINAL_ROUNDS; step++) {
-      const word = step < words ? wordAt(text, step) : 0;
-      if (step === words) v2 ^= 0xee;
-      if (step === words + FINAL_ROUNDS) {
+    const last = text.length >> 1;
+    for (let step = 0; step <= last + 2 * FINAL_ROUNDS; step++) {
+      let word = 0;
+      if (step < last) word = text.charCodeAt(2 * step) | (text.charCodeAt(2 * step + 1) << 16);
+      else if (step === last) word = lastWord(text);
+      if (step === last + 1) v2 ^= 0xee;
+      if (step === last + 1 + FINAL_ROUNDS) {
         this.high = v1 ^ v3;
         v1 ^= 0xdd;
       }
@@ -55,11 +56,10 @@ export class KeyedDigest {
   }
 }
 
-/** Two code units; behind the last ones the length, which tells texts apart that end in NUL. */
-function wordAt(text: string, step: number): number {
-  const index = 2 * step;
-  if (index >= text.length) return text.length;
-  return text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16); // NaN << 16 is 0
+/** The code unit that may be left, and the number of all bytes, of which the lowest eight bits have room. */
+function lastWord(text: string): number {
+  const left = text.length % 2 === 1 ? text.charCodeAt(text.length - 1) : 0;
+  return left | ((2 * text.length) << 24);
 }
 
 function rotated(word: number, bits: number): number {
