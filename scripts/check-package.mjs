@@ -1,5 +1,6 @@
 // Checks the package as it is published: what is inside, and whether it works where it gets installed.
 // node scripts/check-package.mjs --node 20.20 --node 22 … runs the installed package under these versions of Node.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
   options: { node: { type: 'string', multiple: true, default: [] } },
 });
 
+const hasRedis = spawnSync('redis-server', ['--version']).error === undefined;
 const checks = new Checks();
 const work = mkdtempSync(join(tmpdir(), 'nestjs-lime-sites-'));
 process.once('exit', () => rmSync(work, { recursive: true, force: true }));
@@ -121,6 +123,12 @@ async function checkConsumer(consumer, tarball) {
     await consumer.run('npx', ['tsc', '-p', 'modules']);
     await consumer.run('node', ['dist/modules/ecosystem.js', String(consumer.nestMajor)]);
   });
+  if (hasRedis) {
+    await checks.run(
+      `${name}: two replicas settle each login once, over ${consumer.clusterPackages.join(' and ')}`,
+      () => consumer.run('node', ['dist/modules/cluster.js']),
+    );
+  } else console.log(`  SKIPPED ${name}: replicas: no redis-server found; install one.`);
 }
 
 async function checkMatrixCell(consumer, version) {

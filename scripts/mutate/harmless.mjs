@@ -144,6 +144,12 @@ const HARMLESS = [
       ['2', '3'],
     ],
   },
+  {
+    file: 'lib/stream/stream-connector.ts',
+    code: "return Buffer.from(id, 'utf8')",
+    reason: 'no name of an encoding means the same one',
+    changes: [["'utf8'", "''"]],
+  },
 ];
 
 /**

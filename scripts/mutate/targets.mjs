@@ -10,6 +10,15 @@ const RECONNECTING = [
   'test/faults/losing-the-line.spec.ts',
 ];
 
+const HANDLING = [
+  'test/delivery/in-process.spec.ts',
+  'test/module/several-sites.spec.ts',
+  'test/faults/delivering.spec.ts',
+  'test/faults/ending.spec.ts',
+  'test/tracing/context.spec.ts',
+  'test/tracing/login-channel.spec.ts',
+];
+
 /** Which tests have to notice when something in a file is wrong, the quick ones first. */
 export const TARGETS = {
   'lib/stream/frame-reader.ts': READING,
@@ -36,4 +45,12 @@ export const TARGETS = {
     'test/faults/reading.spec.ts',
     'test/faults/ending.spec.ts',
   ],
+  'lib/memory/keyed-digest.ts': ['test/memory/keyed-digest.spec.ts'],
+  'lib/login/settlement-memory.ts': [
+    'test/login/settlement-memory.spec.ts',
+    'test/login/kept-outcomes.spec.ts',
+    'test/login/settling.spec.ts',
+  ],
+  'lib/login/handler-run.ts': HANDLING,
+  'lib/login/login-delivery.ts': HANDLING,
 };

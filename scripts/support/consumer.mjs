@@ -7,13 +7,18 @@ import { fileOf } from './guide-code.mjs';
 const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
 const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const { devDependencies, peerDependencies } = JSON.parse(
+  readFileSync(new URL('package.json', ROOT), 'utf8'),
+);
 
 /** The versions of Nest's own modules that belong to a version of Nest. */
 const NEST_MODULES = {
   11: { config: 4, 'event-emitter': 3, terminus: 11 },
   12: { config: 12, 'event-emitter': 12, terminus: 12 },
 };
+
+/** What a cluster is made of: beside the older Nest the oldest versions that are allowed, beside the newer one those of this repository. */
+const CLUSTER_PACKAGES = ['bullmq', 'ioredis'];
 
 /** An empty project outside of this repository, with the packed package and one version of Nest in it. */
 export class Consumer {
@@ -38,12 +43,19 @@ export class Consumer {
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
   }
 
+  get clusterPackages() {
+    return CLUSTER_PACKAGES.map((name) => {
+      const [oldest] = /\d+\.\d+\.\d+/.exec(peerDependencies[name]);
+      return `${name}@${this.nestMajor === 11 ? oldest : devDependencies[name].replace('^', '')}`;
+    });
+  }
+
   /** What the package works with, but does not need: installed last, so that a need for it is noticed before. */
   async installModules() {
     const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
       ([name, major]) => `@nestjs/${name}@${major}`,
     );
-    await this.run('npm', [...INSTALL, ...modules]);
+    await this.run('npm', [...INSTALL, ...modules, ...this.clusterPackages]);
   }
 
   /** The README's own application, and what runs it. */

@@ -96,6 +96,15 @@ describe('the content type of the stream', () => {
 });
 
 describe('an answer that is no event stream', () => {
+  /** A site whose stream is answered with this status, and this body without a content type. */
+  async function startOnAnswers({ status, body = '' }: { status: number; body?: string }) {
+    const server = await LoopbackServer.start((_, response) => {
+      response.writeHead(status).end(body);
+    });
+    closeLater(() => server.stop());
+    return start.site({ options: { baseUrl: server.url } });
+  }
+
   it.each([
     ['a page with status 200', 200, 'NO_EVENT_STREAM'],
     ['a page with status 404', 404, 'UNEXPECTED_RESPONSE'],
@@ -126,7 +135,35 @@ describe('an answer that is no event stream', () => {
 
     await until(() => site.connection.state === 'unauthorized');
 
-    expect(site.connection.lastError).toMatchObject({ httpStatus: 403 });
+    expect(site.connection.lastError).toMatchObject({
+      httpStatus: 403,
+      message: 'GET /modules/agent-login/events answered HTTP 403: an empty body (no content type)',
+    });
+  });
+
+  it('is told as what it is: a refusal from 400 on, something strange below', async () => {
+    const { site } = await startOnAnswers({ status: 400 });
+    await until(() => site.connection.lastError);
+    expect(site.connection.lastError).toMatchObject({ code: 'UNEXPECTED_RESPONSE' });
+    const { site: other } = await startOnAnswers({ status: 204 });
+    await until(() => other.connection.lastError);
+    expect(other.connection.lastError).toMatchObject({
+      code: 'NO_EVENT_STREAM',
+      message:
+        'GET /modules/agent-login/events answered HTTP 204 with no content type (identity), which is no event stream',
+    });
+  });
+
+  it.each([
+    ['is read', 65_536, 'SITE_SUSPENDED'],
+    ['is not read further', 65_537, 'UNEXPECTED_RESPONSE'],
+  ])('%s when it has %i bytes', async (_, size, code) => {
+    const page = JSON.stringify({ ok: false, error: { code: 'SITE_SUSPENDED', message: 'no' } });
+    const { site } = await startOnAnswers({ status: 403, body: page.padEnd(size) });
+
+    await until(() => site.connection.lastError);
+
+    expect(site.connection.lastError).toMatchObject({ code, httpStatus: 403 });
   });
 });
 
