@@ -9,10 +9,11 @@ import {
 } from 'nestjs-lime-sites';
 import { firstValueFrom } from 'rxjs';
 import { bearer } from '../support/own-login.js';
+import { useRedisCluster } from '../support/redis-cluster.js';
 import { describeWithRedis, useRedis } from '../support/redis-server.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
-import { startReplica, startTwo } from './start-replicas.js';
+import { type ReplicaSetup, startReplica, startTwo } from './start-replicas.js';
 
 @Controller()
 class GuardedRoutes {
@@ -39,9 +40,12 @@ class GuardedRoutes {
 const start = useStarter();
 const controllers = [GuardedRoutes];
 
-describeWithRedis('The replicas of a site', () => {
-  const redis = useRedis();
+describeWithRedis('The replicas of a site on one Redis', () => describeReplicas(useRedis()));
+describeWithRedis('The replicas of a site on a Redis Cluster', () =>
+  describeReplicas(useRedisCluster()),
+);
 
+function describeReplicas(redis: () => ReplicaSetup['redis']): void {
   it('handle a login once between them that both of them heard', async () => {
     const { lime, first, both } = await startTwo(start, { redis: redis() });
     const heard: LimeLoginEvent[] = [];
@@ -179,4 +183,4 @@ describeWithRedis('The replicas of a site', () => {
 
     expect((await firstValueFrom(theirs.site.outcomeOf(requestId))).type).toBe('approved');
   });
-});
+}

@@ -2,12 +2,11 @@ import type { LimeSitesModuleExtras, LimeSitesOptions } from 'nestjs-lime-sites'
 import { type BullMqClusterOptions, bullMqCluster } from 'nestjs-lime-sites/bullmq';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { RecordingHandler } from '../support/recording-handler.js';
-import type { RedisServer } from '../support/redis-server.js';
 import type { AppSetup, StartedSite, Starter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
 export interface ReplicaSetup extends Omit<AppSetup, 'clock'> {
-  redis: RedisServer;
+  redis: { readonly access: BullMqClusterOptions };
   /** The platform, if it was started before. */
   lime?: LimeSandbox;
   sandbox?: LimeSandboxOptions;
@@ -30,7 +29,7 @@ export async function startReplica(
     ...setup,
     ...(lime && { lime }),
     ...(sandbox && { sandbox }),
-    options: { cluster: bullMqCluster({ url: redis.url, ...cluster }), ...options },
+    options: { cluster: bullMqCluster({ ...redis.access, ...cluster }), ...options },
     providers: [RecordingHandler, ...(setup.providers ?? [])],
   });
   if (joined) await until(() => replica.site.cluster?.state === 'up');

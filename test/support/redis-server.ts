@@ -49,6 +49,11 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** For `bullMqCluster()`. */
+  get access(): { url: string } {
+    return { url: this.url };
+  }
+
   async start(): Promise<void> {
     const settings = {
       port: this.port,
