@@ -131,6 +131,19 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(most).toBe(3);
     });
 
+    it('tells of no failure when all handlers are through without one', async () => {
+      const { lime, site, app, handler } = await startSite();
+      const failures: LimeLoginFailure[] = [];
+      site.failures$.subscribe((failure) => failures.push(failure));
+
+      lime.expire(lime.createLoginRequest().requestId);
+      await until(() => handler.events.length === 1);
+      await app.close();
+
+      expect(failures).toEqual([]);
+      expect(site.stats).toMatchObject({ delivered: 1, handlerErrors: 0, failed: 0 });
+    });
+
     it('lets a handler that throws harm no other, and tells of it once it is for good', async () => {
       const { lime, site, handler, logs } = await startSite({}, { attempts: 1 });
       const failures: LimeLoginFailure[] = [];
