@@ -8,6 +8,7 @@ export interface LimeApprovedEvent {
   readonly passport: string;
   /** What the passport says, verified. */
   readonly claims: PassportClaims;
+  /** When its bytes came, however long it waited for a key or for a handler. */
   readonly receivedAt: Date;
 }
 
@@ -18,6 +19,7 @@ export interface LimeExpiredEvent {
   readonly passport: null;
   /** Who says so: LIME, or this module because LIME stayed silent. A later approval overrules `local`. */
   readonly origin: 'platform' | 'local';
+  /** When its bytes came; of a `local` one when it was found out. */
   readonly receivedAt: Date;
 }
 

@@ -31,6 +31,7 @@ export interface LoginIntakeOptions {
 type Outcome = Extract<LoginFrame, { type: 'approved' | 'expired' }>;
 type Approved = Extract<Outcome, { type: 'approved' }>;
 
+/** What is being checked for one request. */
 interface Checks {
   running: number;
   expiredBehind: { receivedAt: number; trace: LoginTrace }[];
