@@ -30,14 +30,19 @@ export class RedisCluster {
 
   static async start(): Promise<RedisCluster> {
     const nodes: RedisServer[] = [];
-    for (let node = 0; node < NODES; node++) {
-      const bus = new URL(await closedAddress());
-      const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus.port };
-      nodes.push(await RedisServer.start(settings));
+    try {
+      for (let node = 0; node < NODES; node++) {
+        const bus = new URL(await closedAddress());
+        const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus.port };
+        nodes.push(await RedisServer.start(settings));
+      }
+      const hosts = nodes.map(({ url }) => new URL(url).host);
+      await run('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes']);
+      for (const { url } of nodes) await until(() => isReady(url), 10_000);
+    } catch (error) {
+      await Promise.all(nodes.map((node) => node.remove()));
+      throw error;
     }
-    const hosts = nodes.map(({ url }) => new URL(url).host);
-    await run('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes']);
-    for (const { url } of nodes) await until(() => isReady(url), 10_000);
     return new RedisCluster(nodes);
   }
 

@@ -42,7 +42,12 @@ export class RedisSentinel {
       await Promise.all([primary.remove(), copy.remove(), rm(folder, { recursive: true })]);
     };
     const redis = new RedisSentinel(primary, copy, port, end);
-    await until(() => redis.#knowsCopy(), 10_000);
+    try {
+      await until(() => redis.#knowsCopy(), 10_000);
+    } catch (error) {
+      await end();
+      throw error;
+    }
     return redis;
   }
 
@@ -70,6 +75,7 @@ export class RedisSentinel {
   }
 
   async #knowsCopy(): Promise<boolean> {
+    // Until Sentinel listens nobody answers.
     const said = await this.#ask(this.port, 'sentinel', 'replicas', NAME).catch(() => '');
     return said.includes('127.0.0.1');
   }

@@ -25,6 +25,7 @@ const redis = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--sav
 });
 redis.unref();
 process.once('exit', () => redis.kill());
+process.once('SIGTERM', () => process.exit(1)); // and so the Redis ends too
 const lime = await LimeSandbox.start();
 const handled: string[] = [];
 
