@@ -20,6 +20,7 @@ export {
   type PassportErrorCode,
   RateLimitError,
   RequestExpiredError,
+  SiteAuthUnavailableError,
 } from './errors/index.js';
 export type {
   LimeApprovedEvent,
@@ -40,16 +41,19 @@ export {
 } from './nest/env-schema.js';
 export type { LimeSitesEnv, LimeSitesEnvOptions } from './nest/environment.js';
 export { LimeSiteService } from './nest/lime-site.service.js';
-export { getLimeSiteToken, InjectLimeSite } from './nest/lime-site.tokens.js';
+export { getLimeSiteServiceToken, InjectLimeSite } from './nest/lime-site.tokens.js';
 export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constants.js';
 export { LimeSitesModule } from './nest/lime-sites.module.js';
-export type { LimeSitesModuleExtras } from './nest/lime-sites.module-definition.js';
+export type {
+  LimeSitesModuleAsyncOptions,
+  LimeSitesModuleExtras,
+} from './nest/lime-sites.module-definition.js';
 export type {
   LimeEventContext,
   LimeEventEmitter,
-  LimeSitesOptions,
+  LimeSitesModuleOptions,
   LimeSitesOptionsFactory,
-} from './nest/lime-sites-options.js';
+} from './nest/lime-sites-module-options.js';
 export { OnLimeLogin, type OnLimeLoginOptions } from './nest/on-lime-login.decorator.js';
 export { PassportGuard } from './nest/passport.guard.js';
 export { Passport } from './nest/passport.decorator.js';

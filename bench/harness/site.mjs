@@ -7,7 +7,7 @@ const SITE_TOKEN = 'st_bench';
 
 /**
  * @param {string} baseUrl
- * @param {import('../../dist/index.js').LimeSitesOptions} [options]
+ * @param {import('../../dist/index.js').LimeSitesModuleOptions} [options]
  */
 export function limeSites(baseUrl, options = {}) {
   return LimeSitesModule.forRoot({ baseUrl, siteToken: SITE_TOKEN, ...options });
@@ -16,7 +16,7 @@ export function limeSites(baseUrl, options = {}) {
 /**
  * A Nest application with the module; without an event stream if `dispatcher` is `false`.
  * @param {string} baseUrl
- * @param {import('../../dist/index.js').LimeSitesOptions} [options]
+ * @param {import('../../dist/index.js').LimeSitesModuleOptions} [options]
  */
 export async function startSite(baseUrl, options = {}) {
   const root = benchModule({ imports: [limeSites(baseUrl, options)] });

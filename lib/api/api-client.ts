@@ -8,7 +8,7 @@ import {
 } from '../http/index.js';
 import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
 import { FieldReader } from './field-reader.js';
-import { isRetryable, retryDelay } from './retry-policy.js';
+import { isRetryable, RETRY_READ, retryDelay, type RetryRule } from './retry-policy.js';
 
 /** An answer to a site call is a few hundred bytes; more than this is not LIME. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -18,21 +18,34 @@ export interface ApiClientOptions {
   siteToken: SiteToken;
   /** Per HTTP request, in milliseconds. */
   timeoutMs: number;
-  /** Further tries after the first one. */
+  /** Retries after the first try. */
   maxRetries: number;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
 }
 
-type SiteCall = Pick<HttpCall, 'method' | 'path' | 'route' | 'body' | 'headers'>;
+/** How one POST is made. */
+export interface PostOptions {
+  /** After which failures it is retried. */
+  retry: RetryRule;
+  /** Sends one `Idempotency-Key` with every try of the call. */
+  idempotencyKey?: boolean;
+  /** Values of the body that must not appear in an error or a log line. */
+  secrets?: readonly string[];
+}
+
+type SiteCall = Pick<HttpCall, 'method' | 'path' | 'route' | 'body' | 'headers'> & {
+  retry: RetryRule;
+  secrets: readonly string[];
+};
 interface Outcome {
   fields?: FieldReader;
   error?: unknown;
   retryAfterMs?: number | undefined;
 }
 
-/** Site calls with the envelope taken off, tried again where that can help. */
+/** Site calls with the envelope taken off, retried where that can help. */
 export class ApiClient {
   readonly #options: ApiClientOptions;
 
@@ -45,17 +58,31 @@ export class ApiClient {
    * @throws {LimeError} the last try's error.
    */
   get(path: string, route: string): Promise<FieldReader> {
-    return this.#request({ method: 'GET', path, route });
+    const { siteToken } = this.#options;
+    return this.#request({
+      method: 'GET',
+      path,
+      route,
+      retry: RETRY_READ,
+      secrets: [siteToken.reveal()],
+    });
   }
 
-  /**
-   * Every try of one call carries the same `Idempotency-Key`, so that a platform that knows the header does not
-   * create twice when only the answer was lost. (On one that does not, the first request expires unused.)
-   * @throws {LimeError} the last try's error.
-   */
-  post(path: string, body: Record<string, unknown>): Promise<FieldReader> {
-    const headers = { 'idempotency-key': randomUUID() };
-    return this.#request({ method: 'POST', path, body, headers });
+  /** @throws {LimeError} the last try's error. */
+  post(
+    path: string,
+    body: Record<string, unknown>,
+    { retry, idempotencyKey = false, secrets = [] }: PostOptions,
+  ): Promise<FieldReader> {
+    const { siteToken } = this.#options;
+    return this.#request({
+      method: 'POST',
+      path,
+      body,
+      retry,
+      secrets: [siteToken.reveal(), ...secrets],
+      ...(idempotencyKey && { headers: { 'idempotency-key': randomUUID() } }),
+    });
   }
 
   async #request(call: SiteCall): Promise<FieldReader> {
@@ -63,21 +90,21 @@ export class ApiClient {
     for (let attempt = 0; ; attempt++) {
       const { fields, error, retryAfterMs } = await this.#try(call, attempt + 1);
       if (fields) return fields;
-      if (!isRetryable(error) || attempt >= maxRetries) throw error;
+      if (!isRetryable(error, call.retry) || attempt >= maxRetries) throw error;
       const delay = retryDelay(attempt, retryAfterMs, random);
-      logger.debug(`${String(error)}; trying again in ${Math.round(delay)} ms`);
+      logger.debug(`${String(error)}; retrying in ${Math.round(delay)} ms`);
       await sleep(clock, delay);
     }
   }
 
-  async #try(call: SiteCall, attempt: number): Promise<Outcome> {
-    const { transport, siteToken, timeoutMs, clock } = this.#options;
+  async #try({ retry: _, ...call }: SiteCall, attempt: number): Promise<Outcome> {
+    const { transport, timeoutMs, clock } = this.#options;
     let retryAfterMs: number | undefined;
     try {
       const limits = { timeoutMs, maxBytes: MAX_ANSWER_BYTES };
       const answer = await transport.call({ ...call, ...limits, attempt, authenticated: true });
       retryAfterMs = parseRetryAfter(answer.headers['retry-after'], clock.now());
-      const context = { call: `${call.method} ${call.path}`, secrets: [siteToken.reveal()] };
+      const context = { call: `${call.method} ${call.path}`, secrets: call.secrets };
       const data = openEnvelope(answer, { ...context, retryAfterMs });
       return { fields: new FieldReader(data, context.call, context.secrets) };
     } catch (error) {

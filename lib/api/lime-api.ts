@@ -1,9 +1,11 @@
 import { LimeError } from '../errors/index.js';
 import type { ApiClient } from './api-client.js';
+import { RETRY_BINDING, RETRY_EXCHANGE, RETRY_LOGIN } from './retry-policy.js';
 import type { BindingRequestResult, LoginRequestResult } from './results.js';
 
 const LOGIN_REQUESTS = '/modules/agent-login/requests';
 const BINDING_REQUESTS = '/modules/bindings/requests';
+const BINDING_EXCHANGE = '/modules/bindings/exchange';
 
 /** The site calls of LIME, typed. */
 export class LimeApi {
@@ -15,7 +17,8 @@ export class LimeApi {
 
   /** `POST /modules/agent-login/requests` */
   async createLoginRequest(): Promise<LoginRequestResult> {
-    const fields = await this.#client.post(LOGIN_REQUESTS, {});
+    const options = { retry: RETRY_LOGIN, idempotencyKey: true };
+    const fields = await this.#client.post(LOGIN_REQUESTS, {}, options);
     return {
       requestId: fields.text('login_request_id'),
       status: fields.text('status'),
@@ -41,13 +44,25 @@ export class LimeApi {
   /** `POST /modules/bindings/requests` */
   async createBindingRequest(redirectUri: string): Promise<BindingRequestResult> {
     assertAbsoluteUrl(redirectUri);
-    const fields = await this.#client.post(BINDING_REQUESTS, { redirect_uri: redirectUri });
+    const body = { redirect_uri: redirectUri };
+    const options = { retry: RETRY_BINDING, idempotencyKey: true };
+    const fields = await this.#client.post(BINDING_REQUESTS, body, options);
     return {
       bindingId: fields.text('binding_id'),
       connectUrl: fields.text('connect_url'),
       status: fields.text('status'),
       expiresAt: fields.date('expires_at'),
     };
+  }
+
+  /**
+   * `POST /modules/bindings/exchange`
+   * @returns the binding passport, not verified.
+   */
+  async exchangeBindingCode(code: string): Promise<string> {
+    const options = { retry: RETRY_EXCHANGE, secrets: [code] };
+    const fields = await this.#client.post(BINDING_EXCHANGE, { binding_code: code }, options);
+    return fields.text('passport');
   }
 }
 

@@ -31,6 +31,6 @@ function redactValue(value: unknown, secrets: readonly string[], depth: number):
 
 function redactText(text: string, secrets: readonly string[]): string {
   let clean = text.replace(COMPACT_JWS, '[passport]');
-  for (const secret of secrets) clean = clean.replaceAll(secret, '[site token]');
+  for (const secret of secrets) clean = clean.replaceAll(secret, '[secret]');
   return clean;
 }

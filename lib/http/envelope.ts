@@ -4,6 +4,7 @@ import {
   LimeError,
   RateLimitError,
   redact,
+  SiteAuthUnavailableError,
 } from '../errors/index.js';
 import type { HttpAnswer } from './http-transport.js';
 
@@ -16,7 +17,7 @@ const AUTHENTICATION_CODES = new Set([
 export interface EnvelopeContext {
   /** What was asked, for messages, for example `POST /modules/agent-login/requests`. */
   call: string;
-  /** What the platform must not get into our errors by repeating it, such as the site token. */
+  /** What must not get into an error when the platform repeats it, such as the site token. */
   secrets: readonly string[];
   /** What the answer's `Retry-After` said. */
   retryAfterMs: number | undefined;
@@ -24,7 +25,7 @@ export interface EnvelopeContext {
 
 /**
  * Takes LIME's success envelope apart, or throws the error that its failure envelope stands for.
- * @throws {RateLimitError | AuthenticationError | ApiError} what LIME said.
+ * @throws {RateLimitError | AuthenticationError | SiteAuthUnavailableError | ApiError} what LIME said.
  * @throws {LimeError} `UNEXPECTED_RESPONSE` when the answer is neither envelope.
  */
 export function openEnvelope(
@@ -62,6 +63,9 @@ export function errorOf(
   }
   if (httpStatus === 401 || (code !== undefined && AUTHENTICATION_CODES.has(code))) {
     return new AuthenticationError(code ?? 'UNAUTHORIZED', message, { httpStatus, detail });
+  }
+  if (code === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
+    return new SiteAuthUnavailableError(code, message, { httpStatus, detail });
   }
   if (failure) return new ApiError(code ?? 'UNKNOWN_ERROR', message, { httpStatus, detail });
   return new LimeError('UNEXPECTED_RESPONSE', message, { httpStatus });

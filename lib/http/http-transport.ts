@@ -3,7 +3,11 @@ import { LimeError } from '../errors/index.js';
 import type { Clock } from '../ports/index.js';
 import { httpChannel, type LimeHttpMessage, traced } from '../tracing/index.js';
 import type { SiteToken } from './site-token.js';
+import { VERSION } from '../version.js';
 import { transportError } from './transport-error.js';
+
+/** Some edges refuse clients without one. */
+const USER_AGENT = `nestjs-lime-sites/${VERSION}`;
 
 export interface HttpTransportOptions {
   /** The name of the site. */
@@ -27,6 +31,8 @@ export interface HttpCall {
   authenticated: boolean;
   headers?: Record<string, string>;
   body?: unknown;
+  /** What must not get into an error when the HTTP client repeats it. */
+  secrets?: readonly string[];
   /** From the first byte sent to the last byte read, in milliseconds. */
   timeoutMs: number;
   /** A longer body is refused. */
@@ -92,7 +98,7 @@ export class HttpTransport {
           `${name} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`,
         );
       }
-      throw transportError(name, error);
+      throw transportError(name, error, call.secrets);
     } finally {
       cancelTimeout();
     }
@@ -134,6 +140,7 @@ export class HttpTransport {
       method: call.method,
       headers: {
         accept: 'application/json',
+        'user-agent': USER_AGENT,
         ...(call.authenticated && { 'x-site-token': this.#siteToken.reveal() }),
         ...(call.body !== undefined && { 'content-type': 'application/json' }),
         ...call.headers,

@@ -23,6 +23,10 @@ export class ExpiringSet {
     this.#ids.set(id, now + ttlMs);
   }
 
+  delete(id: string): void {
+    this.#ids.delete(id);
+  }
+
   has(id: string): boolean {
     return (this.#ids.get(id) ?? Number.NEGATIVE_INFINITY) > this.#clock.monotonic();
   }

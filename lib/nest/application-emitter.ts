@@ -1,6 +1,6 @@
 import type { DiscoveryService } from '@nestjs/core';
 import type { LimeLogger } from '../ports/index.js';
-import type { LimeEventEmitter } from './lime-sites-options.js';
+import type { LimeEventEmitter } from './lime-sites-module-options.js';
 import type { InstanceWrapper } from './provider-prototype.js';
 
 /** Finds the application's `EventEmitter2`. Recognised by what it can do: the package is optional, and must not be imported. */

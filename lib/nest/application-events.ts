@@ -5,7 +5,7 @@ import type { LimeLogger } from '../ports/index.js';
 import type { LimeConnection } from '../stream/index.js';
 import { ApplicationEmitter } from './application-emitter.js';
 import { DEFAULT_SITE } from './lime-sites.constants.js';
-import type { LimeEventEmitter } from './lime-sites-options.js';
+import type { LimeEventEmitter } from './lime-sites-module-options.js';
 
 interface EventSource {
   readonly loginEvents$: Observable<LimeLoginEvent>;

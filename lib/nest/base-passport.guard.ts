@@ -1,69 +1,80 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
+import { isRefusedCode } from '../api/index.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../passport/index.js';
 import { sharedObjectOf } from './handshake.js';
 import { getRuntimeToken } from './lime-site.tokens.js';
 import { extractPassports, type PassportExtractor } from './passport-extractors.js';
-import type { PassportPolicyOptions } from './passport-policy.decorator.js';
-import { assertPolicy, expectedIdOf } from './passport-policy.js';
-import { PassportRefusal } from './passport-refusal.js';
-import { RoutePolicies } from './route-policies.js';
+import {
+  assertAllowed,
+  expectedIdsOf,
+  type RoutePolicy,
+  routePolicyOf,
+} from './passport-policy.js';
+import { PassportRefusal, type PassportRefusalCode } from './passport-refusal.js';
 import type { SiteRuntime } from './site-runtime.js';
 import { transportException } from './transport-exception.js';
-import { attachPassport } from './verified-passport.js';
+import { attachAdmission, attachedAdmission } from './verified-passport.js';
 
 /** What both passport guards do. Every protected step can be overridden. */
 @Injectable()
 export abstract class BasePassportGuard implements CanActivate {
   /** By name. Nest goes through all its modules to find one. */
   readonly #sites = new Map<string | undefined, SiteRuntime>();
-  readonly #policies: RoutePolicies;
 
   constructor(
-    reflector: Reflector,
+    private readonly reflector: Reflector,
     private readonly moduleRef: ModuleRef,
     private readonly adapterHost: HttpAdapterHost,
-  ) {
-    this.#policies = new RoutePolicies(reflector);
-  }
+  ) {}
 
   /** Lets the request in, or throws the exception that its transport understands. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    const policy = this.getPolicy(context);
     try {
-      const policy = this.getPolicy(context);
-      const claims = await this.#admit(context, policy);
-      attachPassport(this.getRequest(context), { valid: true, claims });
+      const token = this.getToken(context);
+      if (token === undefined) throw new PassportRefusal('missing_token');
+      const request = this.getRequest(context);
+      // The guard may be applied twice, for example globally and on the route: it asks once.
+      const key = `${this.constructor.name} ${policy.site ?? ''} ${token}`;
+      if (attachedAdmission(request)?.key === key) return true;
+      const claims = await this.#admit(token, policy, context);
+      attachAdmission(request, { passport: { valid: true, claims }, key });
       return true;
     } catch (error) {
-      if (error instanceof LimeError) throw await this.createException(context, refusalOf(error));
-      throw error;
+      throw error instanceof PassportRefusal ? await this.createException(context, error) : error;
     }
   }
 
   /** Where to look for a passport when the policy does not say. */
   protected abstract defaultExtractor(context: ExecutionContext): PassportExtractor;
 
-  /** Verifies the passport against the keys of the site. */
+  /**
+   * Verifies what came with the request.
+   * @param token the passport; for `BindingPassportGuard` by default the binding code.
+   * @param expectedId the id that the route wants it to be for, if it wants one.
+   */
   protected abstract verify(
     token: string,
     expectedId: string | undefined,
     site: SiteRuntime,
+    context: ExecutionContext,
   ): Promise<CommonPassportClaims>;
 
-  /** What the passport stands for: the id of its login or binding. */
+  /** The id of the login or binding that the passport is for. */
   protected abstract idOf(claims: CommonPassportClaims): string;
 
-  /** Whether this site started, or received, what the passport stands for. */
+  /** Whether this site started, or received, the login or binding. */
   protected abstract isKnown(id: string, site: SiteRuntime): boolean | Promise<boolean>;
 
-  /** The object that `@Passport()` reads from. */
+  /** The object that `@Passport()` reads from: one for each execution of a route handler. */
   protected getRequest(context: ExecutionContext): object {
     return sharedObjectOf(context);
   }
 
   /**
-   * The passport that came with the request; `undefined` for none.
+   * The passport, or binding code, that came with the request; `undefined` without one.
    * @throws {PassportRefusal} `invalid_request` for more than one (RFC 6750 section 2).
    */
   protected getToken(context: ExecutionContext): string | undefined {
@@ -73,13 +84,13 @@ export abstract class BasePassportGuard implements CanActivate {
     return found[0];
   }
 
-  /** What `@PassportPolicy()` says for this route. */
-  protected getPolicy(context: ExecutionContext): Readonly<PassportPolicyOptions> {
-    return this.#policies.of(context);
+  /** What all `@PassportPolicy()` of this route say together. */
+  protected getPolicy(context: ExecutionContext): RoutePolicy {
+    return routePolicyOf(this.reflector, context);
   }
 
   /**
-   * The exception for a refusal: an `HttpException`, `WsException` or `RpcException`, with generic words for the client
+   * The exception for a refusal: an `HttpException`, `WsException` or `RpcException`, with a generic message for the client
    * and the reason in `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
    */
   protected createException(
@@ -94,22 +105,21 @@ export abstract class BasePassportGuard implements CanActivate {
   }
 
   async #admit(
+    token: string,
+    policy: RoutePolicy,
     context: ExecutionContext,
-    policy: PassportPolicyOptions,
   ): Promise<CommonPassportClaims> {
-    const token = this.getToken(context);
-    if (token === undefined) throw new PassportRefusal('missing_token');
+    const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
+    if (otherIds.length > 0) throw refusalOf(mismatch('the policies of the route expect different ids'));
     const site = this.#siteOf(policy.site);
-    const claims = await this.verify(token, expectedIdOf(policy, context), site);
-    const id = this.idOf(claims);
-    if (!policy.anyRequest) {
-      const known = this.isKnown(id, site);
-      if (!(known === true || (await known))) throw foreign(id);
-    }
-    assertPolicy(policy, claims);
-    if (policy.singleUse && !(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) {
-      throw replayed(id);
-    }
+    const claims = await orRefuse(async () => {
+      const verified = await this.verify(token, expectedId, site, context);
+      const id = this.idOf(verified);
+      if (!policy.allowForeignLogins && !(await this.isKnown(id, site))) throw foreign(id);
+      return verified;
+    });
+    await assertAllowed(policy, claims, context);
+    if (policy.singleUse) await orRefuse(() => useOnce(claims, this.idOf(claims), site));
     return claims;
   }
 
@@ -122,18 +132,48 @@ export abstract class BasePassportGuard implements CanActivate {
   }
 }
 
-/** Whatever is wrong with a passport is the same to the client. */
-function refusalOf(error: LimeError): PassportRefusal {
-  if (error instanceof PassportRefusal) return error;
-  if (error instanceof InvalidPassportError) return new PassportRefusal('invalid_token', error);
-  const clusterIsAway = error.code === 'CLUSTER_UNAVAILABLE';
-  return new PassportRefusal(clusterIsAway ? 'cluster_unavailable' : 'keys_unavailable', error);
+/** What this module finds wrong becomes a refusal. What the application's own functions throw stays as it is. */
+async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof LimeError ? refusalOf(error) : error;
+  }
 }
 
-function foreign(id: string): InvalidPassportError {
+async function useOnce(claims: CommonPassportClaims, id: string, site: SiteRuntime): Promise<void> {
+  if (!(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) throw replayed(id);
+}
+
+/** Every fault of a passport is the same to the client. */
+function refusalOf(error: LimeError): PassportRefusal {
+  return new PassportRefusal(refusalCodeOf(error), error);
+}
+
+function refusalCodeOf(error: LimeError): PassportRefusalCode {
+  if (error instanceof InvalidPassportError || isRefusedCode(error)) return 'invalid_token';
+  switch (error.code) {
+    case 'BINDING_CODE_USED':
+    case 'INVALID_ARGUMENT':
+      return 'invalid_token';
+    case 'KEYS_UNAVAILABLE':
+      return 'keys_unavailable';
+    case 'CLUSTER_UNAVAILABLE':
+      return 'cluster_unavailable';
+    default:
+      return 'lime_unavailable';
+  }
+}
+
+function mismatch(message: string): InvalidPassportError {
+  return new InvalidPassportError('PASSPORT_REQUEST_MISMATCH', message);
+}
+
+/** The passport of something that this site did not start. */
+export function foreign(id: string): InvalidPassportError {
   return new InvalidPassportError(
     'PASSPORT_REQUEST_MISMATCH',
-    'the passport belongs to something that this site neither started nor received',
+    'the passport belongs to a login or binding that this site neither started nor received',
     { actual: id },
   );
 }

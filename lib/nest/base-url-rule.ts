@@ -3,8 +3,12 @@ import { show } from './fault-text.js';
 
 const DEFAULT_BASE_URL = 'https://lime.pics/api/v1';
 
+/** Where the API of every LIME platform begins. */
+const API_PATH = '/api/v1';
+
 /**
- * What counts as the root of the LIME API, wherever it comes from. Blank is as good as not given.
+ * What counts as the root of the LIME API, wherever it comes from. Blank is as good as not given. An origin alone gets `/api/v1`,
+ * without which LIME answers no call.
  * @returns the address without a trailing slash; after a complaint, something that is not to be used.
  */
 export function readBaseUrl(
@@ -31,6 +35,7 @@ export function readBaseUrl(
         'allowInsecureHttp if the way is private',
     );
   }
+  if (url.pathname === '/') url.pathname = API_PATH;
   return url.href.replace(/\/+$/, '');
 }
 

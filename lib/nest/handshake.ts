@@ -37,13 +37,13 @@ class MessageScope {
 }
 
 /**
- * The object that guards and parameter decorators of one request share: the HTTP request; the context of the GraphQL
- * operation; of a message one of its own, because a connection outlives its messages.
+ * The object that guards and parameter decorators of one execution share: the HTTP request; the `info` of one GraphQL field,
+ * because all fields of an operation share their context; of a message one of its own, because a connection outlives its messages.
  */
 export function sharedObjectOf(context: ExecutionContext): object {
   const type = context.getType<string>();
   if (type === 'http') return context.switchToHttp().getRequest<object>();
-  if (type === 'graphql') return graphqlContext(context);
+  if (type === 'graphql') return graphqlInfo(context) ?? graphqlContext(context);
   return messageScopeOf(context.getArgs<unknown[]>(), type);
 }
 
@@ -62,6 +62,10 @@ function messageScopeOf(args: unknown[], type: string): object {
 /** Resolvers get `(parent, args, context, info)`. */
 function graphqlContext(context: ExecutionContext): Loose {
   return context.getArgByIndex<Loose | undefined>(2) ?? {};
+}
+
+function graphqlInfo(context: ExecutionContext): Loose | undefined {
+  return recordOf(context.getArgByIndex<unknown>(3));
 }
 
 /** Queries have the HTTP request. What Nest calls `req` of a subscription is the connection that graphql-ws keeps. */

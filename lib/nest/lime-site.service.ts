@@ -91,7 +91,7 @@ export class LimeSiteService
    * @throws {LimeError} `STREAM_UNAVAILABLE` no stream in time; `CLUSTER_UNAVAILABLE` no cluster in time; `TIMEOUT`, `NETWORK_ERROR`, `TLS_REFUSED`,
    * `UNEXPECTED_REDIRECT`, `UNEXPECTED_RESPONSE` no usable answer.
    * @throws {AuthenticationError} LIME refuses the site token.
-   * @throws {RateLimitError} too many calls, after `maxRetries` further tries.
+   * @throws {RateLimitError} too many calls, after `maxRetries` retries.
    * @throws {ApiError} anything else LIME says.
    */
   createLoginRequest(): Promise<LoginRequestResult> {
@@ -108,7 +108,7 @@ export class LimeSiteService
 
   /**
    * Starts a binding: the hosted page where a user of the site picks an agent. Store `bindingId` with your user, then
-   * redirect the browser to `connectUrl`. It comes back to `redirectUri` with `?passport=`; see `BindingPassportGuard`.
+   * redirect the browser to `connectUrl`. It comes back to `redirectUri` with `?binding_code=`; see `BindingPassportGuard`.
    * @param options where the browser goes when that is done.
    * @param options.redirectUri absolute URL of your callback.
    * @throws {LimeError} `INVALID_ARGUMENT` for a URL that is not absolute, and as {@link createLoginRequest}.
@@ -119,6 +119,22 @@ export class LimeSiteService
     redirectUri: string;
   }): Promise<BindingRequestResult> {
     return this.#runtime.createBindingRequest(redirectUri);
+  }
+
+  /**
+   * Exchanges the one-time code of a binding callback (`?binding_code=`) and verifies the passport that comes back.
+   * `BindingPassportGuard` does this for a route. A code is sent once: LIME repeats an exchange only after 408, 429 and 503. Codes
+   * that LIME does not confirm use up an allowance of 50 exchanges, which refills by one a second.
+   * @returns the claims. `claims.binding_id` must be the id that you kept for **this** user.
+   * @throws {ApiError} LIME refuses the code.
+   * @throws {LimeError} `BINDING_CODE_USED`, `INVALID_ARGUMENT`; no usable answer: as {@link createLoginRequest}.
+   * @throws {RateLimitError} `BINDING_EXCHANGE_LIMIT`
+   * @throws {InvalidPassportError} as {@link verifyPassport}.
+   */
+  async exchangeBindingCode(
+    code: string,
+  ): Promise<PassportVerificationResult<BindingPassportClaims>> {
+    return { valid: true, claims: await this.#runtime.exchangeBindingCode(code) };
   }
 
   /**
@@ -203,7 +219,7 @@ export class LimeSiteService
     if (!listens) {
       logger.warn(
         'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +
-          'routes with @PassportPolicy({ anyRequest: true })',
+          'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
     } else if (!desk.attended && !this.#applicationEvents.attended) {
       logger.warn(

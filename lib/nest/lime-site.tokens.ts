@@ -3,13 +3,13 @@ import { DEFAULT_SITE, LIME_SITES_RUNTIME, LIME_SITES_SERVICE } from './lime-sit
 import { LimeSiteService } from './lime-site.service.js';
 
 /** Under which token the service of a site is provided: the class itself for the site without a name. */
-export function getLimeSiteToken(name?: string): InjectionToken<LimeSiteService> {
+export function getLimeSiteServiceToken(name?: string): InjectionToken<LimeSiteService> {
   return isDefaultSite(name) ? LimeSiteService : `${LIME_SITES_SERVICE}:${name}`;
 }
 
 /** Injects the {@link LimeSiteService} that was registered under this name. */
 export function InjectLimeSite(name?: string): ParameterDecorator & PropertyDecorator {
-  return Inject(getLimeSiteToken(name));
+  return Inject(getLimeSiteServiceToken(name));
 }
 
 /** Under which token the parts behind the service are found by the guards. */

@@ -1,7 +1,10 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { concealSiteToken } from './conceal-site-token.js';
 import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
-import type { LimeSitesOptions, LimeSitesOptionsFactory } from './lime-sites-options.js';
+import type {
+  LimeSitesModuleOptions,
+  LimeSitesOptionsFactory,
+} from './lime-sites-module-options.js';
 import { siteProviders } from './site-providers.js';
 
 /** What `forRoot()` and `forRootAsync()` take beside the options. */
@@ -13,7 +16,9 @@ export interface LimeSitesModuleExtras {
 }
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<LimeSitesOptions>({ optionsInjectionToken: LIME_SITES_OPTIONS })
+  new ConfigurableModuleBuilder<LimeSitesModuleOptions>({
+    optionsInjectionToken: LIME_SITES_OPTIONS,
+  })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createLimeSitesOptions' satisfies keyof LimeSitesOptionsFactory)
     .setExtras<LimeSitesModuleExtras>(
@@ -29,3 +34,6 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
       },
     )
     .build();
+
+/** What `LimeSitesModule.forRootAsync()` takes: `useFactory` with `inject`, `useClass` or `useExisting`. */
+export type LimeSitesModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;

@@ -1,7 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { LimeError } from '../errors/index.js';
-import { getLimeSiteToken } from './lime-site.tokens.js';
+import { getLimeSiteServiceToken } from './lime-site.tokens.js';
 import { LIME_SITES_NAME } from './lime-sites.constants.js';
 import {
   type ASYNC_OPTIONS_TYPE,
@@ -45,7 +45,7 @@ export class LimeSitesModule extends ConfigurableModuleClass implements OnModule
 
   /** Two registrations would mean two streams, and each login settled twice. */
   #assertOnce(): void {
-    const token = getLimeSiteToken(this.site);
+    const token = getLimeSiteServiceToken(this.site);
     const registrations = this.discovery
       .getProviders()
       .filter((wrapper) => wrapper.token === token && !wrapper.isAlias);

@@ -1,6 +1,6 @@
 import { LimeError } from '../errors/index.js';
 
-/** What a client is told. The words are generic: reasons are for logs. */
+/** What a client gets. The messages are generic: reasons are for logs. */
 const REFUSALS = {
   missing_token: { status: 401, message: 'A passport is required' },
   invalid_token: { status: 401, message: 'The passport is not valid here' },
@@ -8,8 +8,7 @@ const REFUSALS = {
     status: 400,
     message: 'The request must carry exactly one passport, and say what it is for',
   },
-  kyc_level_too_low: { status: 403, message: 'The owner of the agent is not known well enough' },
-  reputation_too_low: { status: 403, message: 'The reputation of the agent is too low' },
+  access_denied: { status: 403, message: 'The passport does not meet the rules of this route' },
   keys_unavailable: {
     status: 503,
     message: 'The passport cannot be verified at the moment; try again',
@@ -18,9 +17,13 @@ const REFUSALS = {
     status: 503,
     message: 'Whose login the passport is for cannot be looked up at the moment; try again',
   },
+  lime_unavailable: {
+    status: 503,
+    message: 'The binding code cannot be exchanged at the moment; try again',
+  },
 } as const;
 
-/** What clients are told of a refusal; stable. */
+/** The code of a refusal that clients get; stable. */
 export type PassportRefusalCode = keyof typeof REFUSALS;
 
 /** Why a guard does not let a request in: a code and words for the client, and the reason in `cause`. */

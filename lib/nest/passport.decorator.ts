@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { LimeError } from '../errors/index.js';
 import type { BindingPassportClaims, PassportClaims } from '../passport/index.js';
 import { sharedObjectOf } from './handshake.js';
-import { attachedPassport } from './verified-passport.js';
+import { attachedAdmission } from './verified-passport.js';
 
 /** The names that are written out in a type, without those of its index signature. */
 type NamedKey<Type> = keyof { [Key in keyof Type as string extends Key ? never : Key]: Type[Key] };
@@ -15,7 +15,7 @@ type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
  */
 export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
   (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
-    const verified = attachedPassport(sharedObjectOf(context));
+    const verified = attachedAdmission(sharedObjectOf(context))?.passport;
     if (!verified) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       throw new LimeError(

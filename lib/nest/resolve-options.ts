@@ -2,7 +2,8 @@ import { AuthenticationError, LimeError, redact } from '../errors/index.js';
 import { SiteToken } from '../http/index.js';
 import { readBaseUrl } from './base-url-rule.js';
 import { LIME_API_BASE, LIME_SITE_TOKEN } from './environment.js';
-import type { LimeSitesOptions } from './lime-sites-options.js';
+import { readIssuers } from './issuer-rule.js';
+import type { LimeSitesModuleOptions } from './lime-sites-module-options.js';
 import { cut, show } from './fault-text.js';
 import { readSiteToken, WHERE_TOKENS_ARE } from './site-token-rule.js';
 
@@ -30,7 +31,7 @@ const NUMBERS = {
 } satisfies Record<string, NumberRule>;
 
 const FLAGS = { allowInsecureHttp: false, dispatcher: true } as const;
-const OTHERS = ['siteToken', 'baseUrl', 'httpClient', 'eventEmitter', 'cluster'] as const;
+const OTHERS = ['siteToken', 'baseUrl', 'issuer', 'httpClient', 'eventEmitter', 'cluster'] as const;
 
 type NumberOption = keyof typeof NUMBERS;
 type FlagOption = keyof typeof FLAGS;
@@ -40,9 +41,11 @@ type Fault = (text: string) => void;
 /** The options with every default filled in and every value checked. */
 export type ResolvedOptions = Record<NumberOption, number> &
   Record<FlagOption, boolean> &
-  Pick<LimeSitesOptions, 'httpClient' | 'eventEmitter' | 'cluster'> & {
+  Pick<LimeSitesModuleOptions, 'httpClient' | 'eventEmitter' | 'cluster'> & {
     siteToken: SiteToken;
     baseUrl: string;
+    /** The origins that a passport may name; `false` to look at none. */
+    issuers: readonly string[] | false;
   };
 
 /**
@@ -50,7 +53,10 @@ export type ResolvedOptions = Record<NumberOption, number> &
  * @throws {AuthenticationError} `SITE_TOKEN_MISSING`
  * @throws {LimeError} `INVALID_OPTIONS`. Either names every option that is wrong.
  */
-export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv): ResolvedOptions {
+export function resolveOptions(
+  options: LimeSitesModuleOptions,
+  env: NodeJS.ProcessEnv,
+): ResolvedOptions {
   const given = options as Record<string, unknown>;
   const faults: string[] = [];
   const fault: Fault = (text) => faults.push(text);
@@ -76,6 +82,7 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
   const baseUrl = readBaseUrl(address.value, flags.allowInsecureHttp, (predicate) =>
     fault(`${address.name} ${predicate}`),
   );
+  const issuers = readIssuers(options.issuer, baseUrl, (predicate) => fault(`issuer ${predicate}`));
   const { httpClient, eventEmitter, cluster } = options;
   if (httpClient !== undefined && !hasMethod(httpClient, 'request')) {
     fault('httpClient must be an undici Dispatcher, such as new Agent()');
@@ -101,6 +108,7 @@ export function resolveOptions(options: LimeSitesOptions, env: NodeJS.ProcessEnv
     eventEmitter,
     cluster,
     baseUrl,
+    issuers,
     siteToken: new SiteToken(token),
   };
 }

@@ -1,8 +1,8 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { LimeError } from '../errors/index.js';
-import { DEFAULT_SITE, LIME_PASSPORT_POLICY, LIME_SITES_NAME } from './lime-sites.constants.js';
+import { DEFAULT_SITE, LIME_SITES_NAME } from './lime-sites.constants.js';
 import { loginDecorationOf } from './login-decoration.js';
-import type { PassportPolicyOptions } from './passport-policy.decorator.js';
+import { passportPoliciesOf } from './passport-policy.decorator.js';
 import { prototypeOf } from './provider-prototype.js';
 
 /**
@@ -52,7 +52,5 @@ function sitesNamedBy(
 
 function policySites(target: unknown): string[] {
   if (typeof target !== 'function') return [];
-  const policy = Reflect.getMetadata(LIME_PASSPORT_POLICY, target) as
-    PassportPolicyOptions | undefined;
-  return policy?.site === undefined ? [] : [policy.site];
+  return passportPoliciesOf(target).flatMap(({ site }) => site ?? []);
 }

@@ -5,14 +5,14 @@ import { ApplicationEvents } from './application-events.js';
 import { createLimeLogger } from './lime-logger.js';
 import { LimeSiteService } from './lime-site.service.js';
 import { joinCluster } from './join-cluster.js';
-import { getLimeSiteToken, getRuntimeToken } from './lime-site.tokens.js';
+import { getLimeSiteServiceToken, getRuntimeToken } from './lime-site.tokens.js';
 import {
   DEFAULT_SITE,
   LIME_SITES_CLOCK,
   LIME_SITES_NAME,
   LIME_SITES_OPTIONS,
 } from './lime-sites.constants.js';
-import type { LimeSitesOptions } from './lime-sites-options.js';
+import type { LimeSitesModuleOptions } from './lime-sites-module-options.js';
 import { LoginHandlerExplorer } from './login-handler.explorer.js';
 import { resolveOptions } from './resolve-options.js';
 import { SiteRuntime } from './site-runtime.js';
@@ -22,7 +22,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
   providers: Provider[];
   exports: InjectionToken[];
 } {
-  const service = getLimeSiteToken(name);
+  const service = getLimeSiteServiceToken(name);
   const runtime = getRuntimeToken(name);
   return {
     providers: [
@@ -31,7 +31,7 @@ export function siteProviders(name: string = DEFAULT_SITE): {
       {
         provide: runtime,
         inject: [LIME_SITES_OPTIONS, LIME_SITES_CLOCK],
-        useFactory: async (given: LimeSitesOptions | undefined, clock: Clock) => {
+        useFactory: async (given: LimeSitesModuleOptions | undefined, clock: Clock) => {
           const options = resolveOptions(given ?? {}, process.env);
           const context =
             name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;

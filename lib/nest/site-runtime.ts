@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import {
   ApiClient,
+  BindingExchange,
   type BindingRequestResult,
   LimeApi,
   type LoginRequestResult,
@@ -9,7 +10,7 @@ import type { LimeClusterMember } from '../cluster/index.js';
 import { LimeError, redact } from '../errors/index.js';
 import { createAgent, HttpTransport } from '../http/index.js';
 import { LoginDesk } from '../login/index.js';
-import { Passports } from '../passport/index.js';
+import { type BindingPassportClaims, Passports } from '../passport/index.js';
 import type { Clock, LimeLogger } from '../ports/index.js';
 import { EventStream, StreamGate } from '../stream/index.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -24,6 +25,7 @@ export class SiteRuntime {
   readonly #options: ResolvedOptions;
   readonly #ownAgent: Dispatcher | undefined;
   readonly #api: LimeApi;
+  readonly #exchange: BindingExchange;
   readonly #gate: StreamGate;
 
   /**
@@ -45,6 +47,7 @@ export class SiteRuntime {
     const shared = { ...options, site, transport, clock, logger, member, random: Math.random };
 
     this.#api = new LimeApi(new ApiClient(shared));
+    this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
     this.passports = new Passports(shared);
     this.memory = new SiteMemory(shared);
     this.desk = new LoginDesk({
@@ -134,6 +137,14 @@ export class SiteRuntime {
     this.memory.keep('binding', request.bindingId, request.expiresAt);
     await this.memory.share('binding', request.bindingId, request.expiresAt);
     return request;
+  }
+
+  /** @param expectedBindingId the binding that the passport must be for. */
+  async exchangeBindingCode(
+    code: string,
+    expectedBindingId?: string,
+  ): Promise<BindingPassportClaims> {
+    return this.passports.verifyBinding(await this.#exchange.exchange(code), expectedBindingId);
   }
 
   /** What would be lost without a stream, or without a cluster that takes it, is not started. */

@@ -1,3 +1,4 @@
+export { issuerOf } from './issuer.js';
 export { KnownIds } from './known-ids.js';
 export type {
   BindingPassportClaims,

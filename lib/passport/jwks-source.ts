@@ -6,11 +6,11 @@ import type { SigningKey } from './signing-key.js';
 
 const JWKS_PATH = '/core/.well-known/jwks.json';
 const MAX_KEY_SET_BYTES = 256 * 1024;
-/** A key set this old is fetched anew beside its next use, so that a withdrawn key stops working. */
-const REFRESH_AFTER_MS = 10 * 60_000;
-/** A key set this old is not used before the endpoint was asked. */
-const STALE_AFTER_MS = 60 * 60_000;
-/** While the endpoint fails the last good set serves for so long: nobody can tell whether its keys were withdrawn. */
+/** A key set is fresh for so long (LIME, since September 2026). */
+const REFRESH_AFTER_MS = 5 * 60_000;
+/** Stale-while-revalidate (RFC 5861 section 3): for 5 min more it is used while a refresh runs. A withdrawn key stops working then. */
+const STALE_AFTER_MS = REFRESH_AFTER_MS + 5 * 60_000;
+/** Stale-if-error (RFC 5861 section 4): the last good key set is used for a day while the endpoint fails. */
 const DISTRUSTED_AFTER_MS = 24 * 60 * 60_000;
 /** Unknown key ids cause at most one fetch in this time: whoever forges passports can make up any number of them. */
 const UNKNOWN_KID_COOL_DOWN_MS = 10_000;

@@ -1,36 +1,47 @@
-/** Members that both kinds of passport have. Names are LIME's own; `agent_id` is filled from `sub`. */
+/** Claims that both kinds of passport have (LIME, September 2026). Names are LIME's own; `agent_id` is filled from `sub`. */
 export interface CommonPassportClaims {
   /** The agent (UUID). */
   sub: string;
-  /** The same as `sub`, under the name the rest of LIME uses. */
+  /** The same as `sub`, under the name that the rest of LIME uses. */
   agent_id: string;
-  /** The agent's owner. Older platforms say `owner_id`; both arrive here. */
-  user_id?: string;
-  /** How well LIME knows the owner. Older platforms say `owner_kyc_level`; both arrive here. */
-  user_kyc_level?: number;
+  /** The LIME user behind the agent (UUID). Filled from `owner_id` on platforms of June 2026. */
+  user_id: string;
+  /** The origin of the platform. Absent on platforms before September 2026 (option `issuer: false`). */
+  iss: string;
   aud: string;
   /** Issued at, in seconds since the epoch. */
   iat: number;
   /** Expires at, in seconds since the epoch. */
   exp: number;
+  /** Not valid before, in seconds since the epoch. LIME is not known to send it. */
+  nbf?: number;
+  /** The version of the claims: `"5"` since September 2026. */
+  passport_version?: string | number;
+  /** @deprecated Only on platforms of June 2026. Use `user_id`, which is filled from it. */
+  owner_id?: string;
+  /** @deprecated Only on platforms of June 2026. */
+  owner_kyc_level?: number;
+  /** @deprecated Only on platforms of July and August 2026. */
+  user_kyc_level?: number;
+  /** @deprecated Only on platforms before September 2026. */
+  agent_reputation?: number;
   [claim: string]: unknown;
 }
 
-/** What a login passport says once it is verified. */
+/** The claims of a verified login passport. */
 export interface PassportClaims extends CommonPassportClaims {
   /** The login request that the agent approved. */
   request_id: string;
-  agent_reputation?: number;
 }
 
-/** What a binding passport says once it is verified. */
+/** The claims of a verified binding passport. */
 export interface BindingPassportClaims extends CommonPassportClaims {
   /** The binding request that the user completed. */
   binding_id: string;
-  passport_version?: number | string;
+  passport_version: string | number;
 }
 
-/** Outcome of a verification. There is no `valid: false`: what does not verify throws. */
+/** Outcome of a verification. There is no `valid: false`: a passport that does not verify throws. */
 export interface PassportVerificationResult<Claims extends CommonPassportClaims = PassportClaims> {
   readonly valid: true;
   readonly claims: Claims;

@@ -1,17 +1,26 @@
 import type { JWTPayload } from 'jose';
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
+import { issuerOf } from './issuer.js';
 import type { PassportKind } from './passport-kind.js';
 
-/** A fresh passport may be dated this far ahead; further ahead it is no fresh passport. */
-const MAX_AHEAD_SECONDS = 60;
+/** `nbf` may lie this far ahead (LIME, since September 2026). */
+const MAX_NBF_AHEAD_SECONDS = 30;
 
-/** LIME's rules for what a passport says. */
+export interface PassportRulesOptions {
+  /** How long an expired passport is still accepted, in milliseconds, because clocks differ. */
+  clockToleranceMs: number;
+  /** The origins that `iss` may name; `false` to accept any `iss` or none. */
+  issuers: readonly string[] | false;
+}
+
+/** LIME's rules for the claims of a passport. */
 export class PassportRules {
   readonly #toleranceSeconds: number;
+  readonly #issuers: ReadonlySet<unknown> | undefined;
 
-  /** @param clockToleranceMs how long an expired passport is still good for, because clocks differ. */
-  constructor(clockToleranceMs: number) {
+  constructor({ clockToleranceMs, issuers }: PassportRulesOptions) {
     this.#toleranceSeconds = clockToleranceMs / 1000;
+    this.#issuers = issuers ? new Set(issuers) : undefined;
   }
 
   /**
@@ -21,9 +30,21 @@ export class PassportRules {
    */
   assert(claims: JWTPayload, kind: PassportKind, now: number): void {
     assertAudience(claims.aud, kind);
+    this.#assertIssuer(claims.iss);
     assertText(claims, 'sub');
     assertText(claims, kind.idClaim);
     this.#assertTimes(claims, kind, now / 1000);
+  }
+
+  #assertIssuer(actual: unknown): void {
+    const issuers = this.#issuers;
+    if (!issuers || issuers.has(actual) || issuers.has(issuerOf(actual))) return;
+    const expected = [...issuers].join(' or ');
+    throw new InvalidPassportError(
+      'PASSPORT_ISSUER',
+      `the issuer of the passport must be ${expected} (option issuer)`,
+      { expected, actual: actual ?? 'nothing' },
+    );
   }
 
   #assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
@@ -39,20 +60,16 @@ export class PassportRules {
     if (now >= exp + this.#toleranceSeconds) {
       throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
     }
-    if (iat > now + MAX_AHEAD_SECONDS) throw notYetValid('iat', iat, now);
-    // LIME sets no `nbf`; if one is there it counts (RFC 7519 section 4.1.5).
-    if (claims.nbf === undefined) return;
+    // RFC 7519 section 4.1.5. `iat` may lie ahead: LIME measures the lifetime only.
+    if ((claims.nbf ?? undefined) === undefined) return;
     const nbf = numberOf(claims, 'nbf');
-    if (nbf > now + this.#toleranceSeconds) throw notYetValid('nbf', nbf, now);
+    if (nbf <= now + MAX_NBF_AHEAD_SECONDS) return;
+    throw new InvalidPassportError(
+      'PASSPORT_NOT_YET_VALID',
+      "the nbf of the passport lies too far ahead; check this server's clock",
+      { expected: now, actual: nbf },
+    );
   }
-}
-
-function notYetValid(claim: 'iat' | 'nbf', actual: number, now: number): InvalidPassportError {
-  return new InvalidPassportError(
-    'PASSPORT_NOT_YET_VALID',
-    `the ${claim} of the passport lies too far ahead; check this server's clock`,
-    { expected: now, actual },
-  );
 }
 
 /** Exactly the one string: an array, even of one, would let a token stand for several purposes. */

@@ -5,16 +5,14 @@ import { HeaderReader } from './header-reader.js';
 import type { JwksSource } from './jwks-source.js';
 import type { CommonPassportClaims } from './passport-claims.js';
 import type { PassportKind } from './passport-kind.js';
-import { PassportRules } from './passport-rules.js';
+import { PassportRules, type PassportRulesOptions } from './passport-rules.js';
 import { RememberedClaims } from './remembered-claims.js';
 import { readSigned } from './signed-claims.js';
 import { VerifiedPassports } from './verified-passports.js';
 
-export interface PassportVerifierOptions {
+export interface PassportVerifierOptions extends PassportRulesOptions {
   keys: JwksSource;
   clock: Clock;
-  /** How long an expired passport is still good for, in milliseconds, because clocks differ. */
-  clockToleranceMs: number;
 }
 
 /** Verifies passports: form, algorithm, key, signature, claims. */
@@ -25,10 +23,11 @@ export class PassportVerifier {
   readonly #rules: PassportRules;
   readonly #verified: VerifiedPassports;
 
-  constructor({ keys, clock, clockToleranceMs }: PassportVerifierOptions) {
+  constructor(options: PassportVerifierOptions) {
+    const { keys, clock } = options;
     this.#keys = keys;
     this.#clock = clock;
-    this.#rules = new PassportRules(clockToleranceMs);
+    this.#rules = new PassportRules(options);
     this.#verified = new VerifiedPassports((kid) => keys.peek(kid));
   }
 

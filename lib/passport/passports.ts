@@ -8,16 +8,15 @@ import type {
   PassportClaims,
 } from './passport-claims.js';
 import { BINDING_PASSPORT, LOGIN_PASSPORT, type PassportKind } from './passport-kind.js';
+import type { PassportRulesOptions } from './passport-rules.js';
 import { PassportVerifier } from './passport-verifier.js';
 
-export interface PassportsOptions {
+export interface PassportsOptions extends PassportRulesOptions {
   /** The name of the site. */
   site: string;
   transport: HttpTransport;
   /** Per fetch of the keys, in milliseconds. */
   timeoutMs: number;
-  /** How long an expired passport is still good for, in milliseconds, because clocks differ. */
-  clockToleranceMs: number;
   clock: Clock;
   logger: LimeLogger;
 }

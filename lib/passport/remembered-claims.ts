@@ -24,16 +24,11 @@ export class RememberedClaims {
   }
 }
 
-/** Fills in the names that LIME uses today. What the passport says itself is never overwritten, except `agent_id`. */
+/** Fills in the names that LIME uses today. A claim of the passport is never overwritten, except `agent_id`. */
 function normalise(claims: JWTPayload): CommonPassportClaims {
   claims['agent_id'] = claims.sub;
-  fillIn(claims, 'user_id', 'owner_id');
-  fillIn(claims, 'user_kyc_level', 'owner_kyc_level');
+  if ((claims['user_id'] ?? claims['owner_id'] ?? undefined) !== undefined) {
+    claims['user_id'] ??= claims['owner_id'];
+  }
   return claims as CommonPassportClaims;
-}
-
-function fillIn(claims: JWTPayload, name: string, olderName: string): void {
-  if ((claims[name] ?? undefined) !== undefined) return;
-  const value = claims[olderName];
-  if (value !== undefined) claims[name] = value;
 }

@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import {
   type Clock,
-  getLimeSiteToken,
+  getLimeSiteServiceToken,
   LIME_SITES_CLOCK,
   LimeError,
   LimeSiteService,
@@ -77,7 +77,7 @@ export class LimeSitesHealthIndicator {
 
   #siteOf(site: string | undefined): LimeSiteService {
     try {
-      return this.moduleRef.get(getLimeSiteToken(site), { strict: false });
+      return this.moduleRef.get(getLimeSiteServiceToken(site), { strict: false });
     } catch (cause) {
       throw new LimeError(
         'INVALID_ARGUMENT',

@@ -247,7 +247,8 @@ describe('httpClient', () => {
     const error = await failureOf(LimeError, site.createLoginRequest());
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
-    expect(error.cause).toBe(thrown);
+    expect(error.cause).not.toBe(thrown);
+    expect(error.cause).toBeInstanceOf(Error);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   LimeError,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   LimeSitesModule,
   LimeSiteService,
 } from 'nestjs-lime-sites';
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 600_000;
 describe('A call that fails', () => {
   const start = useStarter();
 
-  async function startWith(options: LimeSitesOptions = {}) {
+  async function startWith(options: LimeSitesModuleOptions = {}) {
     const clock = new ManualClock();
     const started = await start.site({
       clock,

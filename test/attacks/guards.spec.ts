@@ -29,7 +29,7 @@ class Routes {
   }
 
   @Get('any')
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   any(@Passport('request_id') requestId: string) {
     return { requestId };
   }
@@ -165,7 +165,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     }
   });
 
-  it('accepts it where any request will do: that is what anyRequest opens', async () => {
+  it('accepts it where any request will do: that is what allowForeignLogins opens', async () => {
     const { sign, statusOf } = await startSite();
     expect(await statusOf('any', await sign({ request_id: 'lr_elsewhere' }))).toBe(200);
   });

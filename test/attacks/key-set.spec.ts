@@ -6,7 +6,7 @@ import {
   type JsonWebKey,
 } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidPassportError, LimeError, type LimeSitesOptions } from 'nestjs-lime-sites';
+import { InvalidPassportError, LimeError, type LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { failureOf } from '../support/failure-of.js';
 import { createKeyPair, type KeyPair } from '../support/key-pair.js';
@@ -25,7 +25,7 @@ describe('Whoever answers in place of the key endpoint', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
-  async function startSite(keys?: unknown[], options: LimeSitesOptions = {}) {
+  async function startSite(keys?: unknown[], options: LimeSitesModuleOptions = {}) {
     const lime = await start.lime();
     if (keys) respond(lime, { keys });
     const clock = new ManualClock();

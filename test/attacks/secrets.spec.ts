@@ -9,7 +9,7 @@ import {
   type LimeLoginEvent,
   LimeSiteService,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   Passport,
   PassportGuard,
 } from 'nestjs-lime-sites';
@@ -41,7 +41,7 @@ describe('The site token and passports', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
-  async function startSite(options: LimeSitesOptions = {}) {
+  async function startSite(options: LimeSitesModuleOptions = {}) {
     const lime = await start.lime({ siteToken: SITE_TOKEN });
     const logs = new LogFile();
     const caught: unknown[] = [];

@@ -2,11 +2,11 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { Redis } from 'ioredis';
 import {
-  getLimeSiteToken,
+  getLimeSiteServiceToken,
   LimeError,
   type LimeSiteService,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
 } from 'nestjs-lime-sites';
 import { type BullMqClusterOptions, bullMqCluster } from 'nestjs-lime-sites/bullmq';
 import { useCleanup } from '../support/cleanup.js';
@@ -44,7 +44,7 @@ describe('bullMqCluster()', () => {
   });
 
   it('is what the option cluster takes, and nothing else', async () => {
-    const options = { cluster: { url: 'redis://x' } } as unknown as LimeSitesOptions;
+    const options = { cluster: { url: 'redis://x' } } as unknown as LimeSitesModuleOptions;
     const error = await failureOf(LimeError, start.site({ options }));
     expect(error.message).toContain('cluster must be what bullMqCluster() gives');
   });
@@ -107,7 +107,7 @@ describeWithRedis('A cluster', () => {
     await Promise.all([shop.whenStreamOpen(), club.whenStreamOpen()]);
     const handled: string[] = [];
     for (const name of ['shop', 'club']) {
-      app.get<LimeSiteService>(getLimeSiteToken(name)).onLogin(() => handled.push(name));
+      app.get<LimeSiteService>(getLimeSiteServiceToken(name)).onLogin(() => handled.push(name));
     }
 
     await shop.approve(shop.createLoginRequest().requestId);

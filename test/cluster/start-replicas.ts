@@ -1,4 +1,4 @@
-import type { LimeSitesModuleExtras, LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSitesModuleExtras, LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import { type BullMqClusterOptions, bullMqCluster } from 'nestjs-lime-sites/bullmq';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { RecordingHandler } from '../support/recording-handler.js';
@@ -11,7 +11,7 @@ export interface ReplicaSetup extends Omit<AppSetup, 'clock'> {
   lime?: LimeSandbox;
   sandbox?: LimeSandboxOptions;
   cluster?: BullMqClusterOptions;
-  options?: LimeSitesOptions & LimeSitesModuleExtras;
+  options?: LimeSitesModuleOptions & LimeSitesModuleExtras;
   /** Default `true`: waits until the replica has joined the cluster. */
   joined?: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { LimeLoginEvent, LimeLoginFailure, LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeLoginEvent, LimeLoginFailure, LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import type { LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { readings } from '../support/leaks.js';
@@ -8,14 +8,14 @@ import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
 /** Makes the options that set one way of delivery apart from the other. */
-export type DeliveryOptions = (tuning?: { attempts?: number }) => LimeSitesOptions;
+export type DeliveryOptions = (tuning?: { attempts?: number }) => LimeSitesModuleOptions;
 
 /** What holds for every way in which logins get to their handlers. */
 export function describeDelivery(name: string, options: DeliveryOptions): void {
   const start = useStarter();
 
   async function startSite(
-    given: LimeSitesOptions = {},
+    given: LimeSitesModuleOptions = {},
     { attempts, sandbox }: { attempts?: number; sandbox?: LimeSandboxOptions } = {},
   ) {
     const started = await start.site({

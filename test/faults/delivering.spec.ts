@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { LimeLoginEvent, LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeLoginEvent, LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import { config } from 'rxjs';
 import { useCleanup } from '../support/cleanup.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 const closeLater = useCleanup(); // before the sites are closed
 const start = useStarter();
 
-async function startSite(options: LimeSitesOptions = {}, clock?: ManualClock) {
+async function startSite(options: LimeSitesModuleOptions = {}, clock?: ManualClock) {
   const started = await start.site({
     options,
     providers: [RecordingHandler],
@@ -219,7 +219,7 @@ describe('a handler', () => {
 
 describe('an approval that overrules a local expiry', () => {
   /** A site on which a request has just expired locally; the handlers of that are not done yet. */
-  async function startWithExpiry(options: LimeSitesOptions = {}) {
+  async function startWithExpiry(options: LimeSitesModuleOptions = {}) {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
     const { app, site, logs } = await start.site({ lime, clock, options });

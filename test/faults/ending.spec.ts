@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { LimeSiteService, LimeSitesModule, type LimeSitesOptions } from 'nestjs-lime-sites';
+import { LimeSiteService, LimeSitesModule, type LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import { useCleanup } from '../support/cleanup.js';
 import { CapturedLogs } from '../support/captured-logs.js';
 import { closedAddress, LoopbackServer } from '../support/loopback-server.js';
@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 const start = useStarter();
 const closeLater = useCleanup();
 
-async function startSite(options: LimeSitesOptions = {}) {
+async function startSite(options: LimeSitesModuleOptions = {}) {
   const started = await start.site({ options });
   await started.lime.whenStreamOpen();
   return started;

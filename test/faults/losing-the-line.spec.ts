@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
@@ -16,7 +16,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** A site behind a proxy that can break the line, on the real clock. */
-async function startBehindProxy(options: LimeSitesOptions = {}) {
+async function startBehindProxy(options: LimeSitesModuleOptions = {}) {
   const lime = await start.lime();
   const proxy = await ToxicProxy.start(lime.port);
   closeLater(() => proxy.stop());
@@ -30,7 +30,7 @@ async function startBehindProxy(options: LimeSitesOptions = {}) {
 }
 
 /** A site with an open stream, whose time passes only when the test says so. */
-async function startInSlowMotion(options: LimeSitesOptions = {}) {
+async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
   const clock = new ManualClock();
   const lime = await start.lime({ keepaliveMs: 0 });
   const started = await start.site({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import { Agent, type Dispatcher } from 'undici';
 import type { LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { ManualClock } from '../support/manual-clock.js';
@@ -15,7 +15,7 @@ const SECOND = 1_000;
 async function startSite({
   sandbox,
   ...options
-}: LimeSitesOptions & { sandbox?: LimeSandboxOptions } = {}) {
+}: LimeSitesModuleOptions & { sandbox?: LimeSandboxOptions } = {}) {
   const clock = new ManualClock();
   const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 600 * SECOND, ...sandbox });
   const { app, site, logs } = await start.site({

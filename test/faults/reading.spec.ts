@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { RecordingHandler } from '../support/recording-handler.js';
@@ -33,7 +33,7 @@ async function play(response: ServerResponse, { chunks, headers, end }: Connecti
 }
 
 /** A site on a server that plays exactly these bytes. */
-async function startSite(connections: Connection[], options: LimeSitesOptions = {}) {
+async function startSite(connections: Connection[], options: LimeSitesModuleOptions = {}) {
   let connected = 0;
   const lastEventIds: (string | undefined)[] = [];
   const server = await LoopbackServer.start((request, response) => {

@@ -7,7 +7,7 @@ import {
   LimeSiteService,
   limeSitesEnvSchema,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   validateLimeSitesEnv,
 } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
@@ -97,7 +97,7 @@ describe('With @nestjs/config', () => {
     await expectLoginAt(lime, { imports: [limeSites] });
   });
 
-  it.each<[string, (lime: LimeSandbox) => LimeSitesOptions | Promise<LimeSitesOptions>]>([
+  it.each<[string, (lime: LimeSandbox) => LimeSitesModuleOptions | Promise<LimeSitesModuleOptions>]>([
     ['a namespace', (lime) => lime.moduleOptions()],
     ['a namespace that takes its time', (lime) => Promise.resolve(lime.moduleOptions())],
   ])('%s of registerAs() is all that forRootAsync() needs', async (_, load) => {

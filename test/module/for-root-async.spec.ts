@@ -4,7 +4,7 @@ import {
   LimeError,
   LimeSiteService,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   type LimeSitesOptionsFactory,
 } from 'nestjs-lime-sites';
 import { LimeSandbox } from 'nestjs-lime-sites/testing';
@@ -16,7 +16,7 @@ import { useStarter } from '../support/start-site.js';
 class OptionsFromSandbox implements LimeSitesOptionsFactory {
   constructor(@Inject(LimeSandbox) private readonly lime: LimeSandbox) {}
 
-  createLimeSitesOptions(): LimeSitesOptions {
+  createLimeSitesOptions(): LimeSitesModuleOptions {
     return this.lime.moduleOptions();
   }
 }
@@ -92,6 +92,6 @@ describe('LimeSitesModule.forRootAsync()', () => {
   });
 });
 
-function options(lime: LimeSandbox): LimeSitesOptions {
+function options(lime: LimeSandbox): LimeSitesModuleOptions {
   return lime.moduleOptions();
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import {
-  getLimeSiteToken,
+  getLimeSiteServiceToken,
   InjectLimeSite,
   LimeError,
   type LimeHandlerContext,
@@ -52,7 +52,7 @@ describe('Several sites in one application', () => {
       providers: [LoginsOfBoth],
     });
     const logins = app.get(LoginsOfBoth);
-    expect(app.get(getLimeSiteToken('shop'))).toBe(logins.shop);
+    expect(app.get(getLimeSiteServiceToken('shop'))).toBe(logins.shop);
     expect(logins.shop).not.toBe(logins.site);
 
     const { requestId } = await logins.shop.createLoginRequest();
@@ -99,7 +99,7 @@ describe('Several sites in one application', () => {
     const { app } = await start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
     });
-    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    const shop = app.get<LimeSiteService>(getLimeSiteServiceToken('shop'));
     await expect(shop.createLoginRequest()).resolves.toMatchObject({ status: 'PENDING' });
   });
 
@@ -126,8 +126,8 @@ describe('Several sites in one application', () => {
       ],
     });
     await expect(started).rejects.toMatchObject({ code: 'DUPLICATE_SITE' });
-    expect(getLimeSiteToken('default')).toBe(LimeSiteService);
-    expect(getLimeSiteToken()).toBe(LimeSiteService);
+    expect(getLimeSiteServiceToken('default')).toBe(LimeSiteService);
+    expect(getLimeSiteServiceToken()).toBe(LimeSiteService);
   });
 
   it('do not start when a decorator names one that nobody registered', async () => {
@@ -196,7 +196,7 @@ describe('Several sites in one application', () => {
     const statusOf = async (path: string, passport: string) =>
       (await fetch(`${url}/${path}`, { headers: bearer(passport) })).status;
     const site = app.get(LimeSiteService);
-    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    const shop = app.get<LimeSiteService>(getLimeSiteServiceToken('shop'));
     const ofDefault = await ownLogin({ lime, site });
     const ofShop = await ownLogin({ lime: shopLime, site: shop });
     // Both platforms sign with one key in these tests: what the other site does not know is the login.
@@ -217,7 +217,7 @@ describe('Several sites in one application', () => {
         LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
       ],
     });
-    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    const shop = app.get<LimeSiteService>(getLimeSiteServiceToken('shop'));
     await until(() => shop.connection.state === 'unauthorized');
     await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
     await app.close();

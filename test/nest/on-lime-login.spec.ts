@@ -597,6 +597,6 @@ describe('@OnLimeLogin()', () => {
     const shown = started.logs.toString();
     expect(shown).not.toContain(secret);
     expect(shown).not.toContain(started.lime.request(requestId)?.passport);
-    expect(shown).toContain('cannot store [passport] with [site token]');
+    expect(shown).toContain('cannot store [passport] with [secret]');
   });
 });

@@ -49,7 +49,7 @@ class Resolvers {
 
   @Query(() => String, { nullable: true })
   @UseGuards(PassportGuard)
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   any(@Passport('request_id') requestId: string) {
     return requestId;
   }

@@ -13,7 +13,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   BindingPassportGuard,
   type BindingPassportClaims,
-  getLimeSiteToken,
+  getLimeSiteServiceToken,
   LimeError,
   type LimeSiteService,
   LimeSitesModule,
@@ -41,7 +41,7 @@ class MeController {
   }
 
   @Get('any')
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   any(@Passport('request_id') requestId: string) {
     return { requestId };
   }
@@ -49,7 +49,7 @@ class MeController {
 
 @Controller('open')
 @UseGuards(PassportGuard)
-@PassportPolicy({ anyRequest: true })
+@PassportPolicy({ allowForeignLogins: true })
 class OpenController {
   @Get()
   any(@Passport('request_id') requestId: string) {
@@ -57,7 +57,7 @@ class OpenController {
   }
 
   @Get('closed')
-  @PassportPolicy({ anyRequest: false })
+  @PassportPolicy({ allowForeignLogins: false })
   closed() {
     return {};
   }
@@ -72,7 +72,7 @@ class BindController {
   }
 
   @Get('any')
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   any(@Passport('binding_id') bindingId: string) {
     return { bindingId };
   }
@@ -421,7 +421,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     await shopLime.whenStreamOpen();
     const { requestId } = shopLime.createLoginRequest();
     const { passport } = await shopLime.approve(requestId);
-    const shop = app.get<LimeSiteService>(getLimeSiteToken('shop'));
+    const shop = app.get<LimeSiteService>(getLimeSiteServiceToken('shop'));
     await until(() => shop.stats.delivered === 1);
     const answer = await get(`${url}/shop`, passport);
     expect(await answer.json()).toEqual({ requestId });

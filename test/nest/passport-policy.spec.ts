@@ -119,7 +119,7 @@ class OnceController {
   }
 
   @Get('any')
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   any() {
     return {};
   }
@@ -196,7 +196,7 @@ class BindingsController {
   }
 
   @Get('once')
-  @PassportPolicy({ singleUse: true, anyRequest: true })
+  @PassportPolicy({ singleUse: true, allowForeignLogins: true })
   once() {
     return {};
   }

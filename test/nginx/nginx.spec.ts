@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { LimeSitesOptions } from 'nestjs-lime-sites';
+import type { LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
 import { RecordingHandler } from '../support/recording-handler.js';
@@ -22,7 +22,7 @@ const COMPRESS_ALL = 'gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any
 
 interface Setup {
   sandbox?: LimeSandboxOptions;
-  options?: LimeSitesOptions;
+  options?: LimeSitesModuleOptions;
 }
 
 /** The file that the documentation recommends, with this test's addresses, in an nginx whose defaults are adverse. */

@@ -3,7 +3,7 @@ import {
   type Clock,
   InvalidPassportError,
   LimeError,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
 } from 'nestjs-lime-sites';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import type { JWK } from 'jose';
@@ -21,7 +21,7 @@ describe("LIME's signing keys", () => {
 
   interface Setup {
     sandbox?: LimeSandboxOptions;
-    options?: LimeSitesOptions;
+    options?: LimeSitesModuleOptions;
     /** What is wrong before the first fetch. */
     before?: (lime: LimeSandbox) => void;
   }

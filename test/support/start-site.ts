@@ -7,7 +7,7 @@ import {
   LimeSiteService,
   LimeSitesModule,
   type LimeSitesModuleExtras,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
 } from 'nestjs-lime-sites';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { CapturedLogs } from './captured-logs.js';
@@ -36,7 +36,7 @@ export interface StartedApp {
 
 export interface SiteSetup extends AppSetup {
   /** Options of the site. The sandbox's address and token, and short back-offs, are filled in. */
-  options?: LimeSitesOptions & LimeSitesModuleExtras;
+  options?: LimeSitesModuleOptions & LimeSitesModuleExtras;
   sandbox?: LimeSandboxOptions;
   /** A sandbox that was started before. */
   lime?: LimeSandbox;

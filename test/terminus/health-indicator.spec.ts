@@ -7,11 +7,11 @@ import {
 } from '@nestjs/terminus';
 import { describe, expect, it } from '@jest/globals';
 import {
-  getLimeSiteToken,
+  getLimeSiteServiceToken,
   LimeError,
   type LimeSiteService,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
 } from 'nestjs-lime-sites';
 import { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
 import { clusterThatIs } from '../support/cluster-stand-in.js';
@@ -57,7 +57,7 @@ describe('The health indicator', () => {
   const start = useStarter();
 
   /** A site whose time passes only when the test says so, with its stream open. */
-  async function startInSlowMotion(options: LimeSitesOptions = {}) {
+  async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0 });
     const started = await start.site({ ...HEALTH, lime, clock, options });
@@ -210,7 +210,7 @@ describe('The health indicator', () => {
       ],
     });
     const stateOf = (site?: string) =>
-      started.app.get<LimeSiteService>(getLimeSiteToken(site)).connection.state;
+      started.app.get<LimeSiteService>(getLimeSiteServiceToken(site)).connection.state;
     await until(() => stateOf() === 'open' && stateOf('shop') === 'unauthorized');
     expect(await probe(started)).toMatchObject({ http: 200, lime: { state: 'open' } });
     const { http, lime: said } = await probe(started, '?site=shop');

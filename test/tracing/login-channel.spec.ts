@@ -5,7 +5,7 @@ import {
   type LimeHandlerMessage,
   type LimeLoginEvent,
   type LimeLoginMessage,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   LimeSitesModule,
   OnLimeLogin,
 } from 'nestjs-lime-sites';
@@ -37,7 +37,7 @@ describe('The channel of logins', () => {
   const record = useChannelRecords();
 
   async function startSite(
-    options: LimeSitesOptions = {},
+    options: LimeSitesModuleOptions = {},
     providers: Provider[] = [RecordingHandler],
   ) {
     const started = await start.site({ options, providers });

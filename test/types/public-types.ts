@@ -13,7 +13,7 @@ import type {
   LimeLoginMessage,
   LimeSiteService,
   LimeSitesEnv,
-  LimeSitesOptions,
+  LimeSitesModuleOptions,
   PassportClaims,
   PassportErrorCode,
 } from 'nestjs-lime-sites';
@@ -115,7 +115,7 @@ export async function use(site: LimeSiteService): Promise<void> {
   void [requestId, certain, binding, unknownClaim, bindingId];
 }
 
-export const options: LimeSitesOptions[] = [
+export const options: LimeSitesModuleOptions[] = [
   {},
   { siteToken: process.env['ANY'], timeoutMs: undefined, eventEmitter: false },
   // @ts-expect-error There is no such option.

@@ -7,7 +7,7 @@ import {
   LIME_SITES_CLOCK,
   LimeSiteService,
   LimeSitesModule,
-  type LimeSitesOptions,
+  type LimeSitesModuleOptions,
   type PassportErrorCode,
 } from 'nestjs-lime-sites';
 import { LimeSandbox } from 'nestjs-lime-sites/testing';
@@ -30,7 +30,7 @@ export class Target {
     private readonly app: INestApplicationContext,
   ) {}
 
-  static async start(options: LimeSitesOptions = {}): Promise<Target> {
+  static async start(options: LimeSitesModuleOptions = {}): Promise<Target> {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const lime = await LimeSandbox.start({ signingKey: privateKey });
     const clock = new ManualClock(NOW * 1000);
@@ -99,7 +99,7 @@ export class Target {
 }
 
 /** One target for all attacks of a suite. */
-export function useTarget(options: LimeSitesOptions = {}): () => Target {
+export function useTarget(options: LimeSitesModuleOptions = {}): () => Target {
   let target: Target | undefined;
   beforeAll(async () => {
     target = await Target.start(options);

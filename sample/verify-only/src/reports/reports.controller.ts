@@ -7,9 +7,9 @@ import { OwnLogins } from './own-logins.js';
 export class ReportsController {
   constructor(private readonly logins: OwnLogins) {}
 
-  /** `anyRequest`, because this process knows no logins; so the request id is checked here. */
+  /** `allowForeignLogins`, because this process knows no logins; so the request id is checked here. */
   @Get()
-  @PassportPolicy({ anyRequest: true })
+  @PassportPolicy({ allowForeignLogins: true })
   async list(
     @Passport('request_id') requestId: string,
     @Passport('agent_id') agentId: string,

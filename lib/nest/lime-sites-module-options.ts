@@ -17,19 +17,27 @@ export interface LimeEventContext {
 }
 
 /** What `LimeSitesModule.forRoot()` takes. Every field has a default; times are in milliseconds. */
-export interface LimeSitesOptions {
+export interface LimeSitesModuleOptions {
   /** The site's secret (`st_…`). Default: the environment variable `LIME_SITE_TOKEN`. Without one the application does not start. */
   siteToken?: string | undefined;
   /**
-   * Root of the LIME API, absolute. Default: the environment variable `LIME_API_BASE`, else `https://lime.pics/api/v1`.
+   * Root of the LIME API, absolute; an origin alone gets `/api/v1`. Default: the environment variable `LIME_API_BASE`, else `https://lime.pics/api/v1`.
    * Plain `http:` is for loopback only, because the site token travels with every call.
    */
   baseUrl?: string | undefined;
+  /**
+   * What the `iss` of a passport must be: an origin such as `https://lime.pics`, a list of them, or `false` for platforms that send
+   * none (LIME before September 2026). Default: the origin of `baseUrl`.
+   */
+  issuer?: string | readonly string[] | false | undefined;
   /** Allows plain `http:` to other hosts than loopback. Default `false`. Anybody on the way can read the site token then. */
   allowInsecureHttp?: boolean | undefined;
   /** How long one HTTP request may take. Default 30 000. */
   timeoutMs?: number | undefined;
-  /** Further tries after 408, 429, 5xx and transport faults. Default 3; 0 for none. `Retry-After` is honoured, up to 30 s. */
+  /**
+   * Retries of one call: after 408, 429 and 503; where a repeat harms nothing, also after other 5xx and transport faults. Default 3;
+   * 0 for none. `Retry-After` is honoured, up to 30 s.
+   */
   maxRetries?: number | undefined;
   /** How long an expired passport is still good for, because clocks differ. Default 5 000, at most 60 000. */
   clockToleranceMs?: number | undefined;
@@ -71,5 +79,5 @@ export interface LimeSitesOptions {
 /** Implemented by the class given as `useClass` or `useExisting`. */
 export interface LimeSitesOptionsFactory {
   /** Called once, when the module starts. */
-  createLimeSitesOptions(): LimeSitesOptions | Promise<LimeSitesOptions>;
+  createLimeSitesOptions(): LimeSitesModuleOptions | Promise<LimeSitesModuleOptions>;
 }
