@@ -1,6 +1,6 @@
 import type { SandboxActivity } from './sandbox-activity.js';
 
-/** How a line is meant; whoever shows it chooses the colour. */
+/** How a line is meant; the console and the command choose the colour. */
 export type ActivityTone = 'news' | 'good' | 'warning' | 'bad' | 'change';
 
 /** One activity in words, on one line. */
@@ -22,7 +22,7 @@ export function activityLine(activity: SandboxActivity): ActivityLine {
       return line('warning', `login request ${activity.requestId} expired`);
     case 'delivered':
       return activity.streams === 0
-        ? line('bad', `nobody was listening for ${activity.requestId}: the event is lost`)
+        ? line('bad', `no stream open for ${activity.requestId}: the event is lost`)
         : line('good', `event for ${activity.requestId} sent to ${streams(activity.streams)}`);
     case 'swallowed':
       return line('bad', `event for ${activity.requestId} swallowed on purpose`);
@@ -33,7 +33,16 @@ export function activityLine(activity: SandboxActivity): ActivityLine {
     case 'binding-created':
       return line('news', `binding request created, connect at ${activity.connectUrl}`);
     case 'binding-completed':
-      return line('good', `binding ${activity.bindingId} completed by ${activity.agentName}`);
+      return line(
+        'good',
+        `binding ${activity.bindingId} completed by ${activity.agentName}${issued(activity.codeStart)}`,
+      );
+    case 'binding-declined':
+      return line('warning', `binding ${activity.bindingId} declined`);
+    case 'code-exchanged':
+      return line('good', `code ${activity.codeStart}… of binding ${activity.bindingId} exchanged`);
+    case 'code-refused':
+      return line('bad', `code ${activity.codeStart}… refused: ${activity.reason}`);
     case 'binding-expired':
       return line('warning', `binding ${activity.bindingId} expired`);
     case 'agent-added':
@@ -57,6 +66,10 @@ export function clockTime(time: Date): string {
 
 function line(tone: ActivityTone, text: string): ActivityLine {
   return { tone, text };
+}
+
+function issued(codeStart: string | undefined): string {
+  return codeStart === undefined ? '' : `, code ${codeStart}… issued`;
 }
 
 function streams(count: number): string {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { refusal } from './refusals.js';
 import { SandboxError } from './sandbox-error.js';
 
 /** What the platform knows about an agent. */
@@ -8,8 +9,10 @@ export interface AgentProfile {
   /** The person behind it. A UUID. */
   readonly userId: string;
   readonly displayName: string;
-  readonly userKycLevel: number;
-  readonly reputation: number;
+  /** Only for platforms before `2026-09`. @default 2 */
+  readonly userKycLevel?: number;
+  /** Only for platforms before `2026-09`. @default 80 */
+  readonly reputation?: number;
 }
 
 /** An agent together with the token it logs in with. */
@@ -28,8 +31,8 @@ export class AgentRegistry {
       agentId: profile.agentId ?? randomUUID(),
       userId: profile.userId ?? randomUUID(),
       displayName: profile.displayName ?? `Demo agent ${this.agents.size + 1}`,
-      userKycLevel: profile.userKycLevel ?? 2,
-      reputation: profile.reputation ?? 80,
+      ...(profile.userKycLevel !== undefined && { userKycLevel: profile.userKycLevel }),
+      ...(profile.reputation !== undefined && { reputation: profile.reputation }),
     };
     this.agents.set(agent.agentToken, agent);
     return agent;
@@ -49,15 +52,9 @@ export class AgentRegistry {
 
   /** @throws SandboxError 401 `MISSING_AGENT_TOKEN` or `INVALID_AGENT_TOKEN`. */
   authenticate(token: string | undefined): RegisteredAgent {
-    if (!token) {
-      throw new SandboxError('MISSING_AGENT_TOKEN', 'The X-Agent-Token header is missing.', {
-        httpStatus: 401,
-      });
-    }
+    if (!token) throw refusal('MISSING_AGENT_TOKEN');
     const agent = this.agents.get(token);
     if (agent !== undefined) return agent;
-    throw new SandboxError('INVALID_AGENT_TOKEN', 'This agent token is not known.', {
-      httpStatus: 401,
-    });
+    throw refusal('INVALID_AGENT_TOKEN');
   }
 }

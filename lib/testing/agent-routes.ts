@@ -1,11 +1,12 @@
 import { success } from './answer.js';
 import type { Platform } from './platform.js';
 import { meetsDifficulty } from './proof-of-work.js';
+import { refusal } from './refusals.js';
 import type { Route } from './route-table.js';
-import { SandboxError } from './sandbox-error.js';
 
 /** The calls that an agent makes. `prefix` is the path of the base URL. */
 export function agentRoutes(platform: Platform, prefix: string): Route[] {
+  const { generation } = platform;
   const { powDifficulty } = platform.options;
 
   return [
@@ -14,9 +15,10 @@ export function agentRoutes(platform: Platform, prefix: string): Route[] {
       path: `${prefix}/auth/requests/:id`,
       target: 'challenge',
       handle({ id }) {
-        const { requestId, status, challenge, expiresAt } = platform.requests.get(id);
+        const { status, challenge, expiresAt, approval } = platform.requests.get(id);
+        if (approval && !generation.showsApproved) throw refusal('SITE_LOGIN_REQUEST_NOT_FOUND');
         return success({
-          request_id: requestId,
+          request_id: id,
           status,
           pow_challenge: challenge,
           pow_difficulty: powDifficulty,
@@ -32,10 +34,14 @@ export function agentRoutes(platform: Platform, prefix: string): Route[] {
         const agent = platform.agents.authenticate(request.header('x-agent-token'));
         const nonce = request.json()['pow_nonce'];
         const { challenge } = platform.requests.pending(request.id);
-        requireProofOfWork(challenge, nonce, powDifficulty);
-        const { requestId, status, expiresAt } = await platform.approve(request.id, agent);
+        if (typeof nonce !== 'string' || nonce === '') throw refusal('MISSING_POW_NONCE');
+        const decimal = /^\d{1,40}$/.test(nonce);
+        if (!decimal || !meetsDifficulty(challenge, nonce, powDifficulty, generation.proofOfWork)) {
+          throw refusal('INVALID_POW');
+        }
+        const { status, expiresAt } = await platform.approve(request.id, agent);
         return success({
-          request_id: requestId,
+          request_id: request.id,
           site_id: platform.siteId,
           status,
           expires_at: new Date(expiresAt).toISOString(),
@@ -51,26 +57,12 @@ export function agentRoutes(platform: Platform, prefix: string): Route[] {
         const agent = platform.agents.authenticate(request.header('x-agent-token'));
         return success({
           agent_id: agent.agentId,
-          user_id: agent.userId,
-          owner_id: agent.userId,
           display_name: agent.displayName,
           avatar_url: null,
           description: 'An agent of the LIME sandbox',
-          user_kyc_level: agent.userKycLevel,
-          owner_kyc_level: agent.userKycLevel,
-          agent_reputation: agent.reputation,
+          ...generation.profile(agent),
         });
       },
     },
   ];
-}
-
-function requireProofOfWork(challenge: string, nonce: unknown, difficulty: number): void {
-  if (typeof nonce !== 'string' || nonce === '') {
-    throw new SandboxError('MISSING_POW_NONCE', 'pow_nonce is missing.', { httpStatus: 400 });
-  }
-  if (/^\d{1,40}$/.test(nonce) && meetsDifficulty(challenge, nonce, difficulty)) return;
-  throw new SandboxError('INVALID_POW', 'pow_nonce does not solve the challenge.', {
-    httpStatus: 400,
-  });
 }

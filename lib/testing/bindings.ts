@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../ports/index.js';
-import { ExpiryTimers } from './expiry-timers.js';
-import { SandboxError } from './sandbox-error.js';
+import { type RequestRecord, RequestStore } from './request-store.js';
 
-/** `COMPLETED`: a person connected an agent. */
-export type BindingStatus = 'PENDING' | 'COMPLETED' | 'EXPIRED';
+/** `COMPLETED`: the person connected an agent. `DECLINED`: the person refused to. */
+export type BindingStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'EXPIRED';
 
 /** A binding request as it stood when it was asked for. */
 export interface SandboxBinding {
@@ -17,110 +16,80 @@ export interface SandboxBinding {
   readonly connectUrl: string;
   /** Set once it is completed. */
   readonly agentId?: string;
-  /** Set once it is completed. */
+  /** Set once the site exchanged the code; on `2026-07` once the binding is completed. */
   readonly passport?: string;
 }
 
-/** The live record; only {@link Bindings} and the platform change it. */
-export interface BindingRecord {
-  readonly bindingId: string;
+/** A binding code: one use, and a minute to use it in. */
+export interface BindingCode {
+  readonly code: string;
+  readonly expiresAt: number;
+  used: boolean;
+  /** Signs the passport that the code stands for. */
+  readonly signPassport: () => Promise<string>;
+}
+
+interface BindingDetails {
   readonly redirectUri: string;
   readonly connectUrl: string;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-  status: BindingStatus;
-  completion?: { readonly agentId: string; readonly passport: string };
+  agentId?: string;
+  code?: BindingCode;
+  passport?: string;
 }
 
-/** The binding requests of the site, and the timers that end them. */
-export class Bindings {
-  private readonly records = new Map<string, BindingRecord>();
-  private readonly timers: ExpiryTimers;
+/** The live record; only {@link Bindings} and the platform change it. */
+export type BindingRecord = RequestRecord<'COMPLETED' | 'DECLINED', BindingDetails>;
+
+/** Why an exchange was refused. The answer does not tell; the console does. */
+export type BindingCodeFault = 'unknown' | 'used' | 'expired';
+
+/** LIME's own figure is not known outside; a minute is what the passport behind the code lives. */
+const CODE_TTL_MS = 60_000;
+
+/** The binding requests of the site, and the codes that stand for their passports. */
+export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDetails> {
+  private readonly byCode = new Map<string, BindingRecord & { code: BindingCode }>();
 
   constructor(
-    private readonly ttlMs: number,
-    private readonly clock: Clock,
-    private readonly onExpired: (record: BindingRecord) => void,
+    ttlMs: number,
+    private readonly time: Clock,
+    onExpired: (record: BindingRecord) => void,
   ) {
-    this.timers = new ExpiryTimers(clock);
+    const kind = {
+      name: 'binding request',
+      notFound: 'BINDING_NOT_FOUND',
+      closed: 'BINDING_CLOSED',
+    } as const;
+    super(kind, ttlMs, time, onExpired);
   }
 
-  create(redirectUri: string, connectUrlOf: (bindingId: string) => string): BindingRecord {
-    const bindingId = `bd_${randomUUID()}`;
-    const createdAt = this.clock.now();
-    const record: BindingRecord = {
-      bindingId,
-      redirectUri,
-      connectUrl: connectUrlOf(bindingId),
-      createdAt,
-      expiresAt: createdAt + this.ttlMs,
-      status: 'PENDING',
-    };
-    this.records.set(bindingId, record);
-    this.timers.arm(bindingId, this.ttlMs, () => {
-      record.status = 'EXPIRED';
-      this.onExpired(record);
+  /** Gives a completed binding its code. */
+  issueCode(record: BindingRecord, signPassport: () => Promise<string>): string {
+    const code = randomBytes(32).toString('base64url');
+    const expiresAt = this.time.now() + CODE_TTL_MS;
+    const issued = Object.assign(record, {
+      code: { code, expiresAt, used: false, signPassport },
     });
+    this.byCode.set(code, issued);
+    return code;
+  }
+
+  /** Uses a code up, or says why that is not possible. */
+  redeem(code: string): (BindingRecord & { code: BindingCode }) | BindingCodeFault {
+    const record = this.byCode.get(code);
+    if (record === undefined) return 'unknown';
+    if (record.code.used) return 'used';
+    if (record.code.expiresAt <= this.time.now()) return 'expired';
+    record.code.used = true;
     return record;
-  }
-
-  /** @throws SandboxError 404 `BINDING_NOT_FOUND`. */
-  get(bindingId: string): BindingRecord {
-    const record = this.records.get(bindingId);
-    if (record !== undefined) return record;
-    throw new SandboxError('BINDING_NOT_FOUND', `No binding request ${bindingId}.`, {
-      httpStatus: 404,
-    });
-  }
-
-  /** @throws SandboxError 404 as above, or 410 `BINDING_CLOSED` when it is completed or expired. */
-  pending(bindingId: string): BindingRecord {
-    const record = this.get(bindingId);
-    if (record.status === 'PENDING') return record;
-    throw new SandboxError(
-      'BINDING_CLOSED',
-      `Binding request ${bindingId} is ${record.status} and no longer pending.`,
-      { httpStatus: 410 },
-    );
-  }
-
-  complete(bindingId: string, completion: { agentId: string; passport: string }): BindingRecord {
-    const record = this.pending(bindingId);
-    this.timers.disarm(bindingId);
-    record.status = 'COMPLETED';
-    record.completion = completion;
-    return record;
-  }
-
-  /** How many there ever were. */
-  get total(): number {
-    return this.records.size;
-  }
-
-  /** The last ones made, newest first. */
-  newest(count: number): BindingRecord[] {
-    return Array.from(this.records.values()).slice(-count).toReversed();
-  }
-
-  list(): SandboxBinding[] {
-    return Array.from(this.records.values(), snapshotOf);
-  }
-
-  find(bindingId: string): SandboxBinding | undefined {
-    const record = this.records.get(bindingId);
-    return record && snapshotOf(record);
-  }
-
-  stop(): void {
-    this.timers.clear();
   }
 }
 
-function snapshotOf({ completion, ...record }: BindingRecord): SandboxBinding {
+export function bindingSnapshot({ id, code: _code, ...record }: BindingRecord): SandboxBinding {
   return {
     ...record,
+    bindingId: id,
     createdAt: new Date(record.createdAt),
     expiresAt: new Date(record.expiresAt),
-    ...completion,
   };
 }

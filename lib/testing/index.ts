@@ -1,11 +1,18 @@
 export type { AgentProfile, RegisteredAgent } from './agent-registry.js';
-export type { BindingStatus, SandboxBinding } from './bindings.js';
+export type { BindingCodeFault, BindingStatus, SandboxBinding } from './bindings.js';
 export type { FaultFilter, FaultResponse } from './fault-rules.js';
 export { LimeSandbox } from './lime-sandbox.js';
 export type { LoginRequestStatus, SandboxLoginRequest } from './login-requests.js';
 export type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
 export { ManualClock } from './manual-clock.js';
-export { type ProofOfWork, solveProofOfWork } from './proof-of-work.js';
+export type { SandboxPlatform } from './generations.js';
+export {
+  type ProofOfWork,
+  type ProofOfWorkOptions,
+  type ProofOfWorkVersion,
+  solveProofOfWork,
+} from './proof-of-work.js';
+export type { SandboxRefusal } from './refusals.js';
 export type {
   SandboxActivity,
   SandboxActivityDetail,

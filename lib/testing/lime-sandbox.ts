@@ -1,8 +1,13 @@
 import type { JWK } from 'jose';
 import type { AgentProfile, RegisteredAgent } from './agent-registry.js';
-import type { SandboxBinding } from './bindings.js';
+import { type SandboxBinding, bindingSnapshot } from './bindings.js';
 import { CallLog } from './call-log.js';
-import type { LoginRequestStatus, SandboxLoginRequest } from './login-requests.js';
+import type { SandboxPlatform } from './generations.js';
+import {
+  type LoginRequestStatus,
+  type SandboxLoginRequest,
+  loginRequestSnapshot,
+} from './login-requests.js';
 import type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
 import { Platform } from './platform.js';
 import type { SandboxActivityListener } from './sandbox-activity.js';
@@ -30,54 +35,60 @@ export class LimeSandbox {
   private stopping: Promise<void> | undefined;
 
   private constructor(
-    private readonly platform: Platform,
+    private readonly backend: Platform,
     private readonly server: SandboxServer,
     private readonly log: CallLog,
     /** The TCP port it listens on. */
     readonly port: number,
   ) {
-    this.faults = platform.faults;
-    const { agentToken: _token, ...profile } = platform.agent;
+    this.faults = backend.faults;
+    const { agentToken: _token, ...profile } = backend.agent;
     this.agent = profile;
   }
 
   /**
    * Makes a key, listens on a port and serves.
-   * @throws SandboxError `SANDBOX_OPTIONS_INVALID`, or `SANDBOX_LISTEN_FAILED` when the port cannot be had.
+   * @throws SandboxError `SANDBOX_OPTIONS_INVALID`, or `SANDBOX_LISTEN_FAILED` when the port is not free.
    */
   static async start(options?: LimeSandboxOptions): Promise<LimeSandbox> {
     const resolved = resolveSandboxOptions(options);
-    const platform = new Platform(resolved, await SigningKeys.create(resolved.signingKey));
+    const backend = new Platform(resolved, await SigningKeys.create(resolved.signingKey));
     const log = new CallLog();
-    const server = new SandboxServer(platform, log);
+    const server = new SandboxServer(backend, log);
     const port = await server.listen(resolved.port, resolved.host);
-    platform.origin = `http://${hostOf(resolved.host)}:${port}`;
-    return new LimeSandbox(platform, server, log, port);
+    backend.origin = `http://${hostOf(resolved.host)}:${port}`;
+    return new LimeSandbox(backend, server, log, port);
+  }
+
+  /** The generation of LIME that it speaks. */
+  get platform(): SandboxPlatform {
+    return this.backend.options.platform;
   }
 
   /** `http://127.0.0.1:PORT/api/v1` */
   get baseUrl(): string {
-    return this.platform.origin + API_PREFIX;
+    return this.backend.origin + API_PREFIX;
   }
 
   /** The page on which a person watches and steers the sandbox. */
   get consoleUrl(): string {
-    return `${this.platform.origin}/`;
+    return `${this.backend.origin}/`;
   }
 
   /** The one site token that is accepted (`X-Site-Token`). */
   get siteToken(): string {
-    return this.platform.options.siteToken;
+    return this.backend.options.siteToken;
   }
 
   /** The token of the default agent (`X-Agent-Token`). */
   get agentToken(): string {
-    return this.platform.options.agentToken;
+    return this.backend.options.agentToken;
   }
 
-  /** Options for `LimeSitesModule.forRoot()`. */
-  moduleOptions(): { siteToken: string; baseUrl: string } {
-    return { siteToken: this.siteToken, baseUrl: this.baseUrl };
+  /** Options for `LimeSitesModule.forRoot()`; before `2026-09` passports have no issuer to check. */
+  moduleOptions(): { siteToken: string; baseUrl: string; issuer?: false } {
+    const { siteToken, baseUrl } = this;
+    return { siteToken, baseUrl, ...(!this.backend.generation.issuer && { issuer: false }) };
   }
 
   /** The same as environment variables. */
@@ -85,47 +96,49 @@ export class LimeSandbox {
     return { LIME_SITE_TOKEN: this.siteToken, LIME_API_BASE: this.baseUrl };
   }
 
-  /** Adds an agent; what the profile leaves out is made up. */
+  /** Adds an agent; fields that the profile leaves out are made up. */
   addAgent(profile?: Partial<RegisteredAgent>): RegisteredAgent {
-    return this.platform.addAgent(profile);
+    return this.backend.addAgent(profile);
   }
 
   /** Every login request so far, oldest first, as it stands now. */
   requests(): SandboxLoginRequest[] {
-    return this.platform.requests.list();
+    return this.backend.requests.list().map(loginRequestSnapshot);
   }
 
   /** One login request as it stands now. */
   request(requestId: string): SandboxLoginRequest | undefined {
-    return this.platform.requests.find(requestId);
+    const record = this.backend.requests.find(requestId);
+    return record && loginRequestSnapshot(record);
   }
 
   /** Every binding request so far, oldest first, as it stands now. */
   bindings(): SandboxBinding[] {
-    return this.platform.bindings.list();
+    return this.backend.bindings.list().map(bindingSnapshot);
   }
 
   /** One binding request as it stands now. */
   binding(bindingId: string): SandboxBinding | undefined {
-    return this.platform.bindings.find(bindingId);
+    const record = this.backend.bindings.find(bindingId);
+    return record && bindingSnapshot(record);
   }
 
   /** A login request that another process of the site made: no HTTP call is counted. */
   createLoginRequest(): { requestId: string; expiresAt: Date } {
-    const { requestId, expiresAt } = this.platform.createLoginRequest();
-    return { requestId, expiresAt: new Date(expiresAt) };
+    const { id, expiresAt } = this.backend.createLoginRequest();
+    return { requestId: id, expiresAt: new Date(expiresAt) };
   }
 
   /**
    * Approves as the default agent, without proof of work, and sends `approved`.
    * @param claims replaces members of the passport's payload; `undefined` removes one.
-   * @throws SandboxError `SITE_LOGIN_REQUEST_NOT_FOUND`, or `SITE_LOGIN_CONFLICT` when it is settled already.
+   * @throws SandboxError `SITE_LOGIN_REQUEST_NOT_FOUND`, or `SITE_LOGIN_CONFLICT` when it is no longer pending.
    */
   async approve(
     requestId: string,
     claims?: PassportClaimOverrides,
   ): Promise<{ requestId: string; passport: string; status: LoginRequestStatus }> {
-    const { passport, status } = await this.platform.approve(requestId, this.agent, claims);
+    const { passport, status } = await this.backend.approve(requestId, this.agent, claims);
     return { requestId, passport, status };
   }
 
@@ -134,48 +147,60 @@ export class LimeSandbox {
    * @throws SandboxError as {@link approve}.
    */
   expire(requestId: string): void {
-    this.platform.expire(requestId);
+    this.backend.expire(requestId);
   }
 
   /**
-   * Completes a binding request as the default agent, as the connect page does.
-   * @throws SandboxError `BINDING_NOT_FOUND`, or `BINDING_CLOSED` when it is completed or expired.
+   * Connects the default agent, as the person on the connect page does.
+   * @param claims replaces members of the binding passport's payload; `undefined` removes one.
+   * @returns where the browser is sent, and the binding code in it. On `2026-07` the code is empty: the URL carries
+   * the passport itself.
+   * @throws SandboxError `BINDING_NOT_FOUND`, or `BINDING_CLOSED` when it is no longer pending.
    */
   completeBinding(
     bindingId: string,
     claims?: PassportClaimOverrides,
-  ): Promise<{ passport: string; callbackUrl: string }> {
-    return this.platform.completeBinding(bindingId, this.agent, claims);
+  ): Promise<{ callbackUrl: string; code: string }> {
+    return this.backend.completeBinding(bindingId, this.agent, claims);
+  }
+
+  /**
+   * Refuses to connect an agent, as the person on the connect page can.
+   * @returns where the browser is sent: the `redirect_uri`, with nothing added. What LIME adds is not known outside.
+   * @throws SandboxError as {@link completeBinding}.
+   */
+  declineBinding(bindingId: string): { callbackUrl: string } {
+    return this.backend.declineBinding(bindingId);
   }
 
   /** Signs a passport of the default agent: a valid login passport unless told otherwise. */
   signPassport(claims?: PassportClaimOverrides, overrides?: PassportOverrides): Promise<string> {
-    return this.platform.issuer.issue(this.agent, claims, overrides);
+    return this.backend.issuer.issue(this.agent, claims, overrides);
   }
 
   /** Signs with a new key from now on. The old keys stay published unless `keepOld` is false. */
   async rotateKeys({ keepOld = true }: { keepOld?: boolean } = {}): Promise<{ kid: string }> {
-    return { kid: await this.platform.rotateKeys(keepOld) };
+    return { kid: await this.backend.rotateKeys(keepOld) };
   }
 
   /** The JWKS document as it is now. */
   publishedKeys(): { keys: JWK[] } {
-    return this.platform.keys.document();
+    return this.backend.keys.document();
   }
 
   /** Answers the site's calls 403 `SITE_SUSPENDED`. Open streams stay open; `faults.dropStreams()` ends them. */
   suspendSite(): void {
-    this.platform.suspendSite(true);
+    this.backend.suspendSite(true);
   }
 
   /** Ends {@link suspendSite}. */
   reinstateSite(): void {
-    this.platform.suspendSite(false);
+    this.backend.suspendSite(false);
   }
 
   /** The number of open event streams, frozen ones included. */
   get openStreams(): number {
-    return this.platform.channel.size;
+    return this.backend.channel.size;
   }
 
   /**
@@ -183,7 +208,7 @@ export class LimeSandbox {
    * @throws SandboxError `SANDBOX_TIMEOUT` after `timeoutMs` milliseconds.
    */
   whenStreamOpen(count = 1, timeoutMs = 5_000): Promise<void> {
-    return this.platform.channel.waiters.wait(count, timeoutMs);
+    return this.backend.channel.waiters.wait(count, timeoutMs);
   }
 
   /**
@@ -191,7 +216,7 @@ export class LimeSandbox {
    * freeze do not touch it. Returns the number of streams.
    */
   send(frame: object | string | Uint8Array): number {
-    return this.platform.channel.send(frame);
+    return this.backend.channel.send(frame);
   }
 
   /** The last 10 000 HTTP requests received, oldest first. */
@@ -204,14 +229,14 @@ export class LimeSandbox {
     return this.log.count(target);
   }
 
-  /** Tells what happens. Returns the function that ends it. */
+  /** Calls `listener` with everything that happens. Returns the function that ends it. */
   onActivity(listener: SandboxActivityListener): () => void {
-    return this.platform.activity.subscribe(listener);
+    return this.backend.activity.subscribe(listener);
   }
 
   /** Closes all sockets at once and clears all timers. May be called again. */
   stop(): Promise<void> {
-    this.platform.stop();
+    this.backend.stop();
     this.stopping ??= this.server.close();
     return this.stopping;
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../ports/index.js';
-import { ExpiryTimers } from './expiry-timers.js';
-import { SandboxError } from './sandbox-error.js';
+import { type RequestRecord, RequestStore } from './request-store.js';
 
 /** `DELIVERED`: approved, and an open event stream took the passport. */
 export type LoginRequestStatus = 'PENDING' | 'APPROVED' | 'DELIVERED' | 'EXPIRED';
@@ -18,105 +17,34 @@ export interface SandboxLoginRequest {
   readonly passport?: string;
 }
 
-/** The live record; only {@link LoginRequests} and the platform change it. */
-export interface LoginRequestRecord {
-  readonly requestId: string;
+interface LoginDetails {
+  /** Of the proof of work. */
   readonly challenge: string;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-  status: LoginRequestStatus;
   approval?: { readonly agentId: string; readonly passport: string };
 }
 
-/** The login requests of the site, and the timers that end them. Keeps them all until the sandbox stops. */
-export class LoginRequests {
-  private readonly records = new Map<string, LoginRequestRecord>();
-  private readonly timers: ExpiryTimers;
+/** The live record; only the platform changes it. */
+export type LoginRequestRecord = RequestRecord<'APPROVED' | 'DELIVERED', LoginDetails>;
 
-  constructor(
-    private readonly ttlMs: number,
-    private readonly clock: Clock,
-    private readonly onExpired: (record: LoginRequestRecord) => void,
-  ) {
-    this.timers = new ExpiryTimers(clock);
+/** The login requests of the site. */
+export class LoginRequests extends RequestStore<'APPROVED' | 'DELIVERED', LoginDetails> {
+  constructor(ttlMs: number, clock: Clock, onExpired: (record: LoginRequestRecord) => void) {
+    const kind = {
+      name: 'login request',
+      notFound: 'SITE_LOGIN_REQUEST_NOT_FOUND',
+      closed: 'SITE_LOGIN_CONFLICT',
+    } as const;
+    super(kind, ttlMs, clock, onExpired);
   }
 
   create(): LoginRequestRecord {
-    const createdAt = this.clock.now();
-    const record: LoginRequestRecord = {
-      requestId: `lr_${randomUUID()}`,
-      challenge: randomUUID(),
-      createdAt,
-      expiresAt: createdAt + this.ttlMs,
-      status: 'PENDING',
-    };
-    this.records.set(record.requestId, record);
-    this.timers.arm(record.requestId, this.ttlMs, () => {
-      record.status = 'EXPIRED';
-      this.onExpired(record);
-    });
-    return record;
-  }
-
-  /** @throws SandboxError 404 `SITE_LOGIN_REQUEST_NOT_FOUND`. */
-  get(requestId: string): LoginRequestRecord {
-    const record = this.records.get(requestId);
-    if (record !== undefined) return record;
-    throw new SandboxError('SITE_LOGIN_REQUEST_NOT_FOUND', `No login request ${requestId}.`, {
-      httpStatus: 404,
-    });
-  }
-
-  /** @throws SandboxError 404 as above, or 409 `SITE_LOGIN_CONFLICT` when it is settled already. */
-  pending(requestId: string): LoginRequestRecord {
-    const record = this.get(requestId);
-    if (record.status === 'PENDING') return record;
-    throw new SandboxError(
-      'SITE_LOGIN_CONFLICT',
-      `Login request ${requestId} is ${record.status} and no longer pending.`,
-      { httpStatus: 409 },
-    );
-  }
-
-  /** Ends the wait of a pending request. */
-  settle(requestId: string, status: Exclude<LoginRequestStatus, 'PENDING'>): LoginRequestRecord {
-    const record = this.pending(requestId);
-    this.timers.disarm(requestId);
-    record.status = status;
-    return record;
-  }
-
-  /** How many there ever were. */
-  get total(): number {
-    return this.records.size;
-  }
-
-  get pendingCount(): number {
-    return this.timers.count;
-  }
-
-  /** The last ones made, newest first. */
-  newest(count: number): LoginRequestRecord[] {
-    return Array.from(this.records.values()).slice(-count).toReversed();
-  }
-
-  list(): SandboxLoginRequest[] {
-    return Array.from(this.records.values(), snapshotOf);
-  }
-
-  find(requestId: string): SandboxLoginRequest | undefined {
-    const record = this.records.get(requestId);
-    return record && snapshotOf(record);
-  }
-
-  stop(): void {
-    this.timers.clear();
+    return this.add(() => ({ challenge: randomUUID() }));
   }
 }
 
-function snapshotOf(record: LoginRequestRecord): SandboxLoginRequest {
+export function loginRequestSnapshot(record: LoginRequestRecord): SandboxLoginRequest {
   return {
-    requestId: record.requestId,
+    requestId: record.id,
     status: record.status,
     createdAt: new Date(record.createdAt),
     expiresAt: new Date(record.expiresAt),

@@ -52,8 +52,10 @@ export function pageRoutes(platform: Platform, prefix: string): Route[] {
     ),
     // No token is asked for: nobody else knows the id.
     route('POST', '/connect/:id', async (request) => {
-      const agent = chosenAgent(platform, request.form());
-      const { callbackUrl } = await platform.completeBinding(request.id, agent);
+      const fields = request.form();
+      const { callbackUrl } = fields.has('decline')
+        ? platform.declineBinding(request.id)
+        : await platform.completeBinding(request.id, chosenAgent(platform, fields));
       return seeOther(callbackUrl);
     }),
   ];

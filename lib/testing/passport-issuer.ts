@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../ports/index.js';
 import type { AgentProfile } from './agent-registry.js';
+import type { Generation } from './generations.js';
 import type { SigningKeys } from './signing-keys.js';
 import { type SandboxSigningKey, signToken } from './token-signer.js';
 
@@ -31,13 +32,19 @@ export interface PassportOverrides {
 
 const BINDING_TTL_SECONDS = 60;
 
+/** What a {@link PassportIssuer} needs to know. */
+export interface PassportIssuerOptions {
+  readonly keys: SigningKeys;
+  readonly ttlSeconds: number;
+  readonly clock: Clock;
+  readonly generation: Generation;
+  /** The origin of the base URL, which becomes `iss`. */
+  readonly origin: () => string;
+}
+
 /** Writes and signs passports. */
 export class PassportIssuer {
-  constructor(
-    private readonly keys: SigningKeys,
-    private readonly ttlSeconds: number,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: PassportIssuerOptions) {}
 
   /** A passport of `agent`. `claims` wins over every default, `overrides.header` over every header. */
   issue(
@@ -45,7 +52,7 @@ export class PassportIssuer {
     claims: PassportClaimOverrides = {},
     overrides: PassportOverrides = {},
   ): Promise<string> {
-    const { current } = this.keys;
+    const { current } = this.options.keys;
     const alg = overrides.alg ?? 'RS256';
     const header = { alg, typ: 'JWT', kid: overrides.kid ?? current.kid, ...overrides.header };
     const payload = { ...this.payloadOf(agent, overrides), ...claims };
@@ -53,17 +60,16 @@ export class PassportIssuer {
   }
 
   private payloadOf(agent: AgentProfile, overrides: PassportOverrides): Record<string, unknown> {
+    const { ttlSeconds, clock, generation, origin } = this.options;
     const binding = overrides.kind === 'binding';
-    const ttl = binding ? Math.min(this.ttlSeconds, BINDING_TTL_SECONDS) : this.ttlSeconds;
-    const iat = secondsOf(overrides.issuedAt ?? new Date(this.clock.now()));
+    const ttl = binding ? Math.min(ttlSeconds, BINDING_TTL_SECONDS) : ttlSeconds;
+    const iat = secondsOf(overrides.issuedAt ?? new Date(clock.now()));
     return {
+      ...(generation.issuer && { iss: origin() }),
       sub: agent.agentId,
       aud: overrides.audience ?? (binding ? 'lime-binding' : 'lime-site-login'),
-      ...(binding
-        ? { binding_id: `bd_${randomUUID()}`, passport_version: 1 }
-        : { request_id: `lr_${randomUUID()}`, agent_reputation: agent.reputation }),
-      user_id: agent.userId,
-      user_kyc_level: agent.userKycLevel,
+      [binding ? 'binding_id' : 'request_id']: randomUUID(),
+      ...generation.claims(agent),
       iat,
       exp:
         overrides.expiresAt === undefined

@@ -4,10 +4,12 @@ import { type AgentProfile, AgentRegistry, type RegisteredAgent } from './agent-
 import { type BindingRecord, Bindings } from './bindings.js';
 import { EventChannel } from './event-channel.js';
 import { FaultRules } from './fault-rules.js';
+import { GENERATIONS, type Generation } from './generations.js';
 import { type LoginRequestRecord, LoginRequests } from './login-requests.js';
 import { type PassportClaimOverrides, PassportIssuer } from './passport-issuer.js';
 import { RateLimiter } from './rate-limiter.js';
 import { callbackUrlOf } from './redirect-uri.js';
+import { refusal } from './refusals.js';
 import { SandboxError } from './sandbox-error.js';
 import { SandboxFaults } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
@@ -26,6 +28,7 @@ export class Platform {
   readonly limiter: RateLimiter;
   readonly requests: LoginRequests;
   readonly bindings: Bindings;
+  readonly generation: Generation;
   /** `http://host:port`, known once the server listens. */
   origin = '';
   suspended = false;
@@ -36,16 +39,23 @@ export class Platform {
     readonly keys: SigningKeys,
   ) {
     const { clock } = options;
+    this.generation = GENERATIONS[options.platform];
     this.activity = new ActivityFeed(clock);
     this.agent = this.agents.add({ agentToken: options.agentToken, displayName: 'Demo agent' });
     this.channel = new EventChannel(options.keepaliveMs, options.delivery, this.activity);
     this.faults = new SandboxFaults(this.rules, this.channel);
-    this.issuer = new PassportIssuer(keys, options.passportTtlSeconds, clock);
+    this.issuer = new PassportIssuer({
+      keys,
+      clock,
+      ttlSeconds: options.passportTtlSeconds,
+      generation: this.generation,
+      origin: () => this.origin,
+    });
     this.limiter = new RateLimiter(options.rateLimit, clock);
     this.requests = new LoginRequests(options.requestTtlMs, clock, (record) => {
       this.announceExpiry(record, !this.faults.expiryMissed);
     });
-    this.bindings = new Bindings(options.bindingTtlMs, clock, ({ bindingId }) => {
+    this.bindings = new Bindings(options.bindingTtlMs, clock, ({ id: bindingId }) => {
       this.activity.emit({ kind: 'binding-expired', bindingId });
     });
   }
@@ -62,7 +72,7 @@ export class Platform {
     const record = this.requests.create();
     this.activity.emit({
       kind: 'request-created',
-      requestId: record.requestId,
+      requestId: record.id,
       expiresAt: new Date(record.expiresAt),
     });
     return record;
@@ -75,8 +85,8 @@ export class Platform {
   ): Promise<LoginRequestRecord & { passport: string }> {
     this.requests.pending(requestId);
     const passport = await this.issuer.issue(agent, { request_id: requestId, ...claims });
-    // Signing takes a moment, in which the request can expire or another agent can be faster: only now it is settled.
-    const record = this.requests.settle(requestId, 'APPROVED');
+    // Signing takes a moment, in which the request can expire or another agent can be faster: only now it gets its outcome.
+    const record = this.requests.close(requestId, 'APPROVED');
     record.approval = { agentId: agent.agentId, passport };
     this.activity.emit({
       kind: 'approved',
@@ -95,36 +105,70 @@ export class Platform {
   }
 
   expire(requestId: string): void {
-    this.announceExpiry(this.requests.settle(requestId, 'EXPIRED'), true);
+    this.announceExpiry(this.requests.close(requestId, 'EXPIRED'), true);
   }
 
   createBinding(redirectUri: string): BindingRecord {
     this.ensureRunning();
-    const record = this.bindings.create(redirectUri, (id) => `${this.origin}/connect/${id}`);
-    const { bindingId, connectUrl } = record;
+    const record = this.bindings.add((id) => ({
+      redirectUri,
+      connectUrl: `${this.origin}/connect/${id}`,
+    }));
+    const { id: bindingId, connectUrl } = record;
     this.activity.emit({ kind: 'binding-created', bindingId, connectUrl });
     return record;
   }
 
+  /** Connects an agent. Today's callback carries a code for the passport, summer's the passport itself. */
   async completeBinding(
     bindingId: string,
     agent: AgentProfile,
     claims?: PassportClaimOverrides,
-  ): Promise<{ passport: string; callbackUrl: string }> {
+  ): Promise<{ callbackUrl: string; code: string }> {
     const { redirectUri } = this.bindings.pending(bindingId);
-    const passport = await this.issuer.issue(
-      agent,
-      { binding_id: bindingId, ...claims },
-      { kind: 'binding' },
-    );
-    this.bindings.complete(bindingId, { agentId: agent.agentId, passport });
-    this.activity.emit({
+    const signPassport = () =>
+      this.issuer.issue(agent, { binding_id: bindingId, ...claims }, { kind: 'binding' });
+    const passport = this.generation.bindings === 'passport' ? await signPassport() : undefined;
+    const record = this.bindings.close(bindingId, 'COMPLETED');
+    record.agentId = agent.agentId;
+    const completed = {
       kind: 'binding-completed',
       bindingId,
       agentId: agent.agentId,
       agentName: agent.displayName,
-    });
-    return { passport, callbackUrl: callbackUrlOf(redirectUri, passport) };
+    } as const;
+    if (passport !== undefined) {
+      record.passport = passport;
+      this.activity.emit(completed);
+      return { callbackUrl: callbackUrlOf(redirectUri, 'passport', passport), code: '' };
+    }
+    const code = this.bindings.issueCode(record, signPassport);
+    this.activity.emit({ ...completed, codeStart: startOf(code) });
+    return { callbackUrl: callbackUrlOf(redirectUri, 'binding_code', code), code };
+  }
+
+  /** The person says no: the browser goes back to the site, and nothing is added to its URL. */
+  declineBinding(bindingId: string): { callbackUrl: string } {
+    const { redirectUri } = this.bindings.close(bindingId, 'DECLINED');
+    this.activity.emit({ kind: 'binding-declined', bindingId });
+    return { callbackUrl: redirectUri };
+  }
+
+  /**
+   * The passport that a binding code stands for.
+   * @throws SandboxError 400 `BINDING_CODE_INVALID`.
+   */
+  async exchangeBindingCode(code: string): Promise<string> {
+    const codeStart = startOf(code);
+    const record = this.bindings.redeem(code);
+    if (typeof record === 'string') {
+      this.activity.emit({ kind: 'code-refused', codeStart, reason: record });
+      throw refusal('BINDING_CODE_INVALID');
+    }
+    const passport = await record.code.signPassport();
+    record.passport = passport;
+    this.activity.emit({ kind: 'code-exchanged', bindingId: record.id, codeStart });
+    return passport;
   }
 
   async rotateKeys(keepOld: boolean): Promise<string> {
@@ -146,7 +190,7 @@ export class Platform {
     this.channel.waiters.stop();
   }
 
-  private announceExpiry({ requestId }: LoginRequestRecord, send: boolean): void {
+  private announceExpiry({ id: requestId }: LoginRequestRecord, send: boolean): void {
     this.activity.emit({ kind: 'expired', requestId });
     if (send) this.channel.deliver(requestId, { type: 'expired', login_request_id: requestId });
   }
@@ -154,4 +198,9 @@ export class Platform {
   private ensureRunning(): void {
     if (this.stopped) throw new SandboxError('SANDBOX_STOPPED', 'The sandbox was stopped.');
   }
+}
+
+/** Enough of a code to recognise it, and too little to use it. */
+function startOf(code: string): string {
+  return code.slice(0, 6);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/index.js';
-import { SandboxError } from './sandbox-error.js';
+import { refusal } from './refusals.js';
 import type { SandboxRateLimit } from './sandbox-options.js';
 
 /** Counts create calls in fixed windows. */
@@ -23,8 +23,7 @@ export class RateLimiter {
     this.count += 1;
     if (this.count <= this.limit.max) return;
     const seconds = Math.max(1, Math.ceil((this.windowEnd - now) / 1000));
-    throw new SandboxError('RATE_LIMIT_EXCEEDED', 'Too many create calls for this site.', {
-      httpStatus: 429,
+    throw refusal('RATE_LIMIT_EXCEEDED', undefined, {
       headers: { 'retry-after': String(seconds) },
     });
   }

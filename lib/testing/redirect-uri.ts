@@ -1,8 +1,8 @@
-import { SandboxError } from './sandbox-error.js';
+import { refusal } from './refusals.js';
 
 const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** Whether only this machine can be meant. IPv6 addresses in brackets, as in a URL. */
+/** Whether the name can only mean this machine. IPv6 addresses in brackets, as in a URL. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
@@ -16,18 +16,18 @@ export function parseRedirectUri(value: unknown): string {
   const secure = url?.protocol === 'https:';
   const local = url?.protocol === 'http:' && isLoopback(url.hostname);
   if (url !== undefined && (secure || local)) return url.href;
-  throw new SandboxError(
+  throw refusal(
     'VALIDATION_ERROR',
     'redirect_uri must be an absolute https URL (or http on loopback).',
-    { httpStatus: 400, detail: { field: 'redirect_uri' } },
+    { detail: { field: 'redirect_uri' } },
   );
 }
 
-/** `redirectUri` with the passport added to its query; the rest stays as it is, letter by letter. */
-export function callbackUrlOf(redirectUri: string, passport: string): string {
+/** `redirectUri` with one parameter added to its query; the rest stays as it is, character for character. */
+export function callbackUrlOf(redirectUri: string, name: string, value: string): string {
   const hashAt = redirectUri.indexOf('#');
   const base = hashAt === -1 ? redirectUri : redirectUri.slice(0, hashAt);
   const hash = hashAt === -1 ? '' : redirectUri.slice(hashAt);
   const glue = base.includes('?') ? '&' : '?';
-  return `${base}${glue}passport=${passport}${hash}`;
+  return `${base}${glue}${name}=${value}${hash}`;
 }

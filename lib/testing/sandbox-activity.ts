@@ -1,4 +1,6 @@
-/** One line of the sandbox's story, for a console or a demo. Holds no token and no passport. */
+import type { BindingCodeFault } from './bindings.js';
+
+/** Something that happened in the sandbox, for a console or a demo. Contains no token, no passport and no whole code. */
 export type SandboxActivity = { readonly at: Date } & SandboxActivityDetail;
 
 /** What happened, without the time. */
@@ -11,7 +13,7 @@ export type SandboxActivityDetail =
       readonly agentName: string;
     }
   | { readonly kind: 'expired'; readonly requestId: string }
-  /** An event went to so many open streams; 0 means that nobody was listening and the event is lost. */
+  /** An event went to so many open streams; 0 means that no stream was open and the event is lost. */
   | { readonly kind: 'delivered'; readonly requestId: string; readonly streams: number }
   /** An event was swallowed on purpose, see `faults.loseEvents()`. */
   | { readonly kind: 'swallowed'; readonly requestId: string }
@@ -23,6 +25,19 @@ export type SandboxActivityDetail =
       readonly bindingId: string;
       readonly agentId: string;
       readonly agentName: string;
+      /** The first characters of the binding code; undefined where the callback carries the passport. */
+      readonly codeStart?: string;
+    }
+  | { readonly kind: 'binding-declined'; readonly bindingId: string }
+  | {
+      readonly kind: 'code-exchanged';
+      readonly bindingId: string;
+      readonly codeStart: string;
+    }
+  | {
+      readonly kind: 'code-refused';
+      readonly codeStart: string;
+      readonly reason: BindingCodeFault;
     }
   | { readonly kind: 'binding-expired'; readonly bindingId: string }
   | { readonly kind: 'agent-added'; readonly agentId: string; readonly agentName: string }
@@ -30,5 +45,5 @@ export type SandboxActivityDetail =
   | { readonly kind: 'site-suspended' }
   | { readonly kind: 'site-reinstated' };
 
-/** Is told everything that happens, at once and in order. It must not throw. */
+/** Receives everything that happens, at once and in order. It must not throw. */
 export type SandboxActivityListener = (activity: SandboxActivity) => void;

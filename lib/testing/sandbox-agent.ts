@@ -1,11 +1,14 @@
-import { solveProofOfWork } from './proof-of-work.js';
+import { GENERATIONS, type SandboxPlatform } from './generations.js';
+import { type ProofOfWorkVersion, solveProofOfWork } from './proof-of-work.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** Which platform the agent logs in to, and as whom; a `LimeSandbox` has both. */
+/** Which platform the agent logs in to, and as whom; a `LimeSandbox` has it all. */
 export interface SandboxAgentOptions {
   /** The API's base URL, for example `lime.baseUrl`. */
   baseUrl: string;
   agentToken: string;
+  /** The generation of LIME, which decides on the proof of work. @default '2026-09' */
+  platform?: SandboxPlatform;
 }
 
 /** A login that an agent approved. */
@@ -25,16 +28,18 @@ export interface SandboxAgentApproval {
 export class SandboxAgent {
   private readonly baseUrl: string;
   private readonly agentToken: string;
+  private readonly version: ProofOfWorkVersion;
 
-  constructor({ baseUrl, agentToken }: SandboxAgentOptions) {
+  constructor({ baseUrl, agentToken, platform = '2026-09' }: SandboxAgentOptions) {
     this.baseUrl = baseUrl.replace(/\/+$/, '');
     this.agentToken = agentToken;
+    this.version = GENERATIONS[platform].proofOfWork;
   }
 
   /**
    * Gets the challenge of a login request, solves it and approves.
-   * @throws SandboxError with the code of the platform's refusal, or `SANDBOX_AGENT_FAILED` when no answer came or
-   * one that is not understood.
+   * @throws SandboxError with the code of the platform's refusal, or `SANDBOX_AGENT_FAILED` when no answer came, or
+   * one that it does not understand.
    */
   async login(
     requestId: string,
@@ -45,7 +50,7 @@ export class SandboxAgent {
     const { nonce, attempts } = await solveProofOfWork(
       String(challenge['pow_challenge']),
       Number(challenge['pow_difficulty']),
-      signal,
+      { version: this.version, signal },
     );
     const approval = await this.call(`/modules/agent-login/requests/${id}/approve`, {
       signal,

@@ -2,7 +2,15 @@ import type { IncomingMessage } from 'node:http';
 
 /** The calls that faults can be set on and that are counted. */
 export type SandboxTarget =
-  'create' | 'status' | 'events' | 'jwks' | 'binding' | 'approve' | 'challenge' | 'profile';
+  | 'create'
+  | 'status'
+  | 'events'
+  | 'jwks'
+  | 'binding'
+  | 'exchange'
+  | 'approve'
+  | 'challenge'
+  | 'profile';
 
 /** One HTTP request that the sandbox received. */
 export interface SandboxCall {

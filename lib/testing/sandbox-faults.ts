@@ -1,5 +1,6 @@
 import type { EventChannel } from './event-channel.js';
 import type { FaultFilter, FaultResponse, FaultRules } from './fault-rules.js';
+import { type SandboxRefusal, refusal } from './refusals.js';
 import type { SandboxTarget } from './sandbox-call.js';
 
 /** A canned answer, and which calls get it. */
@@ -26,6 +27,24 @@ export class SandboxFaults {
   /** Answers with this instead of doing the work. */
   respond(target: SandboxTarget, { times = 1, when, ...response }: SandboxFaultResponse): void {
     this.rules.addAction(target, { kind: 'respond', response }, times, when);
+  }
+
+  /**
+   * Answers with a refusal of the protocol instead of doing the work.
+   *
+   * @example
+   * ```ts
+   * lime.faults.refuse('events', 'SITE_TOKEN_AUTH_UNAVAILABLE'); // 503: the stream is refused once
+   * ```
+   */
+  refuse(
+    target: SandboxTarget,
+    code: SandboxRefusal,
+    { times = 1, when }: Pick<SandboxFaultResponse, 'times' | 'when'> = {},
+  ): void {
+    const { httpStatus: status = 500, message } = refusal(code);
+    const body = { ok: false, error: { code, message } };
+    this.rules.addAction(target, { kind: 'respond', response: { status, body } }, times, when);
   }
 
   /** Waits so many milliseconds before anything else. Default: until `clear()`. */

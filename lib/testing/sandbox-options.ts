@@ -1,5 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../ports/index.js';
+import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { SandboxError } from './sandbox-error.js';
 
 /** At most so many create calls in so long a window. */
@@ -12,6 +13,8 @@ export interface SandboxRateLimit {
 
 /** How a {@link LimeSandbox} behaves; every field is optional. */
 export interface LimeSandboxOptions {
+  /** The generation of LIME. Default `2026-09`, today's; `generations.ts` shows what differs. */
+  platform?: SandboxPlatform | undefined;
   /** TCP port, 0 to 65535. Default 0: any free port. */
   port?: number | undefined;
   /** Address to listen on. Default `127.0.0.1`. With `0.0.0.0` or `::` the base URL still names loopback. */
@@ -20,7 +23,10 @@ export interface LimeSandboxOptions {
   siteToken?: string | undefined;
   /** Token of the default agent. Default: random, `at_sandbox_…`. */
   agentToken?: string | undefined;
-  /** Shape of the JWKS answer: the plain RFC 7517 document (default), or the same inside the success envelope. */
+  /**
+   * Shape of the JWKS answer: the plain RFC 7517 document, or the same inside the success envelope. Default: that of
+   * the generation, which is `enveloped` for `2026-06` only.
+   */
   jwks?: 'raw' | 'enveloped' | undefined;
   /** Leading zero bits that a proof of work needs, 0 to 32. Default 8; production is about 15. */
   powDifficulty?: number | undefined;
@@ -42,15 +48,16 @@ export interface LimeSandboxOptions {
    */
   signingKey?: KeyObject | undefined;
   /**
-   * What requests, bindings, passports and rate limits take their time from. Default: the real clock. Give it the
-   * `ManualClock` that the application has, and time passes for both at once. Keepalives stay on real time, so that a
-   * journey through time does not look like a line that fell silent.
+   * What requests, bindings, codes, passports and rate limits take their time from. Default: the real clock. Give it
+   * the `ManualClock` that the application has, and time passes for both at once. Keepalives stay on real time, so
+   * that a jump of the clock does not look like a dead stream.
    */
   clock?: Clock | undefined;
 }
 
 /** The options with every default filled in. */
 export interface ResolvedSandboxOptions {
+  readonly platform: SandboxPlatform;
   readonly port: number;
   readonly host: string;
   readonly siteToken: string;
@@ -76,13 +83,14 @@ const HEADER_TEXT = /^[\x21-\x7e]+$/;
  * @throws SandboxError `SANDBOX_OPTIONS_INVALID`, naming every wrong field at once.
  */
 export function resolveSandboxOptions(options: LimeSandboxOptions = {}): ResolvedSandboxOptions {
-  const { rateLimit, signingKey } = options;
+  const { platform = '2026-09', rateLimit, signingKey } = options;
   const resolved: ResolvedSandboxOptions = {
+    platform,
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
     siteToken: options.siteToken ?? `st_sandbox_${randomBytes(16).toString('hex')}`,
     agentToken: options.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,
-    jwks: options.jwks ?? 'raw',
+    jwks: options.jwks ?? GENERATIONS[platform]?.jwks ?? 'raw',
     powDifficulty: options.powDifficulty ?? 8,
     requestTtlMs: options.requestTtlMs ?? 120_000,
     bindingTtlMs: options.bindingTtlMs ?? 600_000,
@@ -119,6 +127,7 @@ function faultsOf(options: ResolvedSandboxOptions): string[] {
     }
   };
 
+  oneOf('platform', options.platform, Object.keys(GENERATIONS));
   whole('port', options.port, 0, 65_535);
   text('host', options.host);
   text('siteToken', options.siteToken);

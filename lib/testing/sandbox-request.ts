@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { refusal } from './refusals.js';
 import { SandboxError } from './sandbox-error.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -33,14 +34,14 @@ export class SandboxRequest {
     return (Array.isArray(value) ? value.join(', ') : value)?.trim() || undefined;
   }
 
-  /** The body as the fields of a form; what is no form has none that anybody asks for. */
+  /** The body as the fields of a form. */
   form(): URLSearchParams {
     return new URLSearchParams(this.body);
   }
 
   /**
    * The body as an object; an empty body is an empty object.
-   * @throws SandboxError 400 `INVALID_JSON`, or 400 `VALIDATION_ERROR` for JSON that is no object.
+   * @throws SandboxError 400 `INVALID_JSON`, or 400 `VALIDATION_ERROR` for JSON that is not an object.
    */
   json(): Readonly<Record<string, unknown>> {
     if (this.body.trim() === '') return {};
@@ -48,11 +49,9 @@ export class SandboxRequest {
     try {
       value = JSON.parse(this.body);
     } catch (cause) {
-      throw new SandboxError('INVALID_JSON', 'The body is no JSON.', { httpStatus: 400, cause });
+      throw refusal('INVALID_JSON', undefined, { cause });
     }
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new SandboxError('VALIDATION_ERROR', 'The body must be a JSON object.', {
-      httpStatus: 400,
-    });
+    throw refusal('VALIDATION_ERROR', 'The body must be a JSON object.');
   }
 }

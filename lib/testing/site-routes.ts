@@ -2,14 +2,13 @@ import { document, success } from './answer.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { Platform } from './platform.js';
 import { parseRedirectUri } from './redirect-uri.js';
+import { refusal } from './refusals.js';
 import type { Route } from './route-table.js';
-import { SandboxError } from './sandbox-error.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
 /** The calls that a site backend makes. `prefix` is the path of the base URL. */
 export function siteRoutes(platform: Platform, prefix: string): Route[] {
   const logins = new IdempotencyKeys<string>();
-  const bindings = new IdempotencyKeys<string>();
 
   return [
     {
@@ -20,7 +19,7 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
         authenticateSite(platform, request);
         platform.limiter.take();
         request.json();
-        const id = logins.once(request, () => platform.createLoginRequest().requestId);
+        const id = logins.once(request, () => platform.createLoginRequest().id);
         return success(loginRequestData(platform, id), 201);
       },
     },
@@ -42,18 +41,7 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
         return (response) => platform.channel.open(response);
       },
     },
-    {
-      method: 'POST',
-      path: `${prefix}/modules/bindings/requests`,
-      target: 'binding',
-      handle(request) {
-        authenticateSite(platform, request);
-        platform.limiter.take();
-        const redirectUri = parseRedirectUri(request.json()['redirect_uri']);
-        const id = bindings.once(request, () => platform.createBinding(redirectUri).bindingId);
-        return success(bindingData(platform, id), 201);
-      },
-    },
+    ...bindingRoutes(platform, prefix),
     {
       method: 'GET',
       path: `${prefix}/core/.well-known/jwks.json`,
@@ -66,36 +54,57 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
   ];
 }
 
+/** The calls about bindings, as far as the generation has them. */
+function bindingRoutes(platform: Platform, prefix: string): Route[] {
+  const { bindings } = platform.generation;
+  const made = new IdempotencyKeys<string>();
+  const request: Route = {
+    method: 'POST',
+    path: `${prefix}/modules/bindings/requests`,
+    target: 'binding',
+    handle(request) {
+      authenticateSite(platform, request);
+      platform.limiter.take();
+      const redirectUri = parseRedirectUri(request.json()['redirect_uri']);
+      const id = made.once(request, () => platform.createBinding(redirectUri).id);
+      return success(bindingData(platform, id), 201);
+    },
+  };
+  const exchange: Route = {
+    method: 'POST',
+    path: `${prefix}/modules/bindings/exchange`,
+    target: 'exchange',
+    async handle(request) {
+      authenticateSite(platform, request);
+      const code = request.json()['binding_code'];
+      if (typeof code !== 'string' || code === '') {
+        throw refusal('VALIDATION_ERROR', 'binding_code must be a non-empty text.', {
+          detail: { field: 'binding_code' },
+        });
+      }
+      return success({ passport: await platform.exchangeBindingCode(code) });
+    },
+  };
+  if (bindings === 'none') return [];
+  return bindings === 'code' ? [request, exchange] : [request];
+}
+
 function authenticateSite(platform: Platform, request: SandboxRequest): void {
   const token = request.header('x-site-token');
-  if (token === undefined) {
-    throw new SandboxError('SITE_TOKEN_MISSING', 'The X-Site-Token header is missing.', {
-      httpStatus: 401,
-    });
-  }
-  if (token !== platform.options.siteToken) {
-    throw new SandboxError('SITE_TOKEN_INVALID', 'This site token is not known.', {
-      httpStatus: 401,
-    });
-  }
-  if (platform.suspended) {
-    throw new SandboxError('SITE_SUSPENDED', 'This site is suspended.', { httpStatus: 403 });
-  }
+  if (token === undefined) throw refusal('SITE_TOKEN_MISSING');
+  if (token !== platform.options.siteToken) throw refusal('SITE_TOKEN_INVALID');
+  if (platform.suspended) throw refusal('SITE_SUSPENDED');
 }
 
 function loginRequestData(platform: Platform, id: string): object {
-  const { requestId, status, expiresAt } = platform.requests.get(id);
-  return {
-    login_request_id: requestId,
-    status,
-    expires_at: new Date(expiresAt).toISOString(),
-  };
+  const { status, expiresAt } = platform.requests.get(id);
+  return { login_request_id: id, status, expires_at: new Date(expiresAt).toISOString() };
 }
 
 function bindingData(platform: Platform, id: string): object {
-  const { bindingId, connectUrl, status, expiresAt } = platform.bindings.get(id);
+  const { connectUrl, status, expiresAt } = platform.bindings.get(id);
   return {
-    binding_id: bindingId,
+    binding_id: id,
     connect_url: connectUrl,
     status,
     expires_at: new Date(expiresAt).toISOString(),

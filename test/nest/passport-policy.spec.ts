@@ -503,7 +503,10 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     async function ownBinding({ lime, site, url }: StartedSite, claims = {}) {
       const redirectUri = `${url}/bindings/callback`;
       const { bindingId } = await site.createBindingRequest({ redirectUri });
-      const { passport } = await lime.completeBinding(bindingId, claims);
+      const passport = await lime.signPassport(
+        { binding_id: bindingId, ...claims },
+        { kind: 'binding' },
+      );
       return { bindingId, passport };
     }
 

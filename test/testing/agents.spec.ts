@@ -45,7 +45,7 @@ describe('agents of the sandbox', () => {
   });
 
   it('can be several, each with a profile and a token of its own', async () => {
-    const made = lime.addAgent({ displayName: 'Second', userKycLevel: 3, reputation: 12 });
+    const made = lime.addAgent({ displayName: 'Second' });
     const named = lime.addAgent({ agentId: 'a-1', userId: 'u-1', agentToken: 'at_mine' });
     const { requestId } = lime.createLoginRequest();
     const { baseUrl } = lime;
@@ -57,13 +57,9 @@ describe('agents of the sandbox', () => {
     expect(profile.body.data).toEqual({
       agent_id: made.agentId,
       user_id: made.userId,
-      owner_id: made.userId,
       display_name: 'Second',
       avatar_url: null,
       description: expect.any(String),
-      user_kyc_level: 3,
-      owner_kyc_level: 3,
-      agent_reputation: 12,
     });
   });
 
@@ -105,7 +101,7 @@ describe('agents of the sandbox', () => {
     const challenge = String(body.data['pow_challenge']);
     const { nonce } = await solveProofOfWork(challenge, 8);
     const isWrong = (candidate: number) =>
-      createHash('sha256').update(`${challenge}${candidate}`).digest()[0] !== 0;
+      createHash('sha256').update(`lime:pow:v1\0${challenge}\0${candidate}`).digest()[0] !== 0;
     const wrong = [0, 1, 2, 3].find(isWrong);
 
     const refused = await site.approve(requestId, { pow_nonce: `${wrong}` }, lime.agentToken);
@@ -114,10 +110,10 @@ describe('agents of the sandbox', () => {
     expect(taken.status).toBe(200);
   });
 
-  it('are told when a login does not exist or is settled', async () => {
+  it('get the refusal of a login request that is unknown or no longer pending', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
-    await agent.login(requestId);
+    lime.expire(requestId);
 
     await expect(agent.login(requestId)).rejects.toMatchObject({
       code: 'SITE_LOGIN_CONFLICT',
@@ -151,7 +147,9 @@ describe('agents of the sandbox', () => {
     stopping.abort(new Error('enough'));
 
     await expect(login).rejects.toThrow('enough');
-    await expect(solveProofOfWork('challenge', 32, stopping.signal)).rejects.toThrow('enough');
+    await expect(solveProofOfWork('challenge', 32, { signal: stopping.signal })).rejects.toThrow(
+      'enough',
+    );
   });
 });
 
@@ -162,7 +160,9 @@ describe('the proof of work', () => {
       const { nonce, attempts } = await solveProofOfWork('challenge', difficulty);
       const limit = 2n ** BigInt(256 - difficulty);
       const valueOf = (candidate: number) =>
-        BigInt(`0x${createHash('sha256').update(`challenge${candidate}`).digest('hex')}`);
+        BigInt(
+          `0x${createHash('sha256').update(`lime:pow:v1\0challenge\0${candidate}`).digest('hex')}`,
+        );
       const first = Array.from({ length: attempts }, (_, number) => number).find(
         (number) => valueOf(number) < limit,
       );

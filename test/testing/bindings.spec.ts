@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 describe('binding requests of the sandbox', () => {
   let lime: LimeSandbox;
@@ -21,7 +22,7 @@ describe('binding requests of the sandbox', () => {
 
     expect(reply.status).toBe(201);
     expect(reply.body.data).toEqual({
-      binding_id: expect.stringMatching(/^bd_/),
+      binding_id: expect.stringMatching(UUID),
       connect_url: `http://127.0.0.1:${lime.port}/connect/${id}`,
       status: 'PENDING',
       expires_at: expect.stringMatching(/Z$/),
@@ -34,7 +35,7 @@ describe('binding requests of the sandbox', () => {
       redirectUri: 'https://site.example/callback',
       connectUrl: reply.body.data['connect_url'],
     });
-    expect(lime.binding('bd_none')).toBeUndefined();
+    expect(lime.binding('unknown')).toBeUndefined();
   });
 
   it.each([
@@ -79,7 +80,7 @@ describe('binding requests of the sandbox', () => {
     expect(lime.bindings()).toHaveLength(1);
   });
 
-  it('are completed on the page: one button, one redirect with the passport', async () => {
+  it('are completed on the page: one button, one redirect with a code', async () => {
     const { body } = await site.bind('https://site.example/cb?state=a%20b#top');
     const connectUrl = String(body.data['connect_url']);
 
@@ -94,29 +95,40 @@ describe('binding requests of the sandbox', () => {
     const done = await fetch(connectUrl, { method: 'POST', redirect: 'manual' });
     const location = done.headers.get('location') ?? '';
     expect(done.status).toBe(303);
-    expect(location).toMatch(/^https:\/\/site\.example\/cb\?state=a%20b&passport=[\w.-]+#top$/);
-
-    const jwt = new URL(location).searchParams.get('passport') ?? '';
-    const keys = createLocalJWKSet(lime.publishedKeys());
-    const { payload } = await jwtVerify(jwt, keys, { audience: 'lime-binding' });
-    expect(payload).toMatchObject({
-      binding_id: body.data['binding_id'],
-      sub: lime.agent.agentId,
-      passport_version: 1,
-    });
+    expect(location).toMatch(
+      /^https:\/\/site\.example\/cb\?state=a%20b&binding_code=[\w-]{43}#top$/,
+    );
     expect(lime.bindings()[0]).toMatchObject({
       status: 'COMPLETED',
       agentId: lime.agent.agentId,
-      passport: jwt,
     });
+    expect(lime.bindings()[0]).not.toHaveProperty('passport');
 
     const again = await fetch(connectUrl, { method: 'POST', redirect: 'manual' });
     expect(again.status).toBe(410);
     expect(await again.text()).toContain('COMPLETED');
   });
 
+  it('are declined on the page: the browser goes back without a code', async () => {
+    const redirectUri = 'https://site.example/cb?state=1';
+    const { body } = await site.bind(redirectUri);
+    const connectUrl = String(body.data['connect_url']);
+    expect(await (await fetch(connectUrl)).text()).toContain('Not now');
+
+    const declined = await fetch(connectUrl, {
+      method: 'POST',
+      body: new URLSearchParams({ decline: 'yes' }),
+      redirect: 'manual',
+    });
+
+    expect(declined.status).toBe(303);
+    expect(declined.headers.get('location')).toBe(redirectUri);
+    expect(lime.bindings()[0]?.status).toBe('DECLINED');
+    expect((await fetch(connectUrl)).status).toBe(410);
+  });
+
   it('are completed as the agent that was chosen', async () => {
-    const shopper = lime.addAgent({ displayName: 'Shopper & Co', userKycLevel: 1 });
+    const shopper = lime.addAgent({ displayName: 'Shopper & Co' });
     const { body } = await site.bind('https://site.example/cb');
     const connectUrl = String(body.data['connect_url']);
     expect(await (await fetch(connectUrl)).text()).toContain('Connect as Shopper &amp; Co');
@@ -153,16 +165,19 @@ describe('binding requests of the sandbox', () => {
     expect(html).toContain('&amp;b=');
   });
 
-  it('are completed by hand, with claims of one’s own', async () => {
-    const { body } = await site.bind('https://site.example/cb');
-    const id = String(body.data['binding_id']);
-    const { passport, callbackUrl } = await lime.completeBinding(id, { user_kyc_level: 4 });
+  it('are completed or declined by a test', async () => {
+    const create = async () =>
+      String((await site.bind('https://site.example/cb')).body.data['binding_id']);
+    const [completed, declined] = [await create(), await create()];
+    const { callbackUrl, code } = await lime.completeBinding(completed);
 
-    expect(callbackUrl).toBe(`https://site.example/cb?passport=${passport}`);
-    const { payload } = await jwtVerify(passport, createLocalJWKSet(lime.publishedKeys()));
-    expect(payload['user_kyc_level']).toBe(4);
-    await expect(lime.completeBinding(id)).rejects.toMatchObject({ code: 'BINDING_CLOSED' });
-    await expect(lime.completeBinding('bd_none')).rejects.toMatchObject({
+    expect(callbackUrl).toBe(`https://site.example/cb?binding_code=${code}`);
+    expect(lime.declineBinding(declined)).toEqual({ callbackUrl: 'https://site.example/cb' });
+    for (const id of [completed, declined]) {
+      await expect(lime.completeBinding(id)).rejects.toMatchObject({ code: 'BINDING_CLOSED' });
+      expect(() => lime.declineBinding(id)).toThrow(/no longer pending/);
+    }
+    await expect(lime.completeBinding('unknown')).rejects.toMatchObject({
       code: 'BINDING_NOT_FOUND',
     });
   });
@@ -182,6 +197,6 @@ describe('binding requests of the sandbox', () => {
     const page = await fetch(`http://127.0.0.1:${lime.port}/connect/%3Cb%3E`);
 
     expect(page.status).toBe(404);
-    expect(await page.text()).toContain('No binding request &lt;b&gt;');
+    expect(await page.text()).toContain('no binding request &lt;b&gt;');
   });
 });

@@ -44,8 +44,8 @@ describe('lime-sandbox', () => {
 
     expect((await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'))).status).toBe(201);
     await eventually(() => stdout.text.includes('the event is lost'));
-    expect(stdout.text).toMatch(/^\d\d:\d\d:\d\d  login request lr_\S+ created, expires [\d:]+$/m);
-    expect(stdout.text).toMatch(/login request lr_\S+ expired$/m);
+    expect(stdout.text).toMatch(/^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m);
+    expect(stdout.text).toMatch(/login request [\da-f-]{36} expired$/m);
 
     ending.abort();
     expect(await exit).toBe(0);

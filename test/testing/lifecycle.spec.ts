@@ -22,8 +22,6 @@ describe('starting and stopping the sandbox', () => {
       agentId: expect.stringMatching(/^[\da-f-]{36}$/),
       userId: expect.stringMatching(/^[\da-f-]{36}$/),
       displayName: 'Demo agent',
-      userKycLevel: expect.any(Number),
-      reputation: expect.any(Number),
     });
 
     await lime.stop();

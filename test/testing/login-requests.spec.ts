@@ -4,6 +4,8 @@ import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 describe('login requests of the sandbox', () => {
   let lime: LimeSandbox;
   let site: SiteClient;
@@ -23,7 +25,7 @@ describe('login requests of the sandbox', () => {
     expect(reply.body).toEqual({
       ok: true,
       data: {
-        login_request_id: expect.stringMatching(/^lr_/),
+        login_request_id: expect.stringMatching(UUID),
         status: 'PENDING',
         expires_at: expect.stringMatching(/^\d{4}-.+Z$/),
       },
@@ -52,7 +54,7 @@ describe('login requests of the sandbox', () => {
   it('take an id that was percent-encoded, and answer 404 for encoding that is none', async () => {
     const id = await site.createId();
 
-    expect((await site.status(id.replace('_', '%5F'))).status).toBe(200);
+    expect((await site.status(id.replaceAll('-', '%2D'))).status).toBe(200);
     expect((await site.status('%E0%A4%A')).status).toBe(404);
     expect((await site.status('')).body.error['code']).toBe('NOT_FOUND');
   });

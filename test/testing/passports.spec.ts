@@ -11,6 +11,8 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 describe('passports of the sandbox', () => {
   let lime: LimeSandbox;
 
@@ -28,12 +30,12 @@ describe('passports of the sandbox', () => {
 
     expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
     expect(payload).toEqual({
+      iss: `http://127.0.0.1:${lime.port}`,
       sub: lime.agent.agentId,
       aud: 'lime-site-login',
-      request_id: expect.stringMatching(/^lr_/),
+      request_id: expect.stringMatching(UUID),
       user_id: lime.agent.userId,
-      user_kyc_level: lime.agent.userKycLevel,
-      agent_reputation: lime.agent.reputation,
+      passport_version: '5',
       iat: expect.any(Number),
       exp: expect.any(Number),
     });
@@ -44,10 +46,10 @@ describe('passports of the sandbox', () => {
 
   it('of an approval carry its request id and the claims given', async () => {
     const { requestId } = lime.createLoginRequest();
-    const { passport } = await lime.approve(requestId, { user_kyc_level: 0, user_id: undefined });
+    const { passport } = await lime.approve(requestId, { scope: 'read', user_id: undefined });
     const { payload } = await verify(passport);
 
-    expect(payload).toMatchObject({ request_id: requestId, user_kyc_level: 0 });
+    expect(payload).toMatchObject({ request_id: requestId, scope: 'read' });
     expect(payload).not.toHaveProperty('user_id');
   });
 
@@ -66,8 +68,8 @@ describe('passports of the sandbox', () => {
   it('of kind binding name a binding and a version', async () => {
     expect(decodeJwt(await lime.signPassport({}, { kind: 'binding' }))).toMatchObject({
       aud: 'lime-binding',
-      binding_id: expect.stringMatching(/^bd_/),
-      passport_version: 1,
+      binding_id: expect.stringMatching(UUID),
+      passport_version: '5',
     });
   });
 

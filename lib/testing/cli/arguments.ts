@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { SandboxPlatform } from '../generations.js';
 import type { LimeSandboxOptions } from '../sandbox-options.js';
 import { UsageError } from './usage-error.js';
 
@@ -18,19 +19,21 @@ export const HELP = `Usage: lime-sandbox [options]
 
 Runs the LIME platform (lime.pics) in one process, for tests and demos.
 
+  --platform <month>         generation of LIME: 2026-09 (default), 2026-07 or 2026-06
   --port <number>            port to listen on (default: any free one)
   --host <address>           address to listen on (default: 127.0.0.1)
-  --jwks raw|enveloped       shape of the JWKS answer (default: raw)
+  --jwks raw|enveloped       shape of the JWKS answer (default: that of the platform)
   --pow-difficulty <bits>    leading zero bits of the proof of work, 0 to 32 (default: 8)
   --request-ttl <seconds>    until a login request expires (default: 120)
   --keepalive <seconds>      between keepalive frames, 0 for none (default: 15)
   --auto-approve <seconds>   approve each new login request after that time, as the demo agent
-  --json                     print one JSON object with baseUrl, consoleUrl, siteToken and agentToken, the rest on stderr
+  --json                     print one JSON object with platform, baseUrl, consoleUrl, siteToken and agentToken, the rest on stderr
   --help                     show this help
   --version                  show the version
 `;
 
 const FLAGS = {
+  platform: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
   jwks: { type: 'string' },
@@ -43,6 +46,7 @@ const FLAGS = {
   version: { type: 'boolean' },
 } as const;
 
+const PLATFORMS = ['2026-09', '2026-07', '2026-06'] as const satisfies SandboxPlatform[];
 const MAX_SECONDS = 2_147_483;
 
 /**
@@ -56,9 +60,10 @@ export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
   return {
     kind: 'run',
     options: {
+      platform: oneOf(given, 'platform', PLATFORMS),
       port: wholeNumber(given, 'port', 65_535),
       host: given.get('host'),
-      jwks: jwksShape(given),
+      jwks: oneOf(given, 'jwks', ['raw', 'enveloped'] as const),
       powDifficulty: wholeNumber(given, 'pow-difficulty', 32),
       requestTtlMs: milliseconds(given, 'request-ttl', 0.001),
       keepaliveMs: milliseconds(given, 'keepalive', 0),
@@ -95,10 +100,15 @@ function isFlag(name: string): name is keyof typeof FLAGS {
   return Object.hasOwn(FLAGS, name);
 }
 
-function jwksShape(given: ReadonlyMap<string, string>): 'raw' | 'enveloped' | undefined {
-  const value = given.get('jwks');
-  if (value === undefined || value === 'raw' || value === 'enveloped') return value;
-  throw new UsageError(`--jwks must be raw or enveloped, not "${value}".`);
+function oneOf<T extends string>(
+  given: ReadonlyMap<string, string>,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = given.get(name);
+  const chosen = choices.find((choice) => choice === value);
+  if (value === undefined || chosen !== undefined) return chosen;
+  throw new UsageError(`--${name} must be ${choices.join(' or ')}, not "${value}".`);
 }
 
 function wholeNumber(

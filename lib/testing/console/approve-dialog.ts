@@ -1,6 +1,6 @@
-import { type Html, html, trusted } from './html.js';
+import { type Html, html } from './html.js';
 
-/** Asks who approves, and with which claims. The script of the page fills it in and opens it. */
+/** Asks which agent approves. The script of the page fills it in and opens it. */
 export function approveDialog(agents: Html, token: string): Html {
   return html`<dialog id="approve" aria-labelledby="approve-heading">
     <form id="approve-form" method="post">
@@ -14,28 +14,10 @@ export function approveDialog(agents: Html, token: string): Html {
           ${agents}
         </select>
       </p>
-      <div class="pair">
-        ${numberField('kyc', 'KYC level', 'min="0" inputmode="numeric"')}
-        ${numberField('reputation', 'Reputation', 'min="-999999" step="any"')}
-      </div>
       <div class="buttons end">
         <button type="button" id="approve-cancel">Cancel</button>
         <button class="primary" id="approve-send">Approve</button>
       </div>
     </form>
   </dialog>`;
-}
-
-function numberField(name: string, label: string, limits: string): Html {
-  return html`<p class="field">
-    <label for="approve-${name}">${label}</label>
-    <input
-      id="approve-${name}"
-      name="${name}"
-      type="number"
-      ${trusted(limits)}
-      max="999999"
-      required
-    />
-  </p>`;
 }

@@ -24,21 +24,14 @@ export function connectPage(
       <ul class="agents">
         ${agents.map(agentChoice)}
       </ul>
+      <button class="quiet" name="decline" value="yes">Not now</button>
     </form>
   </section>`;
   return htmlPage({ title: 'Connect an agent · LIME sandbox', body: layout('LIME sandbox', body) });
 }
 
-function agentChoice(
-  { agentId, displayName, userKycLevel, reputation }: AgentProfile,
-  index: number,
-): Html {
+function agentChoice({ agentId, displayName }: AgentProfile): Html {
   return html`<li>
-    <button class="primary" name="agent" value="${agentId}" aria-describedby="about-${index}">
-      Connect as ${displayName}
-    </button>
-    <span class="soft" id="about-${index}"
-      >KYC level ${userKycLevel} · reputation ${reputation}</span
-    >
+    <button class="primary" name="agent" value="${agentId}">Connect as ${displayName}</button>
   </li>`;
 }

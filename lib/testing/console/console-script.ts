@@ -141,13 +141,6 @@ export const CONSOLE_SCRIPT = `'use strict';
 
   const dialog = byId('approve');
   const approveForm = byId('approve-form');
-  const agents = byId('approve-agent');
-  const takeLevels = () => {
-    const { kyc, reputation } = agents.selectedOptions[0].dataset;
-    byId('approve-kyc').value = kyc;
-    byId('approve-reputation').value = reputation;
-  };
-  agents.addEventListener('change', takeLevels);
 
   let subject = '';
   /** @param {string} requestId @param {string} url */
@@ -156,7 +149,6 @@ export const CONSOLE_SCRIPT = `'use strict';
     approveForm.action = url;
     byId('approve-subject').textContent = requestId;
     showFailure('approve-failure', '');
-    takeLevels();
     dialog.showModal();
     byId('approve-send').focus();
   };

@@ -61,7 +61,6 @@ dialog { width: min(27rem, calc(100vw - 2rem)); padding: 1.5rem; color: var(--in
 dialog::backdrop { background: rgb(10 14 6 / 55%); }
 .field { display: grid; gap: 0.25rem; margin-top: 1rem; }
 .field label { font-size: 0.875rem; font-weight: 550; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
 input, select { width: 100%; min-width: 0; min-height: 2.5rem; padding: 0.375rem 0.625rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); border-radius: 0.5rem; }
 @media (width < 78rem) {
   .columns { grid-template-columns: minmax(0, 1fr); }

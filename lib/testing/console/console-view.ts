@@ -37,7 +37,7 @@ export class ConsoleView {
             requests
               .newest(SHOWN)
               .map((request) => [
-                request.requestId,
+                request.id,
                 requestRow(request, names.get(request.approval?.agentId ?? '')),
               ]),
           ),
@@ -48,8 +48,8 @@ export class ConsoleView {
             bindings
               .newest(SHOWN)
               .map((binding) => [
-                binding.bindingId,
-                bindingRow(binding, names.get(binding.completion?.agentId ?? '')),
+                binding.id,
+                bindingRow(binding, names.get(binding.agentId ?? '')),
               ]),
           ),
         ],
@@ -102,10 +102,8 @@ function shownNote(total: number): Html {
   return html`${total > SHOWN && `The newest ${SHOWN} of ${number(total)}.`}`;
 }
 
-function agentOption({ agentId, displayName, userKycLevel, reputation }: AgentProfile): Html {
-  return html`<option value="${agentId}" data-kyc="${userKycLevel}" data-reputation="${reputation}">
-    ${displayName}
-  </option>`;
+function agentOption({ agentId, displayName }: AgentProfile): Html {
+  return html`<option value="${agentId}">${displayName}</option>`;
 }
 
 function siteControl(suspended: boolean): Html {
@@ -120,7 +118,7 @@ function activityRow({ id, at, tone, text }: RecentLine): Html {
 
 /** The first part of an id tells requests apart well enough, and lines stay short. */
 function withShortIds(text: string): string {
-  return text.replaceAll(/\b((?:lr|bd)_[\da-f]{8})[\da-f-]{28}/g, '$1…');
+  return text.replaceAll(/\b([\da-f]{8})(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g, '$1…');
 }
 
 function number(value: number): string {

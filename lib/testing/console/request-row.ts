@@ -1,6 +1,5 @@
 import type { LoginRequestRecord, LoginRequestStatus } from '../login-requests.js';
 import { type Html, html } from './html.js';
-import { passportLevels } from './passport-levels.js';
 import { type ChipTone, actionButton, chip, clock, countdown, soft } from './pieces.js';
 
 const CHIPS: Readonly<Record<LoginRequestStatus, readonly [ChipTone, string]>> = {
@@ -12,43 +11,41 @@ const CHIPS: Readonly<Record<LoginRequestStatus, readonly [ChipTone, string]>> =
 
 /** One login request in the table. The roles keep it a table where a narrow screen shows it as a card. */
 export function requestRow(request: LoginRequestRecord, agentName: string | undefined): Html {
-  const { requestId, status, createdAt } = request;
-  return html`<tr id="${requestId}" role="row" tabindex="-1">
+  const { id, status, createdAt } = request;
+  return html`<tr id="${id}" role="row" tabindex="-1">
     <td role="cell" class="subject">
-      <code id="${requestId}-name">${requestId}</code>
+      <code id="${id}-name">${id}</code>
       <span class="soft">created ${clock(new Date(createdAt))}</span>
     </td>
     <td role="cell">${chip(...CHIPS[status])}${remark(request)}</td>
     <td role="cell">${agentOf(request, agentName)}</td>
-    <td role="cell" class="actions">${status === 'PENDING' && actions(requestId)}</td>
+    <td role="cell" class="actions">${status === 'PENDING' && actions(id)}</td>
   </tr>`;
 }
 
 function remark({ status, expiresAt }: LoginRequestRecord): Html | undefined {
   if (status === 'PENDING') return soft(countdown(new Date(expiresAt)));
-  if (status === 'APPROVED') return soft(html`nobody listening`);
+  if (status === 'APPROVED') return soft(html`no stream open`);
   return undefined;
 }
 
 function agentOf({ approval }: LoginRequestRecord, name: string | undefined): Html | undefined {
   if (approval === undefined) return undefined;
-  const { kycLevel, reputation } = passportLevels(approval.passport);
-  return html`<span>${name ?? approval.agentId}</span>
-    <span class="soft">KYC ${kycLevel} · reputation ${reputation ?? 'none'}</span>`;
+  return html`<span>${name ?? approval.agentId}</span>`;
 }
 
-function actions(requestId: string): Html {
-  const path = `/console/requests/${requestId}`;
-  const about = `${requestId}-name`;
+function actions(id: string): Html {
+  const path = `/console/requests/${id}`;
+  const about = `${id}-name`;
   return html`<button
       class="primary"
-      id="${requestId}-approve"
+      id="${id}-approve"
       form="actions"
       formaction="${path}/approve"
       aria-describedby="${about}"
-      data-approve="${requestId}"
+      data-approve="${id}"
     >
       Approve…
     </button>
-    ${actionButton(`${requestId}-expire`, `${path}/expire`, 'Expire', about)}`;
+    ${actionButton(`${id}-expire`, `${path}/expire`, 'Expire', about)}`;
 }

@@ -33,6 +33,11 @@ export class SiteClient {
     return this.call('/modules/bindings/requests', { method: 'POST', body, ...options });
   }
 
+  exchange(code: unknown, options: CallOptions = {}): Promise<Reply> {
+    const body = { binding_code: code };
+    return this.call('/modules/bindings/exchange', { method: 'POST', body, ...options });
+  }
+
   status(id: string, options: CallOptions = {}): Promise<Reply> {
     return this.call(`/modules/agent-login/requests/${id}`, options);
   }

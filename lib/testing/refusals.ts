@@ -1,0 +1,41 @@
+import { SandboxError, type SandboxErrorOptions } from './sandbox-error.js';
+
+/**
+ * The refusals of the protocol: HTTP status and message. Two codes are the sandbox's own choice, because the real
+ * ones are not known outside LIME: `BINDING_CODE_INVALID` (one answer for a used, expired or foreign code) and the
+ * two of binding requests.
+ */
+const REFUSALS = {
+  SITE_TOKEN_MISSING: [401, 'The X-Site-Token header is missing.'],
+  SITE_TOKEN_INVALID: [401, 'This site token is not known.'],
+  SITE_SUSPENDED: [403, 'This site is suspended.'],
+  SITE_TOKEN_AUTH_UNAVAILABLE: [503, 'The site token cannot be checked at the moment.'],
+  RATE_LIMIT_EXCEEDED: [429, 'Too many create calls for this site.'],
+  VALIDATION_ERROR: [400, 'A field of the request is invalid.'],
+  INVALID_JSON: [400, 'The body is not JSON.'],
+  SITE_LOGIN_REQUEST_NOT_FOUND: [404, 'This login request is not known.'],
+  SITE_LOGIN_CONFLICT: [409, 'This login request is no longer pending.'],
+  BINDING_NOT_FOUND: [404, 'This binding request is not known.'],
+  BINDING_CLOSED: [410, 'This binding request is no longer pending.'],
+  BINDING_CODE_INVALID: [400, 'This binding code is unknown, used or expired.'],
+  MISSING_AGENT_TOKEN: [401, 'The X-Agent-Token header is missing.'],
+  INVALID_AGENT_TOKEN: [401, 'This agent token is not known.'],
+  AGENT_INACTIVE: [403, 'This agent is not active.'],
+  AGENT_USER_SUSPENDED: [403, 'The user of this agent is suspended.'],
+  AUTH_UNAVAILABLE: [503, 'The agent token cannot be checked at the moment.'],
+  MISSING_POW_NONCE: [400, 'pow_nonce is missing.'],
+  INVALID_POW: [400, 'pow_nonce does not solve the challenge.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+/** A code with which the platform refuses a call. */
+export type SandboxRefusal = keyof typeof REFUSALS;
+
+/** The refusal as an error; `message` replaces the one of the table. */
+export function refusal(
+  code: SandboxRefusal,
+  message?: string,
+  options: Omit<SandboxErrorOptions, 'httpStatus'> = {},
+): SandboxError {
+  const [httpStatus, text] = REFUSALS[code];
+  return new SandboxError(code, message ?? text, { ...options, httpStatus });
+}
