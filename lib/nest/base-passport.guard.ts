@@ -110,7 +110,8 @@ export abstract class BasePassportGuard implements CanActivate {
     context: ExecutionContext,
   ): Promise<CommonPassportClaims> {
     const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
-    if (otherIds.length > 0) throw refusalOf(mismatch('the policies of the route expect different ids'));
+    if (otherIds.length > 0)
+      throw refusalOf(mismatch('the policies of the route expect different ids'));
     const site = this.#siteOf(policy.site);
     const claims = await orRefuse(async () => {
       const verified = await this.verify(token, expectedId, site, context);

@@ -6,8 +6,8 @@ import { passportPoliciesOf } from './passport-policy.decorator.js';
 import { prototypeOf } from './provider-prototype.js';
 
 /**
- * A decorator that names a site which nobody registered would do nothing, or refuse everybody, and nobody would be told.
- * @throws {LimeError} `UNKNOWN_SITE`, which says where.
+ * Checks the sites that decorators name: one that is not registered would do nothing, or refuse every request, without a word.
+ * @throws {LimeError} `UNKNOWN_SITE`, `CONFLICTING_POLICIES`, which say where.
  */
 export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataScanner): void {
   const providers = discovery.getProviders();
@@ -19,6 +19,7 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
   const faults = new Set<string>();
   for (const wrapper of [...providers, ...discovery.getControllers()]) {
     const prototype = prototypeOf(wrapper);
+    if (prototype) assertOneSite(prototype, scanner);
     for (const { place, site } of prototype ? sitesNamedBy(prototype, scanner) : []) {
       if (!registered.has(site)) faults.add(`${place} is for the site "${site}"`);
     }
@@ -30,6 +31,19 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
       'or register the site with LimeSitesModule.forRoot({ name })',
     { detail: { faults: [...faults] } },
   );
+}
+
+/** A passport is of one site, so the policies of a class and of its method cannot name two. */
+function assertOneSite(prototype: object, scanner: MetadataScanner): void {
+  const ofClass = policySites(prototype.constructor);
+  for (const key of scanner.getAllMethodNames(prototype)) {
+    const sites = new Set([...ofClass, ...policySites(Reflect.get(prototype, key))]);
+    if (sites.size < 2) continue;
+    throw new LimeError(
+      'CONFLICTING_POLICIES',
+      `The policies of ${prototype.constructor.name}.${key} name several sites: ${[...sites].join(', ')}; a passport is of one`,
+    );
+  }
 }
 
 function sitesNamedBy(
