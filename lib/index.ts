@@ -1,4 +1,4 @@
-export type { BindingRequestResult, LoginRequestResult } from './api/index.js';
+export type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
 export type {
   LimeCluster,
   LimeClusterHandling,
@@ -8,8 +8,8 @@ export type {
   LimeClusterSite,
   LimeClusterStatus,
   LimeSharedId,
-  LoginRecord,
-} from './cluster/index.js';
+} from './interfaces/cluster.interface.js';
+export type { LoginRecord } from './interfaces/login-record.interface.js';
 export {
   ApiError,
   AuthenticationError,
@@ -25,38 +25,40 @@ export {
 export type {
   LimeApprovedEvent,
   LimeExpiredEvent,
-  LimeHandlerContext,
   LimeLoginEvent,
   LimeLoginEventType,
   LimeLoginFailure,
-  LimeLoginHandler,
   LimeLoginRejection,
-  LimeStats,
-} from './login/index.js';
-export { BindingPassportGuard } from './nest/binding-passport.guard.js';
+} from './interfaces/login-events.interface.js';
+export type { LimeHandlerContext, LimeLoginHandler } from './dispatcher/handler-registry.js';
+export type { LimeStats } from './interfaces/stats.interface.js';
+export { BindingPassportGuard } from './guards/binding-passport.guard.js';
 export {
   type LimeSitesEnvIssue,
   limeSitesEnvSchema,
   type LimeSitesEnvSchema,
-} from './nest/env-schema.js';
-export type { LimeSitesEnv, LimeSitesEnvOptions } from './nest/environment.js';
-export { LimeSiteService } from './nest/lime-site.service.js';
-export { getLimeSiteServiceToken, InjectLimeSite } from './nest/lime-site.tokens.js';
-export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './nest/lime-sites.constants.js';
-export { LimeSitesModule } from './nest/lime-sites.module.js';
+} from './options/env-schema.js';
+export type { LimeSitesEnv, LimeSitesEnvOptions } from './options/environment.js';
+export { LimeSiteService } from './lime-site.service.js';
+export {
+  getLimeSiteServiceToken,
+  InjectLimeSite,
+} from './decorators/inject-lime-site.decorator.js';
+export { LIME_SITES_CLOCK, LIME_SITES_OPTIONS } from './lime-sites.constants.js';
+export { LimeSitesModule } from './lime-sites.module.js';
 export type {
   LimeSitesModuleAsyncOptions,
   LimeSitesModuleExtras,
-} from './nest/lime-sites.module-definition.js';
+} from './lime-sites.module-definition.js';
 export type {
   LimeEventContext,
   LimeEventEmitter,
   LimeSitesModuleOptions,
   LimeSitesOptionsFactory,
-} from './nest/lime-sites-module-options.js';
-export { OnLimeLogin, type OnLimeLoginOptions } from './nest/on-lime-login.decorator.js';
-export { PassportGuard } from './nest/passport.guard.js';
-export { Passport } from './nest/passport.decorator.js';
+} from './interfaces/lime-sites-module-options.interface.js';
+export { OnLimeLogin, type OnLimeLoginOptions } from './decorators/on-lime-login.decorator.js';
+export { PassportGuard } from './guards/passport.guard.js';
+export { Passport } from './decorators/passport.decorator.js';
 export {
   fromBearer,
   fromCookie,
@@ -65,29 +67,30 @@ export {
   fromMessage,
   fromQuery,
   type PassportExtractor,
-} from './nest/passport-extractors.js';
+} from './guards/passport-extractors.js';
 export {
   PassportPolicy,
   type PassportPolicyOptions,
   type PassportRequestIdSource,
-} from './nest/passport-policy.decorator.js';
-export { PassportRefusal, type PassportRefusalCode } from './nest/passport-refusal.js';
-export { validateLimeSitesEnv } from './nest/validate-env.js';
+} from './decorators/passport-policy.decorator.js';
+export { PassportRefusal, type PassportRefusalCode } from './guards/passport-refusal.js';
+export { validateLimeSitesEnv } from './options/validate-env.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,
   PassportClaims,
   PassportVerificationResult,
-} from './passport/index.js';
-export type { Clock, LimeLogger } from './ports/index.js';
-export type { LimeConnection, LimeConnectionState } from './stream/index.js';
-export {
-  LIME_CHANNELS,
-  type LimeConnectionMessage,
-  type LimeHandlerMessage,
-  type LimeHttpMessage,
-  type LimeLoginMessage,
-  type LimeLoginOutcome,
-  type LimeTraceMessage,
-  type LimeVerifyMessage,
-} from './tracing/index.js';
+} from './interfaces/passport-claims.interface.js';
+export type { Clock } from './common/clock.js';
+export type { LimeLogger } from './common/logger.js';
+export type { LimeConnection, LimeConnectionState } from './interfaces/connection.interface.js';
+export { LIME_CHANNELS } from './diagnostics/channels.js';
+export type {
+  LimeConnectionMessage,
+  LimeHandlerMessage,
+  LimeHttpMessage,
+  LimeLoginMessage,
+  LimeLoginOutcome,
+  LimeTraceMessage,
+  LimeVerifyMessage,
+} from './diagnostics/messages.js';

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type HttpCall,
-  type HttpTransport,
-  openEnvelope,
-  parseRetryAfter,
-  type SiteToken,
-} from '../http/index.js';
-import { type Clock, type LimeLogger, type Random, sleep } from '../ports/index.js';
+import type { HttpCall, HttpTransport } from './http-transport.js';
+import { openEnvelope } from './envelope.js';
+import { parseRetryAfter } from './retry-after.js';
+import type { SiteToken } from './site-token.js';
+import { type Clock, sleep } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
+import type { Random } from '../common/random.js';
 import { FieldReader } from './field-reader.js';
 import { isRetryable, RETRY_READ, retryDelay, type RetryRule } from './retry-policy.js';
 

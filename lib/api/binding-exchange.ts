@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ApiError, LimeError, RateLimitError } from '../errors/index.js';
-import { ExpiringSet } from '../memory/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
+import { ExpiringSet } from '../common/expiring-set.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
 import type { LimeApi } from './lime-api.js';
 
 /** LIME's codes are far shorter. */

@@ -1,7 +1,7 @@
 import { LimeError } from '../errors/index.js';
 import type { ApiClient } from './api-client.js';
 import { RETRY_BINDING, RETRY_EXCHANGE, RETRY_LOGIN } from './retry-policy.js';
-import type { BindingRequestResult, LoginRequestResult } from './results.js';
+import type { BindingRequestResult, LoginRequestResult } from '../interfaces/requests.interface.js';
 
 const LOGIN_REQUESTS = '/modules/agent-login/requests';
 const BINDING_REQUESTS = '/modules/bindings/requests';

@@ -1,4 +1,4 @@
-import type { LimeCluster } from '../index.js';
+import type { LimeCluster } from '../interfaces/cluster.interface.js';
 import { BullMqMember } from './bull-mq-member.js';
 import { type BullMqClusterOptions, resolveClusterOptions } from './cluster-options.js';
 import { loadPackages } from './packages.js';

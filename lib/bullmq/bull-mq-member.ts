@@ -4,8 +4,8 @@ import type {
   LimeClusterSite,
   LimeClusterStatus,
   LimeSharedId,
-  LoginRecord,
-} from '../index.js';
+} from '../interfaces/cluster.interface.js';
+import type { LoginRecord } from '../interfaces/login-record.interface.js';
 import { ClusterHealth } from './cluster-health.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import type { ClusterPackages } from './packages.js';

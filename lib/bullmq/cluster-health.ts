@@ -1,4 +1,6 @@
-import { LimeError, type LimeClusterStatus, type LimeLogger } from '../index.js';
+import { LimeError } from '../errors/index.js';
+import type { LimeClusterStatus } from '../interfaces/cluster.interface.js';
+import type { LimeLogger } from '../common/logger.js';
 import { errorText } from './error-text.js';
 
 /** Whether Redis can be used: told once for each change, and asked before each command, so that nothing piles up. */

@@ -1,5 +1,5 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import { LimeError } from '../index.js';
+import { LimeError } from '../errors/index.js';
 
 /** What {@link bullMqCluster} takes; times are in milliseconds. One of `url` and `connection` says where Redis is. */
 export interface BullMqClusterOptions {

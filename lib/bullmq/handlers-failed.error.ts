@@ -1,4 +1,4 @@
-import type { LimeClusterHandling } from '../index.js';
+import type { LimeClusterHandling } from '../interfaces/cluster.interface.js';
 
 /** Tells BullMQ that a try has failed. Its message ends up in Redis, so it holds only what is fit for a log. */
 export class HandlersFailed extends Error {

@@ -1,5 +1,5 @@
 import type { JobsOptions, Queue } from 'bullmq';
-import type { LoginRecord } from '../index.js';
+import type { LoginRecord } from '../interfaces/login-record.interface.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import type { ClusterPackages } from './packages.js';
 import type { RedisClient } from './redis-clients.js';

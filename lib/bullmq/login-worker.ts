@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Worker } from 'bullmq';
-import type { LimeClusterReplica, LimeLogger } from '../index.js';
+import type { LimeClusterReplica } from '../interfaces/cluster.interface.js';
+import type { LimeLogger } from '../common/logger.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import { HandlersFailed } from './handlers-failed.error.js';
 import { type LoginJob, QUEUE_NAME } from './login-queue.js';

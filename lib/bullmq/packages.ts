@@ -1,4 +1,4 @@
-import { LimeError } from '../index.js';
+import { LimeError } from '../errors/index.js';
 
 /** The optional packages behind the cluster. */
 export interface ClusterPackages {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LimeSharedId, LoginRecord } from '../index.js';
+import type { LimeSharedId } from '../interfaces/cluster.interface.js';
+import type { LoginRecord } from '../interfaces/login-record.interface.js';
 
 /** Under which names the things of one site are in Redis: all on one node of a Redis Cluster, because of the hash tag. */
 export class RedisKeys {

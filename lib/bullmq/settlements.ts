@@ -1,4 +1,4 @@
-import type { LoginRecord } from '../index.js';
+import type { LoginRecord } from '../interfaces/login-record.interface.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
 import { ANNOUNCE, CLAIM, EXPECT, RELEASE } from './scripts.js';

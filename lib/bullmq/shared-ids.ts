@@ -1,4 +1,4 @@
-import type { LimeSharedId } from '../index.js';
+import type { LimeSharedId } from '../interfaces/cluster.interface.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
 

@@ -1,4 +1,5 @@
-import type { LimeClusterReplica, LimeClusterSite, LimeLogger } from '../index.js';
+import type { LimeClusterReplica, LimeClusterSite } from '../interfaces/cluster.interface.js';
+import type { LimeLogger } from '../common/logger.js';
 import type { ClusterHealth } from './cluster-health.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import { errorText } from './error-text.js';

@@ -1,4 +1,6 @@
-import type { LimeClusterReplica, LimeLogger, LoginRecord } from '../index.js';
+import type { LimeClusterReplica } from '../interfaces/cluster.interface.js';
+import type { LimeLogger } from '../common/logger.js';
+import type { LoginRecord } from '../interfaces/login-record.interface.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { Settlements } from './settlements.js';

@@ -1,6 +1,6 @@
 import type { FactoryProvider, Provider, ValueProvider } from '@nestjs/common';
-import { SiteToken } from '../http/index.js';
-import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
+import { SiteToken } from '../api/site-token.js';
+import { LIME_SITES_OPTIONS } from '../lime-sites.constants.js';
 
 /**
  * The provider of the options with the site token wrapped up, so that nobody who looks at the module, at its providers or at

@@ -1,6 +1,7 @@
 import { InvalidPassportError, LimeError } from '../errors/index.js';
-import { type HttpTransport } from '../http/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
+import type { HttpTransport } from '../api/http-transport.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
 import { type KeySet, readKeySet } from './key-set.js';
 import type { SigningKey } from './signing-key.js';
 

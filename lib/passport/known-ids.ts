@@ -1,5 +1,5 @@
-import type { Clock } from '../ports/index.js';
-import { ExpiringSet } from '../memory/index.js';
+import type { Clock } from '../common/clock.js';
+import { ExpiringSet } from '../common/expiring-set.js';
 
 /** A passport that was issued at the last moment lives on for two minutes, and clocks differ. */
 const AFTERLIFE_MS = 3 * 60_000;

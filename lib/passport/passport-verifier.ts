@@ -1,9 +1,9 @@
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import { type CompactJws, parseCompactJws } from './compact-jws.js';
 import { HeaderReader } from './header-reader.js';
 import type { JwksSource } from './jwks-source.js';
-import type { CommonPassportClaims } from './passport-claims.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
 import type { PassportKind } from './passport-kind.js';
 import { PassportRules, type PassportRulesOptions } from './passport-rules.js';
 import { RememberedClaims } from './remembered-claims.js';

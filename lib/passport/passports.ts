@@ -1,12 +1,14 @@
-import type { HttpTransport } from '../http/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
-import { traced, verifyChannel } from '../tracing/index.js';
+import type { HttpTransport } from '../api/http-transport.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
+import { traced } from '../diagnostics/traced.js';
+import { verifyChannel } from '../diagnostics/channels.js';
 import { JwksSource } from './jwks-source.js';
 import type {
   BindingPassportClaims,
   CommonPassportClaims,
   PassportClaims,
-} from './passport-claims.js';
+} from '../interfaces/passport-claims.interface.js';
 import { BINDING_PASSPORT, LOGIN_PASSPORT, type PassportKind } from './passport-kind.js';
 import type { PassportRulesOptions } from './passport-rules.js';
 import { PassportVerifier } from './passport-verifier.js';

@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import type { CommonPassportClaims } from './passport-claims.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
 
 /** The claims of one passport, for any number of callers: nobody can change what the next one gets. */
 export class RememberedClaims {

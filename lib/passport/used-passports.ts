@@ -1,5 +1,5 @@
-import type { Clock } from '../ports/index.js';
-import { ExpiringSet } from '../memory/index.js';
+import type { Clock } from '../common/clock.js';
+import { ExpiringSet } from '../common/expiring-set.js';
 
 /** Beyond `exp`, because clocks differ. */
 const AFTERLIFE_MS = 2 * 60_000;

@@ -1,4 +1,4 @@
-import { RecentMap } from '../memory/index.js';
+import { RecentMap } from '../common/recent-map.js';
 import type { RememberedClaims } from './remembered-claims.js';
 import type { SigningKey } from './signing-key.js';
 

@@ -1,8 +1,10 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import type { LimeError } from '../errors/index.js';
-import type { Clock, LimeLogger } from '../ports/index.js';
-import { connectionChannel, type LimeConnectionMessage } from '../tracing/index.js';
-import type { LimeConnection, LimeConnectionState } from './connection-state.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
+import { connectionChannel } from '../diagnostics/channels.js';
+import type { LimeConnectionMessage } from '../diagnostics/messages.js';
+import type { LimeConnection, LimeConnectionState } from '../interfaces/connection.interface.js';
 
 /** How the stream stands: for the application as an observable, for the log as one line for each change. */
 export class ConnectionStatus {

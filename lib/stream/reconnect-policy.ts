@@ -1,5 +1,6 @@
 import type { LimeError } from '../errors/index.js';
-import { backoffDelay, type Random } from '../ports/index.js';
+import { backoffDelay } from '../common/backoff.js';
+import type { Random } from '../common/random.js';
 
 /** What an end of the stream tells about the next attempt. */
 export interface StreamFailure {

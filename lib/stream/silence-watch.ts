@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 
 /** No rhythm, however quick, makes a shorter silence suspicious. */
 const SHORTEST_LIMIT_MS = 15_000;

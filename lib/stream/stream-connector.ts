@@ -2,14 +2,11 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { LimeError } from '../errors/index.js';
-import {
-  errorOf,
-  type HttpTransport,
-  parseRetryAfter,
-  readText,
-  type SiteToken,
-} from '../http/index.js';
-import type { Clock } from '../ports/index.js';
+import { errorOf } from '../api/envelope.js';
+import { type HttpTransport, readText } from '../api/http-transport.js';
+import { parseRetryAfter } from '../api/retry-after.js';
+import type { SiteToken } from '../api/site-token.js';
+import type { Clock } from '../common/clock.js';
 
 const EVENTS_PATH = '/modules/agent-login/events';
 /** An error page is read this far, to say what came. */

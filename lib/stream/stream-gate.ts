@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, Observable, takeUntil } from 'rxjs';
 import { AuthenticationError, LimeError } from '../errors/index.js';
-import type { Clock } from '../ports/index.js';
-import type { LimeConnection } from './connection-state.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeConnection } from '../interfaces/connection.interface.js';
 import type { EventStream } from './event-stream.js';
 
 /** Lets calls through only while the stream is open: what happens before it is open is lost. */

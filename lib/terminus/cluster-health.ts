@@ -1,4 +1,4 @@
-import type { LimeClusterStatus } from '../index.js';
+import type { LimeClusterStatus } from '../interfaces/cluster.interface.js';
 import { codeOf, type Finding } from './health.js';
 
 /** How healthy a site is whose cluster stands like this; without a cluster there is nothing to find. */

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import {
-  type Clock,
-  getLimeSiteServiceToken,
-  LIME_SITES_CLOCK,
-  LimeError,
-  LimeSiteService,
-} from '../index.js';
+import type { Clock } from '../common/clock.js';
+import { getLimeSiteServiceToken } from '../decorators/inject-lime-site.decorator.js';
+import { LIME_SITES_CLOCK } from '../lime-sites.constants.js';
+import { LimeError } from '../errors/index.js';
+import { LimeSiteService } from '../lime-site.service.js';
 import { clusterHealth } from './cluster-health.js';
 import { worstOf } from './health.js';
 import { streamHealth } from './stream-health.js';

@@ -1,4 +1,4 @@
-import type { LimeConnection } from '../index.js';
+import type { LimeConnection } from '../interfaces/connection.interface.js';
 import { codeOf, type Finding } from './health.js';
 
 /** How healthy a site is whose event stream stands like this. */

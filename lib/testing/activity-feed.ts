@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import type { SandboxActivityDetail, SandboxActivityListener } from './sandbox-activity.js';
 
 /** Tells listeners what happens in the sandbox. */

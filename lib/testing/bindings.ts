@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import { type RequestRecord, RequestStore } from './request-store.js';
 
 /** `COMPLETED`: the person connected an agent. `DECLINED`: the person refused to. */

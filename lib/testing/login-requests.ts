@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import { type RequestRecord, RequestStore } from './request-store.js';
 
 /** `DELIVERED`: approved, and an open event stream took the passport. */

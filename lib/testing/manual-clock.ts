@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 
 interface Timer {
   readonly dueAt: number;

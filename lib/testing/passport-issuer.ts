@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import type { AgentProfile } from './agent-registry.js';
 import type { Generation } from './generations.js';
 import type { SigningKeys } from './signing-keys.js';

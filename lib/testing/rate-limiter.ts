@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import { refusal } from './refusals.js';
 import type { SandboxRateLimit } from './sandbox-options.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../ports/index.js';
+import type { Clock } from '../common/clock.js';
 import { type SandboxRefusal, refusal } from './refusals.js';
 
 /** What login requests and binding requests have in common, beside their own `Details`. */

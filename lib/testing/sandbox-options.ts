@@ -1,5 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
-import { type Clock, systemClock } from '../ports/index.js';
+import { type Clock, systemClock } from '../common/clock.js';
 import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { SandboxError } from './sandbox-error.js';
 

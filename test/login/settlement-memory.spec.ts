@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { SettlementMemory } from '../../lib/login/settlement-memory.js';
+import { SettlementMemory } from '../../lib/dispatcher/settlement-memory.js';
 
 const CAPACITY = 100_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KeyedDigest } from '../../lib/memory/index.js';
+import { KeyedDigest } from '../../lib/common/keyed-digest.js';
 
 const COUNTING_KEY = Int32Array.of(0x03020100, 0x07060504);
 

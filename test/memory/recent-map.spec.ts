@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecentMap } from '../../lib/memory/index.js';
+import { RecentMap } from '../../lib/common/recent-map.js';
 
 const CAPACITY = 10;
 

@@ -1,0 +1,111 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { LimeError } from '../errors/index.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import { show } from '../options/fault-text.js';
+import { LIME_PASSPORT_POLICY } from '../lime-sites.constants.js';
+import type { PassportExtractor } from '../guards/passport-extractors.js';
+
+/** Where a route says which request its passport has to be for. */
+export type PassportRequestIdSource =
+  | { readonly param: string }
+  | { readonly query: string }
+  /** A field of the body, or of the message of a gateway or microservice. */
+  | { readonly body: string }
+  | ((context: ExecutionContext) => string | undefined);
+
+/** A rule of the site for the claims of a passport. Only `true` lets the request in. */
+export type PassportRule = (
+  claims: CommonPassportClaims,
+  context: ExecutionContext,
+) => boolean | Promise<boolean>;
+
+/** What a route asks of a passport beyond being valid. */
+export interface PassportPolicyOptions {
+  /** The passport has to be for this request (for bindings: this binding). Else 401; 400 if the route does not say which. */
+  requestId?: PassportRequestIdSource | undefined;
+  /** The site's own rule. `false` is 403 `access_denied`; a rule that throws is a 500 with the error. */
+  allow?: PassportRule | undefined;
+  /**
+   * A login counts once here: a second presentation is 401. Checked last, so that a request that is refused for another reason
+   * uses nothing up. Each process remembers for itself; with the option `cluster` one use counts for all replicas.
+   */
+  singleUse?: boolean | undefined;
+  /**
+   * Accepts passports of any login, also of those that this process (or its cluster) neither started nor received.
+   * @default false
+   *
+   * **Mind what this opens:** no claim names the site a passport was made for, so every other site can present here
+   * the passports that its own visitors gave it. Set it only where you check `request_id` yourself.
+   */
+  allowForeignLogins?: boolean | undefined;
+  /** Where to look for the passport. Default: see the guard. Other places are not looked at. */
+  from?: PassportExtractor | readonly PassportExtractor[] | undefined;
+  /** The name of the site whose keys and logins count, if the application has several. */
+  site?: string | undefined;
+}
+
+/** Checks the value of each option. @returns what it must be, if it is not. */
+const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | undefined> = {
+  requestId: (value) =>
+    typeof value === 'function' || isSource(value)
+      ? undefined
+      : 'a function, { param }, { query } or { body }',
+  allow: (value) => (typeof value === 'function' ? undefined : 'a function'),
+  singleUse: notBoolean,
+  allowForeignLogins: notBoolean,
+  from: (value) => {
+    const extractors: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const areFunctions = extractors.every((extractor) => typeof extractor === 'function');
+    return areFunctions && extractors.length > 0 ? undefined : 'an extractor or a list of them';
+  },
+  site: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the name of a site'),
+};
+
+/**
+ * Sets what `PassportGuard` and `BindingPassportGuard` ask of a passport, on a class or a method. Policies add up: of a method, the
+ * methods it overrides, its class and base classes, and several decorators on one place every rule applies. A flag that one of them
+ * sets to `false` stays `false` where it would open a route, and `undefined` changes nothing.
+ * @throws {LimeError} `INVALID_OPTIONS` for an option of the wrong type or an unknown one, when the decorator is applied.
+ */
+export function PassportPolicy(policy: PassportPolicyOptions): ClassDecorator & MethodDecorator {
+  assertPolicyOptions(policy);
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const place = (descriptor ? descriptor.value : target) as object;
+    const earlier = passportPoliciesOf(place); // of a class also those of its base classes
+    Reflect.defineMetadata(LIME_PASSPORT_POLICY, [...earlier, policy], place);
+  };
+}
+
+/** The policies of a class, base classes included, or of a method. */
+export function passportPoliciesOf(place: object): readonly PassportPolicyOptions[] {
+  return (Reflect.getMetadata(LIME_PASSPORT_POLICY, place) ?? []) as PassportPolicyOptions[];
+}
+
+function assertPolicyOptions(policy: PassportPolicyOptions): void {
+  if (typeof policy !== 'object' || policy === null) {
+    throw invalid(`takes an object, got ${show(policy)}`);
+  }
+  for (const [name, value] of Object.entries(policy)) {
+    if (!Object.hasOwn(FAULTS, name)) {
+      throw invalid(`does not have the option ${name}; it has ${Object.keys(FAULTS).join(', ')}`);
+    }
+    const wanted =
+      value === undefined ? undefined : FAULTS[name as keyof PassportPolicyOptions](value);
+    if (wanted !== undefined) throw invalid(`needs ${wanted} as ${name}, got ${show(value)}`);
+  }
+}
+
+function invalid(predicate: string): LimeError {
+  return new LimeError('INVALID_OPTIONS', `@PassportPolicy() ${predicate}`);
+}
+
+function notBoolean(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'true or false';
+}
+
+function isSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const [name, ...others] = Object.keys(value);
+  if (others.length > 0 || name === undefined) return false;
+  return ['param', 'query', 'body'].includes(name) && typeof Reflect.get(value, name) === 'string';
+}

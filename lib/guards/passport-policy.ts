@@ -1,0 +1,123 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
+import { LimeError } from '../errors/index.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import { messageOf } from './handshake.js';
+import { LIME_PASSPORT_POLICY } from '../lime-sites.constants.js';
+import type { PassportExtractor } from './passport-extractors.js';
+import type {
+  PassportPolicyOptions,
+  PassportRequestIdSource,
+  PassportRule,
+} from '../decorators/passport-policy.decorator.js';
+import { PassportRefusal } from './passport-refusal.js';
+
+type Class = ReturnType<ExecutionContext['getClass']>;
+type Method = ReturnType<ExecutionContext['getHandler']>;
+
+/** All policies of one route, added up. */
+export interface RoutePolicy {
+  readonly requestIds: readonly PassportRequestIdSource[];
+  readonly rules: readonly PassportRule[];
+  readonly singleUse: boolean;
+  readonly allowForeignLogins: boolean;
+  /** `undefined`: where the guard looks by default. */
+  readonly from: readonly PassportExtractor[] | undefined;
+  readonly site: string | undefined;
+}
+
+/**
+ * Adds up the policies of a method, the methods that it overrides, its class and base classes.
+ * @throws {LimeError} `CONFLICTING_POLICIES` for two sites.
+ */
+export function routePolicyOf(reflector: Reflector, context: ExecutionContext): RoutePolicy {
+  const [type, method] = [context.getClass(), context.getHandler()];
+  const places = [...definitionsOf(type, method), type];
+  return addUp(
+    reflector.getAllAndMerge<PassportPolicyOptions[]>(LIME_PASSPORT_POLICY, places),
+    type,
+  );
+}
+
+/**
+ * The ids that the route wants the passport to be for; empty if it accepts any.
+ * @throws {PassportRefusal} `invalid_request` if the request does not say which.
+ */
+export function expectedIdsOf({ requestIds }: RoutePolicy, context: ExecutionContext): string[] {
+  return requestIds.map((source) => {
+    const expected = typeof source === 'function' ? source(context) : lookUp(source, context);
+    if (typeof expected === 'string' && expected !== '') return expected;
+    throw new PassportRefusal('invalid_request');
+  });
+}
+
+/** @throws {PassportRefusal} `access_denied`, unless every rule of the site answers `true`. */
+export async function assertAllowed(
+  { rules }: RoutePolicy,
+  claims: CommonPassportClaims,
+  context: ExecutionContext,
+): Promise<void> {
+  for (const rule of rules) {
+    if ((await rule(claims, context)) !== true) throw new PassportRefusal('access_denied');
+  }
+}
+
+function addUp(policies: readonly PassportPolicyOptions[], { name }: Class): RoutePolicy {
+  const from = policies.flatMap((policy) => policy.from ?? []);
+  const foreign = policies.flatMap(({ allowForeignLogins }) => allowForeignLogins ?? []);
+  const [site, ...others] = new Set(policies.flatMap((policy) => policy.site ?? []));
+  if (others.length > 0) {
+    throw new LimeError(
+      'CONFLICTING_POLICIES',
+      `The policies of ${name} name several sites for one route: ${[site, ...others].join(', ')}`,
+    );
+  }
+  return {
+    requestIds: policies.flatMap(({ requestId }) => requestId ?? []),
+    rules: policies.flatMap(({ allow }) => allow ?? []),
+    singleUse: policies.some(({ singleUse }) => singleUse === true),
+    allowForeignLogins: foreign.length > 0 && foreign.every(Boolean),
+    from: from.length > 0 ? from : undefined,
+    site,
+  };
+}
+
+/** A method, and the methods of base classes that it overrides. */
+function definitionsOf(type: Class, method: Method): Method[] {
+  const definitions = new Set([method]);
+  const key = keyOf(type, method);
+  let level: unknown = type.prototype;
+  while (typeof level === 'object' && level !== null) {
+    const definition: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
+    if (typeof definition === 'function') definitions.add(definition as Method);
+    level = Object.getPrototypeOf(level);
+  }
+  return [...definitions];
+}
+
+/** Under which name a class has a method: usually its own, but another decorator may have wrapped it. */
+function keyOf(type: Class, method: Method): string {
+  const own = method.name;
+  const prototype = type.prototype as object;
+  if (Reflect.get(prototype, own) === method) return own;
+  const isMethod = (key: string) =>
+    Object.getOwnPropertyDescriptor(prototype, key)?.value === method;
+  return Object.getOwnPropertyNames(prototype).find(isMethod) ?? own;
+}
+
+function lookUp(
+  source: Exclude<PassportRequestIdSource, (context: ExecutionContext) => unknown>,
+  context: ExecutionContext,
+): unknown {
+  if (context.getType() !== 'http') {
+    return 'body' in source ? memberOf(messageOf(context), source.body) : undefined;
+  }
+  const { params, query, body } = context.switchToHttp().getRequest<Record<string, unknown>>();
+  if ('param' in source) return memberOf(params, source.param);
+  return 'query' in source ? memberOf(query, source.query) : memberOf(body, source.body);
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
+}
