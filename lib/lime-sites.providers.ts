@@ -18,7 +18,7 @@ import {
 import type { LimeSitesModuleOptions } from './interfaces/lime-sites-module-options.interface.js';
 import { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import { resolveOptions } from './lime-sites.options.js';
-import { SiteRuntime } from './lime-site.js';
+import { LimeSite } from './lime-site.js';
 
 /** The parts of one site, as Nest provides them. */
 export function siteProviders(name: string = DEFAULT_SITE): {
@@ -40,13 +40,13 @@ export function siteProviders(name: string = DEFAULT_SITE): {
             name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
           const logger = createLimeLogger(context, [options.siteToken.reveal()]);
           const member = await joinCluster(name, options, logger);
-          return new SiteRuntime(name, options, clock, logger, member);
+          return new LimeSite(name, options, clock, logger, member);
         },
       },
       {
         provide: service,
         inject: [runtime, DiscoveryService, MetadataScanner],
-        useFactory: (site: SiteRuntime, discovery: DiscoveryService, scanner: MetadataScanner) =>
+        useFactory: (site: LimeSite, discovery: DiscoveryService, scanner: MetadataScanner) =>
           new LimeSiteService(
             site,
             new LoginHandlerExplorer(name, discovery, scanner, site.logger),

@@ -4,7 +4,7 @@ import type {
   LimeLoginEvent,
   LimeLoginEventType,
 } from '../interfaces/login-events.interface.js';
-import type { LimeHandlerContext } from '../dispatcher/handler-registry.js';
+import type { LimeHandlerContext } from '../interfaces/login-events.interface.js';
 import { LIME_LOGIN_HANDLER } from '../lime-sites.constants.js';
 
 /** Which logins a method handles; all of them, if nothing is said. */

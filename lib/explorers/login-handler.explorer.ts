@@ -4,7 +4,8 @@ import {
   type MetadataScanner,
   ModuleRef,
 } from '@nestjs/core';
-import type { LimeHandlerContext, RegisteredHandler } from '../dispatcher/handler-registry.js';
+import type { RegisteredHandler } from '../dispatcher/handler-registry.js';
+import type { LimeHandlerContext } from '../interfaces/login-events.interface.js';
 import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
 import type { LimeLogger } from '../common/logger.js';
 import { DEFAULT_SITE } from '../lime-sites.constants.js';

@@ -13,7 +13,7 @@ import {
   routePolicyOf,
 } from './passport-policy.js';
 import { PassportRefusal, type PassportRefusalCode } from './passport-refusal.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 import { transportException } from './transport-exception.js';
 import { attachAdmission, attachedAdmission } from './verified-passport.js';
 
@@ -21,7 +21,7 @@ import { attachAdmission, attachedAdmission } from './verified-passport.js';
 @Injectable()
 export abstract class BasePassportGuard implements CanActivate {
   /** By name. Nest goes through all its modules to find one. */
-  readonly #sites = new Map<string | undefined, SiteRuntime>();
+  readonly #sites = new Map<string | undefined, LimeSite>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -58,7 +58,7 @@ export abstract class BasePassportGuard implements CanActivate {
   protected abstract verify(
     token: string,
     expectedId: string | undefined,
-    site: SiteRuntime,
+    site: LimeSite,
     context: ExecutionContext,
   ): Promise<CommonPassportClaims>;
 
@@ -66,7 +66,7 @@ export abstract class BasePassportGuard implements CanActivate {
   protected abstract idOf(claims: CommonPassportClaims): string;
 
   /** Whether this site started, or received, the login or binding. */
-  protected abstract isKnown(id: string, site: SiteRuntime): boolean | Promise<boolean>;
+  protected abstract isKnown(id: string, site: LimeSite): Promise<boolean>;
 
   /** The object that `@Passport()` reads from: one for each execution of a route handler. */
   protected getRequest(context: ExecutionContext): object {
@@ -124,10 +124,10 @@ export abstract class BasePassportGuard implements CanActivate {
     return claims;
   }
 
-  #siteOf(name: string | undefined): SiteRuntime {
+  #siteOf(name: string | undefined): LimeSite {
     const known = this.#sites.get(name);
     if (known) return known;
-    const site = this.moduleRef.get<SiteRuntime>(getRuntimeToken(name), { strict: false });
+    const site = this.moduleRef.get<LimeSite>(getRuntimeToken(name), { strict: false });
     this.#sites.set(name, site);
     return site;
   }
@@ -142,8 +142,9 @@ async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-async function useOnce(claims: CommonPassportClaims, id: string, site: SiteRuntime): Promise<void> {
-  if (!(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) throw replayed(id);
+async function useOnce(claims: CommonPassportClaims, id: string, site: LimeSite): Promise<void> {
+  if (!(await site.store.claim(`${claims.aud} ${id}`, new Date(claims.exp * 1000))))
+    throw replayed(id);
 }
 
 /** Every fault of a passport is the same to the client. */

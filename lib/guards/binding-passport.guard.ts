@@ -5,7 +5,7 @@ import type {
 } from '../interfaces/passport-claims.interface.js';
 import { BasePassportGuard, foreign } from './base-passport.guard.js';
 import { fromQuery, type PassportExtractor } from './passport-extractors.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 
 const FROM_BINDING_CODE = fromQuery('binding_code');
 
@@ -26,7 +26,7 @@ export class BindingPassportGuard extends BasePassportGuard {
   protected async verify(
     token: string,
     expectedId: string | undefined,
-    site: SiteRuntime,
+    site: LimeSite,
     context: ExecutionContext,
   ): Promise<BindingPassportClaims> {
     const { from } = this.getPolicy(context);
@@ -41,7 +41,7 @@ export class BindingPassportGuard extends BasePassportGuard {
     return (claims as BindingPassportClaims).binding_id;
   }
 
-  protected isKnown(bindingId: string, { memory }: SiteRuntime): boolean | Promise<boolean> {
-    return memory.knows('binding', bindingId);
+  protected isKnown(bindingId: string, { store }: LimeSite): Promise<boolean> {
+    return store.knows('binding', bindingId);
   }
 }

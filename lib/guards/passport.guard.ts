@@ -5,7 +5,7 @@ import type {
 } from '../interfaces/passport-claims.interface.js';
 import { BasePassportGuard } from './base-passport.guard.js';
 import { fromBearer, fromMessage, type PassportExtractor } from './passport-extractors.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 
 const FROM_BEARER = fromBearer();
 const FROM_MESSAGE = fromMessage();
@@ -24,7 +24,7 @@ export class PassportGuard extends BasePassportGuard {
   protected verify(
     token: string,
     expectedId: string | undefined,
-    { passports }: SiteRuntime,
+    { passports }: LimeSite,
   ): Promise<PassportClaims> {
     return passports.verifyLogin(token, expectedId);
   }
@@ -33,7 +33,7 @@ export class PassportGuard extends BasePassportGuard {
     return (claims as PassportClaims).request_id;
   }
 
-  protected isKnown(requestId: string, site: SiteRuntime): boolean | Promise<boolean> {
-    return site.knowsRequest(requestId);
+  protected isKnown(requestId: string, site: LimeSite): Promise<boolean> {
+    return site.store.knows('login', requestId);
   }
 }
