@@ -3,7 +3,7 @@ import type { LimeLogger } from '../common/logger.js';
 import { handlerChannel } from '../diagnostics/channels.js';
 import type { LimeHandlerMessage } from '../diagnostics/messages.js';
 import { Operation } from '../diagnostics/operation.js';
-import { copyError, LimeError, readThrown } from '../errors/index.js';
+import { copyError, LimeError, reasonOf } from '../errors/index.js';
 import type {
   LimeHandlerContext,
   LimeHandlerFailure,
@@ -123,7 +123,7 @@ export class HandlerInvoker {
     error: unknown,
   ): HandlerFailure {
     const { stats, logger, secrets } = this.#options;
-    const { message: reason } = readThrown(error, secrets);
+    const reason = reasonOf(error, secrets);
     stats.handlerErrors++;
     logger.error(`Handler ${name} failed for ${type} ${requestId}: ${reason}`, error);
     return { handler: name, reason, error };

@@ -33,9 +33,10 @@ export class HandlerRegistry {
    */
   add(handler: RegisteredHandler): () => void {
     if (this.#uniqueNames) this.#assertUnique(handler.name);
-    this.#handlers = [...this.#handlers, handler];
+    const named = { ...handler, name: handler.name || 'onLogin() handler' };
+    this.#handlers = [...this.#handlers, named];
     return () => {
-      this.#handlers = this.#handlers.filter((other) => other !== handler);
+      this.#handlers = this.#handlers.filter((other) => other !== named);
     };
   }
 

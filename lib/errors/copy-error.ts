@@ -45,6 +45,12 @@ export function readThrown(thrown: unknown, secrets: readonly string[] = []): Th
   };
 }
 
+/** What was thrown, in one line: the message, with the name of an error that has a telling one. */
+export function reasonOf(thrown: unknown, secrets: readonly string[] = []): string {
+  const { name, message } = readThrown(thrown, secrets);
+  return name === 'Error' ? message : `${name}: ${message}`;
+}
+
 function textMember(value: object, name: string): string | undefined {
   try {
     const member: unknown = Reflect.get(value, name);

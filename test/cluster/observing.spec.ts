@@ -45,7 +45,10 @@ describeWithRedis('Whoever watches a cluster', () => {
     closeLater(() => begin.unbindStore(storage));
     const { lime, both } = await startTwo(start, { redis: redis() });
     const seen: (string | undefined)[] = [];
-    for (const { site } of both) site.onLogin(() => void seen.push(storage.getStore()));
+    for (const { site } of both)
+      site.onLogin(function handler() {
+        seen.push(storage.getStore());
+      });
 
     const { requestId } = lime.createLoginRequest();
     await lime.approve(requestId);

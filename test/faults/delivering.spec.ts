@@ -273,7 +273,7 @@ describe('an approval that overrules a local expiry', () => {
     await closing;
 
     expect(logs.of('error')).toContainEqual(
-      expect.stringContaining(`no handler has seen at shutdown: ${requestId}`),
+      expect.stringContaining(`no handler received before shutdown: ${requestId}`),
     );
   });
 });
