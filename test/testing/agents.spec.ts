@@ -138,7 +138,7 @@ describe('agents of the sandbox', () => {
     }
   });
 
-  it('stop when they are told to, while waiting and while working', async () => {
+  it('stop waiting once their signal aborts', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
     const stopping = new AbortController();
@@ -147,37 +147,5 @@ describe('agents of the sandbox', () => {
     stopping.abort(new Error('enough'));
 
     await expect(login).rejects.toThrow('enough');
-    await expect(solveProofOfWork('challenge', 32, { signal: stopping.signal })).rejects.toThrow(
-      'enough',
-    );
-  });
-});
-
-describe('the proof of work', () => {
-  it.each([1, 7, 8, 9, 12])(
-    'at difficulty %i is the first number that fits',
-    async (difficulty) => {
-      const { nonce, attempts } = await solveProofOfWork('challenge', difficulty);
-      const limit = 2n ** BigInt(256 - difficulty);
-      const valueOf = (candidate: number) =>
-        BigInt(
-          `0x${createHash('sha256').update(`lime:pow:v1\0challenge\0${candidate}`).digest('hex')}`,
-        );
-      const first = Array.from({ length: attempts }, (_, number) => number).find(
-        (number) => valueOf(number) < limit,
-      );
-
-      expect(nonce).toBe(String(first));
-      expect(attempts).toBe(Number(nonce) + 1);
-    },
-  );
-
-  it('lets others run while it works', async () => {
-    let turns = 0;
-    const counting = setInterval(() => (turns += 1), 0);
-    await solveProofOfWork('a challenge that takes some time', 16);
-    clearInterval(counting);
-
-    expect(turns).toBeGreaterThan(0);
   });
 });

@@ -44,7 +44,9 @@ describe('lime-sandbox', () => {
 
     expect((await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'))).status).toBe(201);
     await eventually(() => stdout.text.includes('the event is lost'));
-    expect(stdout.text).toMatch(/^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m);
+    expect(stdout.text).toMatch(
+      /^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m,
+    );
     expect(stdout.text).toMatch(/login request [\da-f-]{36} expired$/m);
 
     ending.abort();
@@ -57,10 +59,11 @@ describe('lime-sandbox', () => {
   it('prints exactly one JSON object with --json, and the story elsewhere', async () => {
     void run('--json', '--jwks=enveloped', '--pow-difficulty', '3');
     await eventually(() => stdout.text !== '');
-    const { baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
+    const { platform, baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
       stdout.text,
     ) as Record<string, string>;
     expect(rest).toEqual({});
+    expect(platform).toBe('2026-09');
     expect(agentToken).toMatch(/^at_/);
     expect(baseUrl).toBe(`${consoleUrl}api/v1`);
 
@@ -88,7 +91,7 @@ describe('lime-sandbox', () => {
     const agentToken = printed('LIME_AGENT_TOKEN');
     await new SandboxAgent({ baseUrl, agentToken }).login(data.login_request_id);
 
-    await eventually(() => /could not be approved: .*no longer pending/.test(stdout.text));
+    await eventually(() => /could not be approved: .*not known/.test(stdout.text));
     await create(baseUrl, printed('LIME_SITE_TOKEN'));
     ending.abort();
     expect(await exit).toBe(0);
