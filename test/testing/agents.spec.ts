@@ -85,8 +85,8 @@ describe('agents of the sandbox', () => {
     ['no nonce', 'right', {}, 400, 'MISSING_POW_NONCE'],
     ['an empty nonce', 'right', { pow_nonce: '' }, 400, 'MISSING_POW_NONCE'],
     ['a nonce that is a number', 'right', { pow_nonce: 7 }, 400, 'MISSING_POW_NONCE'],
-    ['a nonce that is no decimal text', 'right', { pow_nonce: '0x7' }, 400, 'INVALID_POW'],
-    ['a body that is no JSON', 'right', 'nonsense', 400, 'INVALID_JSON'],
+    ['a nonce that is not decimal', 'right', { pow_nonce: '0x7' }, 400, 'INVALID_POW'],
+    ['a body that is not JSON', 'right', 'nonsense', 400, 'INVALID_JSON'],
   ])('cannot approve with %s', async (_case, token, body, status, code) => {
     const { requestId } = lime.createLoginRequest();
     const reply = await site.approve(requestId, body, token === 'right' ? lime.agentToken : token);
@@ -95,7 +95,7 @@ describe('agents of the sandbox', () => {
     expect(lime.request(requestId)?.status).toBe('PENDING');
   });
 
-  it('may try again after a wrong nonce: the challenge stays valid', async () => {
+  it('can try again after a wrong nonce: the challenge stays valid', async () => {
     const { requestId } = lime.createLoginRequest();
     const { body } = await site.call(`/auth/requests/${requestId}`);
     const challenge = String(body.data['pow_challenge']);
@@ -125,7 +125,7 @@ describe('agents of the sandbox', () => {
     });
   });
 
-  it('say so when the answer is none, or none they understand', async () => {
+  it('reject when no answer comes, or one that they do not understand', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
     lime.faults.reset('challenge');
