@@ -96,18 +96,20 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
     it('runs the handlers of a login one after another, in the order of their registration', async () => {
       const { lime, site } = await startSite();
       const steps: string[] = [];
-      for (const index of [0, 1, 2]) {
-        site.onLogin(async function handler() {
-          steps.push(`${index} begins`);
+      const names = ['first', 'second', 'third'];
+      for (const name of names) {
+        const handler = async () => {
+          steps.push(`${name} begins`);
           await new Promise(setImmediate);
-          steps.push(`${index} ends`);
-        });
+          steps.push(`${name} ends`);
+        };
+        site.onLogin(Object.defineProperty(handler, 'name', { value: name }));
       }
 
       lime.expire(lime.createLoginRequest().requestId);
       await until(() => steps.length === 6);
 
-      expect(steps).toEqual([0, 1, 2].flatMap((index) => [`${index} begins`, `${index} ends`]));
+      expect(steps).toEqual(names.flatMap((name) => [`${name} begins`, `${name} ends`]));
     });
 
     it('runs the handlers of so many logins at once as concurrency says, and no more', async () => {
@@ -175,14 +177,13 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
     it('aborts the signal of a handler that takes too long, and goes on without it', async () => {
       const { lime, site } = await startSite({ handlerTimeoutMs: 30 }, { attempts: 1 });
       let reason: unknown;
-      site.onLogin(
-        (_event, { signal }) =>
-          new Promise(() => {
-            signal.addEventListener('abort', () => {
-              reason = signal.reason;
-            });
-          }),
-      );
+      site.onLogin(function hangs(_event, { signal }) {
+        return new Promise(() => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason;
+          });
+        });
+      });
 
       lime.expire(lime.createLoginRequest().requestId);
       await until(() => site.stats.failed === 1);
