@@ -7,6 +7,7 @@ import {
   LimeSitesModule,
   LimeSiteService,
   RateLimitError,
+  SiteAuthUnavailableError,
 } from 'nestjs-lime-sites';
 import type { SandboxFaultResponse } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
@@ -82,6 +83,12 @@ describe('An answer of LIME that is an error', () => {
       { status: 400, body: failure('SITE_TOKEN_MISSING') },
       AuthenticationError,
       { code: 'SITE_TOKEN_MISSING', httpStatus: 400 },
+    ],
+    [
+      '503 SITE_TOKEN_AUTH_UNAVAILABLE',
+      { status: 503, body: failure('SITE_TOKEN_AUTH_UNAVAILABLE') },
+      SiteAuthUnavailableError,
+      { code: 'SITE_TOKEN_AUTH_UNAVAILABLE', httpStatus: 503 },
     ],
     [
       'any other code, with its detail',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SiteAuthUnavailableError } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
@@ -24,6 +25,7 @@ async function startSite(misbehave: (lime: LimeSandbox) => void) {
     sseReadTimeoutMs: TIMEOUT_MS,
     sseBackoffBaseMs: 500,
     sseBackoffMaxMs: 8_000,
+    streamWaitMs: TIMEOUT_MS,
   };
   return { ...(await start.site({ lime, clock, options })), clock };
 }
@@ -259,6 +261,31 @@ describe('a platform that is busy', () => {
       }
     },
   );
+
+  it('reconnects within seconds while LIME cannot check the site token, and logins wait for the stream', async () => {
+    const { lime, site, clock, logs } = await startSite(({ faults }) =>
+      faults.refuse('events', 'SITE_TOKEN_AUTH_UNAVAILABLE', { times: 7 }),
+    );
+
+    const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+    for (const [index, ceiling] of ceilings.entries()) {
+      await until(() => lime.callCount('events') === index + 1);
+      const delay = await nextAttemptMs(clock);
+      expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(delay).toBeLessThanOrEqual(ceiling);
+      expect(site.connection).toMatchObject({ state: 'reconnecting', attempt: index + 1 });
+      expect(site.connection.lastError).toBeInstanceOf(SiteAuthUnavailableError);
+      if (index < ceilings.length - 1) clock.advance(delay);
+    }
+    const request = site.createLoginRequest();
+    clock.advance(3_999);
+    expect(site.connection.state).toBe('reconnecting');
+    expect(lime.callCount('create')).toBe(0);
+    clock.advance(4_001);
+    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
+    expect(site.connection.state).toBe('open');
+    expect(logs.of('error')).toEqual([]);
+  });
 
   it('starts the back-off anew when it refuses after drops', async () => {
     const { lime, clock } = await startSite(({ faults }) => {

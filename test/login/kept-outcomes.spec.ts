@@ -58,7 +58,7 @@ it('outcomeOf() knows the last 200 000 outcomes, also when more arrive', async (
   for (let index = 0; index < 210_000; index++) {
     lime.send({ type: 'expired', login_request_id: `lr_${index}` });
   }
-  await until(() => site.stats.delivered === 210_000);
+  await until(() => site.stats.delivered === 210_000, 60_000);
 
   expect(outcomesOf(site, 'lr_209999')).toHaveLength(1);
   expect(outcomesOf(site, 'lr_10000')).toHaveLength(1);

@@ -15,7 +15,7 @@ import { CapturedLogs } from '../../support/captured-logs.js';
 import { failureOf } from '../../support/failure-of.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { until } from '../../support/until.js';
-import { assertExplained, readByJose } from './jose-verdict.js';
+import { assertExplained, type JosePlatform, readByJose } from './jose-verdict.js';
 import { NOW } from './now.js';
 import { type RawPart, signParts } from './raw-jws.js';
 
@@ -55,6 +55,11 @@ export class Target {
     await this.lime.stop();
   }
 
+  /** What jose has to know of the platform. */
+  get platform(): JosePlatform {
+    return { keys: this.lime.publishedKeys(), origin: new URL(this.lime.baseUrl).origin };
+  }
+
   get kid(): string {
     return String(this.lime.publishedKeys().keys[0]?.kid);
   }
@@ -67,10 +72,12 @@ export class Target {
   /** The claims of a genuine login passport, with changes; `undefined` removes one. */
   claims(changes: object = {}): object {
     return {
+      iss: new URL(this.lime.baseUrl).origin,
       sub: this.lime.agent.agentId,
       aud: 'lime-site-login',
       request_id: 'lr_1',
       user_id: this.lime.agent.userId,
+      passport_version: '5',
       iat: NOW,
       exp: NOW + 60,
       ...changes,
@@ -91,7 +98,7 @@ export class Target {
     const work = this.site.verifyPassport(jwt as string);
     const { code } = await failureOf(InvalidPassportError, work);
     if (typeof jwt !== 'string') return code; // jose reads bytes, too
-    if (await readByJose(jwt, this.lime.publishedKeys(), this.clock.now())) {
+    if (await readByJose(jwt, this.platform, this.clock.now())) {
       assertExplained(jwt, code);
     }
     return code;
