@@ -13,7 +13,6 @@ import { Passports } from './passport/passports.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
 import { EventStream } from './stream/event-stream.js';
-import { StreamGate } from './stream/stream-gate.js';
 import type { ResolvedOptions } from './lime-sites.options.js';
 import { SiteMemory } from './dispatcher/site-memory.js';
 
@@ -27,7 +26,6 @@ export class SiteRuntime {
   readonly #ownAgent: Dispatcher | undefined;
   readonly #api: LimeApi;
   readonly #exchange: BindingExchange;
-  readonly #gate: StreamGate;
 
   /**
    * @param site the name of the site.
@@ -58,7 +56,6 @@ export class SiteRuntime {
       reasonOf: (error) => redact(String(error), [siteToken.reveal()]),
     });
     this.stream = new EventStream({ ...shared, consumer: this.desk });
-    this.#gate = new StreamGate(this.stream, clock);
   }
 
   get eventEmitter(): ResolvedOptions['eventEmitter'] {
@@ -151,7 +148,7 @@ export class SiteRuntime {
   /** What would be lost without a stream, or without a cluster that takes it, is not started. */
   async #whenReady(waitMs: number): Promise<void> {
     await Promise.all([
-      this.listens ? this.#gate.whenOpen(waitMs) : undefined,
+      this.listens ? this.stream.whenOpen(waitMs) : undefined,
       this.member?.whenUp(waitMs),
     ]);
   }

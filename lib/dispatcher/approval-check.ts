@@ -5,7 +5,7 @@ import { unverifiedExpiry } from '../passport/unverified-expiry.js';
 import { backoffDelay } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 
 /** No passport lives longer (LIME), so no verification is worth trying for longer. */
 const MAX_HOLD_MS = 120_000;

@@ -8,7 +8,7 @@ import type { LoginRecord } from '../interfaces/login-record.interface.js';
 import { untilAccepted } from './until-accepted.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
 import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
 import type { HandlerFailure, HandlerRunner } from './handler-runner.js';

@@ -1,7 +1,7 @@
 import { LimeError } from '../errors/index.js';
 import type { LimeLogger } from '../common/logger.js';
 import { handlerChannel } from '../diagnostics/channels.js';
-import type { LimeHandlerMessage } from '../diagnostics/messages.js';
+import type { LimeHandlerMessage } from '../diagnostics/channels.js';
 import { Operation } from '../diagnostics/operation.js';
 import type { RegisteredHandler } from './handler-registry.js';
 import { HandlerRun, type HandlerRunOptions } from './handler-run.js';

@@ -3,7 +3,7 @@ import type { LimeClusterMember } from '../interfaces/cluster.interface.js';
 import type { PassportClaims } from '../interfaces/passport-claims.interface.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 import { ApprovalCheck } from './approval-check.js';
 import { ClusterDelivery } from './cluster-delivery.js';
 import { HandlerRegistry } from './handler-registry.js';

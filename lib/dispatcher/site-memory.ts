@@ -5,7 +5,7 @@ import { KnownIds } from '../passport/known-ids.js';
 import { UsedPassports } from '../passport/used-passports.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 
 export interface SiteMemoryOptions {
   member: LimeClusterMember | undefined;
