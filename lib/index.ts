@@ -91,7 +91,7 @@ export type {
   LimeHandlerMessage,
   LimeHttpMessage,
   LimeLoginMessage,
-  LimeLoginOutcome,
+  LimeLoginResult,
   LimeTraceMessage,
   LimeVerifyMessage,
-} from './diagnostics/messages.js';
+} from './diagnostics/channels.js';

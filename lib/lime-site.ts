@@ -15,7 +15,6 @@ import type { BindingRequestResult, LoginRequestResult } from './interfaces/requ
 import type { ResolvedOptions } from './lime-sites.options.js';
 import { Passports } from './passport/passports.js';
 import { EventStream } from './stream/event-stream.js';
-import { StreamGate } from './stream/stream-gate.js';
 
 /** A guard remembers the login of a verified approval this long; the passport lives for two minutes at most (LIME). */
 const APPROVED_LOGIN_MS = 120_000;
@@ -30,7 +29,6 @@ export class LimeSite {
   readonly #ownAgent: HttpDispatcher | undefined;
   readonly #api: LimeApi;
   readonly #exchange: BindingExchange;
-  readonly #gate: StreamGate;
 
   /**
    * @param name the name of the site.
@@ -65,7 +63,6 @@ export class LimeSite {
         this.store.keep('login', requestId, new Date(clock.now() + APPROVED_LOGIN_MS)),
     });
     this.stream = new EventStream({ ...shared, consumer: this.dispatcher });
-    this.#gate = new StreamGate(this.stream, clock);
   }
 
   get eventEmitter(): ResolvedOptions['eventEmitter'] {
@@ -153,7 +150,7 @@ export class LimeSite {
   /** Without a stream, or without a cluster that accepts it, the outcome of a login would be lost. */
   async #whenReady(waitMs: number): Promise<void> {
     await Promise.all([
-      this.hasStream ? this.#gate.whenOpen(waitMs) : undefined,
+      this.hasStream ? this.stream.whenOpen(waitMs) : undefined,
       this.member?.whenUp(waitMs),
     ]);
   }

@@ -2,7 +2,7 @@ import type { InjectionToken, Provider } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type Clock, systemClock } from './common/clock.js';
 import { ApplicationEvents } from './explorers/application-events.js';
-import { createLimeLogger } from './common/lime-logger.js';
+import { createLimeLogger } from './common/logger.js';
 import { LimeSiteService } from './lime-site.service.js';
 import { joinCluster } from './join-cluster.js';
 import {

@@ -5,7 +5,7 @@ import { parseRetryAfter } from './retry-after.js';
 import type { SiteToken } from './site-token.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 import { FieldReader } from './field-reader.js';
 import { isRetryable, RETRY_READ, retryDelay, type RetryRule } from './retry-policy.js';
 

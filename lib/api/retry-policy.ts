@@ -1,5 +1,5 @@
 import { LimeError, RateLimitError } from '../errors/index.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 
 /** No call waits longer than this for a retry, whatever `Retry-After` says. */
 const MAX_RETRY_AFTER_MS = 30_000;

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { backoffDelay } from '../common/backoff.js';
+import { backoffDelay, type Random } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+
 import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
 import type { PassportClaims } from '../interfaces/passport-claims.interface.js';
 import { unverifiedExpiry } from '../passport/unverified-expiry.js';

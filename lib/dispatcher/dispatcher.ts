@@ -1,7 +1,8 @@
 import { type Observable, Subject } from 'rxjs';
+import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+
 import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
 import { copyError } from '../errors/index.js';
 import type { LimeClusterMember } from '../interfaces/cluster.interface.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import { handlerChannel } from '../diagnostics/channels.js';
-import type { LimeHandlerMessage } from '../diagnostics/messages.js';
+import type { LimeHandlerMessage } from '../diagnostics/channels.js';
 import { Operation } from '../diagnostics/operation.js';
 import { copyError, LimeError, reasonOf } from '../errors/index.js';
 import type {

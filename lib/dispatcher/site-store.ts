@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+
 import { TtlMap } from '../common/ttl-map.js';
 import type { LimeSiteStore, LimeStoreKind } from '../interfaces/store.interface.js';
 import { untilAccepted } from './until-accepted.js';

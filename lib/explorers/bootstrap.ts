@@ -10,7 +10,9 @@ interface Bootstrappable {
  * Call it before the bootstrap hooks are called.
  */
 export function whenBootstrapped(modules: ModulesContainer): Promise<void> {
-  const nearestFirst = [...modules.values()].toSorted((one, other) => one.distance - other.distance);
+  const nearestFirst = [...modules.values()].toSorted(
+    (one, other) => one.distance - other.distance,
+  );
   const root = nearestFirst[0]?.instance as Bootstrappable | undefined;
   if (!root) return Promise.resolve();
   const { onApplicationBootstrap } = root;

@@ -1,7 +1,7 @@
 import type { HttpTransport } from '../api/http-transport.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import { traced } from '../diagnostics/traced.js';
+import { traced } from '../diagnostics/operation.js';
 import { verifyChannel } from '../diagnostics/channels.js';
 import { JwksSource } from './jwks-source.js';
 import type {

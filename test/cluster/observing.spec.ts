@@ -55,7 +55,7 @@ describeWithRedis('Whoever watches a cluster', () => {
 
     const ended = () => logins.filter(({ event }) => event === 'asyncEnd');
     await until(() => ended().length === 2 && seen.length === 1);
-    expect(ended().map(({ message }) => message.outcome)).toEqual(['queued', 'queued']);
+    expect(ended().map(({ message }) => message.result)).toEqual(['queued', 'queued']);
     expect(seen).toEqual([requestId]);
     const handled = handlers.filter(({ event }) => event === 'asyncEnd');
     expect(handled.map(({ message }) => message)).toMatchObject([

@@ -342,7 +342,7 @@ describe('logins that come faster than the handlers can take them', () => {
     clock.advance(2_000);
     await until(() => site.connection.state === 'reconnecting');
 
-    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_IDLE_TIMEOUT' });
   });
 });
 

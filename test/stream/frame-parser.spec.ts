@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FrameReader } from '../../lib/stream/frame-reader.js';
+import { FrameParser } from '../../lib/stream/frame-parser.js';
 
-/** Everything that the reader makes of these chunks, in order, and at the end the id that it would send back. */
-function read(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
+/** What the parser makes of these chunks, in order, and at the end the id that goes into `Last-Event-ID`. */
+function parse(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
   const seen: string[] = [];
   let lastEventId = '';
-  const reader = new FrameReader(
+  const parser = new FrameParser(
     {
       onData: (data) => seen.push(`data ${data}`),
       onComment: () => seen.push('comment'),
@@ -18,14 +18,14 @@ function read(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
     maxFrameBytes,
   );
   try {
-    for (const chunk of chunks) reader.feed(chunk);
+    for (const chunk of chunks) parser.feed(chunk);
   } catch (error) {
     seen.push((error as Error).message);
   }
   return [...seen, `id ${lastEventId}`];
 }
 
-/** Text that is full of what matters in an event stream. */
+/** Text that is full of what has a meaning in an event stream. */
 const streamText = fc
   .array(
     fc.oneof(
@@ -69,28 +69,32 @@ function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
   return [...ends, bytes.length].map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
 
-/** An event stream read by the letter of WHATWG HTML 9.2.6: slow, simple, and only the data and the last id. */
-function readByTheBook(text: string): string[] {
+/**
+ * An event stream parsed by the letter of WHATWG HTML 9.2.6, slowly and simply: only the data and the last id. One rule
+ * differs, as in eventsource-parser: an id without data in its event does not count.
+ */
+function parseByTheBook(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
-  lines.pop(); // what no line end has finished
+  lines.pop(); // a line without an end
   const events: string[] = [];
   let data: string[] = [];
-  let idBuffer = '';
+  let id: string | undefined;
   let lastEventId = '';
   for (const line of lines) {
     if (line === '') {
-      lastEventId = idBuffer;
+      if (data.length > 0) lastEventId = id ?? lastEventId;
       if (data.length > 0 && data.join('\n') !== '') events.push(`data ${data.join('\n')}`);
       data = [];
+      id = undefined;
     }
     const [, field = '', value = ''] = /^([^:]*):? ?([^]*)$/.exec(line) ?? [];
     if (field === 'data') data.push(line.includes(':') ? value : '');
-    if (field === 'id' && !value.includes('\0')) idBuffer = value;
+    if (field === 'id' && !value.includes('\0')) id = value;
   }
   return [...events, `id ${lastEventId}`];
 }
 
-describe('a frame that is too long', () => {
+describe('A frame that is too large', () => {
   const SINK = {
     onData: () => undefined,
     onComment: () => undefined,
@@ -100,11 +104,11 @@ describe('a frame that is too long', () => {
 
   it.each([
     ['in one chunk', ['data: 123456789\n\n']],
-    ['in one line that has not ended', ['data: 1', '2345']],
+    ['in one unfinished line', ['data: 1', '2345']],
     ['in many lines', ['data: 1234\n', 'data: 5678\n']],
-  ])('%s is a FRAME_TOO_LARGE that names the option', (_, chunks) => {
-    const reader = new FrameReader(SINK, 8);
-    const feed = () => chunks.forEach((chunk) => reader.feed(Buffer.from(chunk)));
+  ])('(%s) throws FRAME_TOO_LARGE with the name of the option', (_, chunks) => {
+    const parser = new FrameParser(SINK, 8);
+    const feed = () => chunks.forEach((chunk) => parser.feed(Buffer.from(chunk)));
 
     expect(feed).toThrow(
       expect.objectContaining({
@@ -114,44 +118,44 @@ describe('a frame that is too long', () => {
     );
   });
 
-  it('is none when it has exactly that length', () => {
-    expect(read([Buffer.from('data:12345678\n\n')], 13)).toEqual(['data 12345678', 'id ']);
+  it('has more than maxFrameBytes, not exactly as many', () => {
+    expect(parse([Buffer.from('data:12345678\n\n')], 13)).toEqual(['data 12345678', 'id ']);
   });
 });
 
-describe('any text', () => {
-  it('cut anywhere gives the same events as uncut', () => {
+describe('Any text', () => {
+  it('gives the same events cut anywhere as uncut', () => {
     fc.assert(
       fc.property(streamText, fc.array(fc.nat(), { maxLength: 20 }), (bytes, places) => {
-        expect(read(cut(bytes, places))).toEqual(read([bytes]));
+        expect(parse(cut(bytes, places))).toEqual(parse([bytes]));
       }),
       { numRuns: 3_000 },
     );
   });
 
-  it('cut into single bytes gives the same events as uncut', () => {
+  it('gives the same events cut into single bytes as uncut', () => {
     fc.assert(
       fc.property(streamText, (bytes) => {
-        expect(read(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(read([bytes]));
+        expect(parse(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(parse([bytes]));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('gives the events, and the last id, that the standard wants', () => {
+  it('gives the events and the last id of the standard', () => {
     fc.assert(
       fc.property(streamText, (bytes) => {
-        const events = read([bytes]).filter((seen) => /^(data|id) /.test(seen));
-        expect(events).toEqual(readByTheBook(bytes.toString()));
+        const events = parse([bytes]).filter((seen) => /^(data|id) /.test(seen));
+        expect(events).toEqual(parseByTheBook(bytes.toString()));
       }),
       { numRuns: 3_000 },
     );
   });
 
-  it('never takes more than maxFrameBytes into a frame', () => {
+  it('never gives a frame of more than maxFrameBytes', () => {
     fc.assert(
       fc.property(streamText, fc.array(fc.nat(), { maxLength: 20 }), (bytes, places) => {
-        for (const seen of read(cut(bytes, places), 8)) {
+        for (const seen of parse(cut(bytes, places), 8)) {
           if (seen.startsWith('data ')) expect(seen.length).toBeLessThanOrEqual(8 + 'data '.length);
         }
       }),
