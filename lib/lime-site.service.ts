@@ -4,6 +4,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { LimeClusterStatus } from './interfaces/cluster.interface.js';
 import { LimeError } from './errors/index.js';
@@ -20,6 +21,7 @@ import type {
   PassportVerificationResult,
 } from './interfaces/passport-claims.interface.js';
 import type { LimeConnection } from './interfaces/connection.interface.js';
+import { whenBootstrapped } from './explorers/bootstrap.js';
 import type { ApplicationEvents } from './explorers/application-events.js';
 import type { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import type { LimeSite } from './lime-site.js';
@@ -35,16 +37,19 @@ export class LimeSiteService
   readonly #site: LimeSite;
   readonly #explorer: LoginHandlerExplorer;
   readonly #applicationEvents: ApplicationEvents;
+  readonly #modules: ModulesContainer;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
     site: LimeSite,
     explorer: LoginHandlerExplorer,
     applicationEvents: ApplicationEvents,
+    modules: ModulesContainer,
   ) {
     this.#site = site;
     this.#explorer = explorer;
     this.#applicationEvents = applicationEvents;
+    this.#modules = modules;
   }
 
   /**
@@ -201,8 +206,10 @@ export class LimeSiteService
   onApplicationBootstrap(): void {
     this.#explorer.registerAll(this.#site.dispatcher.handlers);
     this.#applicationEvents.connect(this);
-    this.#warn();
-    this.#site.start();
+    // Handlers may need what a later hook sets up, and hooks may register handlers: no login is delivered before the last hook.
+    const bootstrapped = whenBootstrapped(this.#modules);
+    this.#site.start(bootstrapped);
+    void bootstrapped.then(() => this.#warn());
   }
 
   /** @internal */

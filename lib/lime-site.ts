@@ -74,10 +74,13 @@ export class LimeSite {
     return this.#options.dispatcher;
   }
 
-  /** Returns at once: LIME being out of reach must not keep an application from starting. */
-  start(): void {
+  /**
+   * Returns at once: LIME being out of reach must not keep an application from starting.
+   * @param whenStarted resolves when the application has started; no login is delivered before.
+   */
+  start(whenStarted: Promise<void>): void {
     void this.passports.warm();
-    this.dispatcher.startCluster(this.hasStream);
+    this.dispatcher.start(this.hasStream, whenStarted);
     if (!this.hasStream) return;
     let opened = false;
     this.stream.connection$.subscribe(({ state, attempt }) => {

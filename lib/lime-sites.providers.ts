@@ -1,5 +1,5 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { type Clock, systemClock } from './common/clock.js';
 import { ApplicationEvents } from './explorers/application-events.js';
 import { createLimeLogger } from './common/logger.js';
@@ -45,12 +45,18 @@ export function siteProviders(name: string = DEFAULT_SITE): {
       },
       {
         provide: service,
-        inject: [runtime, DiscoveryService, MetadataScanner],
-        useFactory: (site: LimeSite, discovery: DiscoveryService, scanner: MetadataScanner) =>
+        inject: [runtime, DiscoveryService, MetadataScanner, ModulesContainer],
+        useFactory: (
+          site: LimeSite,
+          discovery: DiscoveryService,
+          scanner: MetadataScanner,
+          modules: ModulesContainer,
+        ) =>
           new LimeSiteService(
             site,
             new LoginHandlerExplorer(name, discovery, scanner, site.logger),
             new ApplicationEvents(name, site.eventEmitter, discovery, site.logger),
+            modules,
           ),
       },
     ],

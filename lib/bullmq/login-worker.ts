@@ -61,6 +61,7 @@ export class LoginWorker {
         connection: client,
         prefix: keys.base,
         concurrency,
+        autorun: false,
         lockDuration: options.takeoverMs,
         stalledInterval: options.takeoverMs / 2,
         maxStalledCount: MAX_TAKEOVERS,
@@ -73,6 +74,12 @@ export class LoginWorker {
       for (const id of ids) this.#worker.cancelJob(id, 'the lock on this login was lost');
     });
     this.#worker.on('failed', (job, error) => void this.#onFailed(job, error));
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    await this.#parts.replica.whenStarted;
+    if (!this.#draining) await this.#worker.run().catch(this.#parts.onError);
   }
 
   /** Takes no more logins; waits for those in flight until `deadline` aborts, and then leaves them to other replicas. */

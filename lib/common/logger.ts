@@ -1,6 +1,5 @@
-import { inspect, types } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { redact } from '../errors/index.js';
+import { redact, stackOf } from '../errors/index.js';
 
 /** The logger of the code below the Nest layer. */
 export interface LimeLogger {
@@ -25,20 +24,24 @@ export function createLimeLogger(context: string, secrets: readonly string[]): L
   const logger = new Logger(context);
   const line = (text: string) => truncate(redact(text, secrets));
   return {
-    debug: (message) => logger.debug(line(message)),
-    log: (message) => logger.log(line(message)),
-    warn: (message) => logger.warn(line(message)),
-    error: (message, ...thrown) => {
-      if (thrown.length === 0) logger.error(line(message));
-      else logger.error(line(message), redact(stackOf(thrown[0]), secrets));
-    },
+    debug: (message) => guarded(() => logger.debug(line(message))),
+    log: (message) => guarded(() => logger.log(line(message))),
+    warn: (message) => guarded(() => logger.warn(line(message))),
+    error: (message, ...thrown) =>
+      guarded(() => {
+        if (thrown.length === 0) logger.error(line(message));
+        else logger.error(line(message), redact(stackOf(thrown[0]), secrets));
+      }),
   };
 }
 
-function stackOf(thrown: unknown): string {
-  return types.isNativeError(thrown)
-    ? (thrown.stack ?? thrown.message)
-    : `threw ${inspect(thrown)}`;
+/** The application's logger may throw, which must not cost a login. */
+function guarded(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // There is no other place to report it to.
+  }
 }
 
 /** Runs after the redaction, which would not recognise a truncated secret. */

@@ -53,6 +53,10 @@ export class ClusterDelivery implements LoginDelivery {
     const event = eventOf(outcome);
     const succeeded = new Set(done);
     const failed: LimeHandlerFailure[] = [];
+    if (handlers.size === 0) {
+      // Another replica may have handlers, or this one after its next deployment.
+      return { done, failed: [{ handler: 'none', reason: 'this replica has no login handler' }] };
+    }
     for (const handler of handlers.for(event)) {
       const { name } = handler;
       if (succeeded.has(name)) continue;

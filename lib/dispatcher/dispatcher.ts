@@ -68,6 +68,7 @@ export class Dispatcher {
   readonly #expiry: Expiry;
   readonly #recovery: Recovery;
   readonly #unknownTypes = new Set<string>();
+  #starting: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     const { clock, member } = options;
@@ -148,7 +149,7 @@ export class Dispatcher {
 
   /** Back-pressure: resolves when more frames can be taken; `undefined` if that is now. */
   whenReady(): Promise<void> | undefined {
-    return this.#inFlight.whenReady();
+    return this.#starting ?? this.#inFlight.whenReady();
   }
 
   /** Adds a request that this process created. It will have an outcome, even if LIME never reports one. */
@@ -157,12 +158,20 @@ export class Dispatcher {
     if (!this.#options.member) this.#expiry.watch(expiresAt); // a cluster expires by the clock of its Redis
   }
 
-  /** Connects to the cluster, if the site has one. @param handlesLogins whether this replica invokes handlers. */
-  startCluster(handlesLogins: boolean): void {
+  /**
+   * Starts to take frames, and connects to the cluster, if the site has one.
+   * @param handlesLogins whether this replica invokes handlers.
+   * @param whenStarted resolves when the application has started; no login is delivered before.
+   */
+  start(handlesLogins: boolean, whenStarted: Promise<void>): void {
+    this.#starting = whenStarted.then(() => {
+      this.#starting = undefined;
+    });
     const delivery = this.#clusterDelivery;
     if (!delivery) return;
     this.#options.member?.start({
       handlesLogins,
+      whenStarted,
       handle: (outcome, attempt) => delivery.handle(outcome, attempt),
       onOutcome: (outcome) => this.#adopt(eventOf(outcome)),
       onFailed: (outcome, failed, attempts) => this.#onFailed(outcome, failed, attempts),

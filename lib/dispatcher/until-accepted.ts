@@ -1,6 +1,5 @@
 import { backoffDelay, type Random } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
-import type { Random } from '../common/backoff.js';
 
 const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 

@@ -51,6 +51,12 @@ export function reasonOf(thrown: unknown, secrets: readonly string[] = []): stri
   return name === 'Error' ? message : `${name}: ${message}`;
 }
 
+/** The stack of what was thrown; what it was, if that is not an error. */
+export function stackOf(thrown: unknown): string {
+  const stack = typeof thrown === 'object' && thrown !== null && textMember(thrown, 'stack');
+  return stack || `threw ${readThrown(thrown).message}`;
+}
+
 function textMember(value: object, name: string): string | undefined {
   try {
     const member: unknown = Reflect.get(value, name);

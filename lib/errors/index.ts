@@ -1,6 +1,6 @@
 export { ApiError } from './api.error.js';
 export { AuthenticationError } from './authentication.error.js';
-export { copyError, readThrown, reasonOf, type ThrownValue } from './copy-error.js';
+export { copyError, readThrown, reasonOf, stackOf, type ThrownValue } from './copy-error.js';
 export {
   InvalidPassportError,
   type InvalidPassportErrorOptions,

@@ -5,16 +5,17 @@ interface Bootstrappable {
 }
 
 /**
- * Resolves when the last `onApplicationBootstrap` hook of the application has ended. Nest has no event for that: it calls the hooks
- * module by module, the root module's class last, so the promise resolves behind that one.
- * Call it before the bootstrap hooks are called.
+ * Resolves when the last `onApplicationBootstrap` hook of the application has ended. Nest has no event for that. It calls the hooks
+ * module by module and the one of the root module's class last, so the promise resolves behind that one.
+ * Call it while the bootstrap hooks of other modules are called, or before.
  */
 export function whenBootstrapped(modules: ModulesContainer): Promise<void> {
-  const nearestFirst = [...modules.values()].toSorted(
+  const [rootModule] = [...modules.values()].toSorted(
     (one, other) => one.distance - other.distance,
   );
-  const root = nearestFirst[0]?.instance as Bootstrappable | undefined;
-  if (!root) return Promise.resolve();
+  const isCalled = rootModule?.getProviderByKey(rootModule.metatype)?.isDependencyTreeStatic();
+  const root = rootModule?.instance as Bootstrappable | undefined;
+  if (!root || !isCalled) return Promise.resolve();
   const { onApplicationBootstrap } = root;
   return new Promise((resolve) => {
     root.onApplicationBootstrap = async () => {

@@ -58,7 +58,10 @@ interface ExpiredOutcome {
   readonly receivedAt: number;
 }
 
-/** One replica in the cluster, and the store of its site. Every method may reject while Redis is out of reach. */
+/**
+ * One replica in the cluster, and the store of its site. The cluster expires a login that `remember()` was called for and that stays
+ * without an outcome. Every method may reject while Redis is out of reach.
+ */
 export interface LimeClusterMember extends LimeSiteStore {
   readonly status: LimeClusterStatus;
 
@@ -88,6 +91,9 @@ export interface LimeClusterMember extends LimeSiteStore {
 export interface LimeClusterReplica {
   /** `false` with `dispatcher: false`. */
   readonly handlesLogins: boolean;
+
+  /** Resolves when the application has started. No login may be handled before. */
+  readonly whenStarted: Promise<void>;
 
   /** Invokes the handlers, the first of them at once. Never rejects. */
   handle(outcome: LoginOutcome, attempt: LimeClusterAttempt): Promise<LimeClusterResult>;

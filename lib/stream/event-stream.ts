@@ -153,8 +153,15 @@ export class EventStream {
       this.#idleTimeout.resume();
       body.resume();
     };
+    const waitUntilReady = () => {
+      const ready = consumer.whenReady();
+      if (!ready) return;
+      body.pause();
+      this.#idleTimeout.pause();
+      void ready.then(resume);
+    };
     // Asynchronous iteration would take a third longer for each event.
-    body.on('data', (chunk: Uint8Array) => {
+    const onData = (chunk: Uint8Array) => {
       this.#idleTimeout.received();
       this.#receivedAt = clock.now();
       try {
@@ -163,12 +170,10 @@ export class EventStream {
         body.destroy(error as LimeError);
         return;
       }
-      const ready = consumer.whenReady();
-      if (!ready) return;
-      body.pause();
-      this.#idleTimeout.pause();
-      void ready.then(resume);
-    });
+      waitUntilReady();
+    };
+    waitUntilReady();
+    body.on('data', onData);
     return finished(body);
   }
 

@@ -217,6 +217,7 @@ describeWithRedis('In Redis', () => {
     closeLater(() => other.close());
     other.start({
       handlesLogins: false,
+      whenStarted: Promise.resolve(),
       handle: async () => ({ done: [], failed: [] }),
       onOutcome: () => undefined,
       onFailed: () => undefined,
