@@ -118,12 +118,12 @@ describe('a handler', () => {
       () => {
         throw 'oops';
       },
-      /threw 'oops'/,
+      /threw oops/,
     ],
     [
       'returns a thenable that rejects',
       () => ({ then: (_: unknown, no: (e: unknown) => void) => no('late') }),
-      /threw 'late'/,
+      /threw late/,
     ],
   ];
 

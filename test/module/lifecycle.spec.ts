@@ -145,7 +145,7 @@ describe('The warning that nobody listens', () => {
   });
 });
 
-describe('What a site tells about itself', () => {
+describe('A site', () => {
   const start = useStarter();
 
   it('counts what came and what was delivered', async () => {
@@ -159,6 +159,7 @@ describe('What a site tells about itself', () => {
       delivered: 1,
       duplicates: 1,
       rejected: 0,
+      skipped: 0,
       missed: 0,
       handlerErrors: 0,
       failed: 0,
