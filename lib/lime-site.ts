@@ -1,15 +1,13 @@
 import type { Dispatcher } from 'undici';
-import { ApiClient } from './api/api-client.js';
 import { BindingExchange } from './api/binding-exchange.js';
 import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
 import { LimeApi } from './api/lime-api.js';
 import type { LimeClusterMember } from './interfaces/cluster.interface.js';
 import { LimeError, redact } from './errors/index.js';
-import { createAgent } from './api/agent.js';
-import { HttpTransport } from './api/http-transport.js';
+import { createAgent, HttpClient } from './api/http-client.js';
 import { LoginDesk } from './dispatcher/login-desk.js';
 import type { BindingPassportClaims } from './interfaces/passport-claims.interface.js';
-import { Passports } from './passport/passports.js';
+import { PassportVerifier } from './passport/passport-verifier.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
 import { EventStream } from './stream/event-stream.js';
@@ -19,7 +17,7 @@ import { SiteMemory } from './dispatcher/site-memory.js';
 
 /** One site at work: puts the rooms together, starts them, and stops them in the right order. */
 export class SiteRuntime {
-  readonly passports: Passports;
+  readonly passports: PassportVerifier;
   readonly memory: SiteMemory;
   readonly desk: LoginDesk;
   readonly stream: EventStream;
@@ -44,12 +42,12 @@ export class SiteRuntime {
     this.#options = options;
     const dispatcher = httpClient ?? createAgent();
     this.#ownAgent = httpClient ? undefined : dispatcher;
-    const transport = new HttpTransport({ site, baseUrl, siteToken, dispatcher, clock });
-    const shared = { ...options, site, transport, clock, logger, member, random: Math.random };
+    const http = new HttpClient({ site, baseUrl, siteToken, dispatcher, clock });
+    const shared = { ...options, site, http, clock, logger, member, random: Math.random };
 
-    this.#api = new LimeApi(new ApiClient(shared));
+    this.#api = new LimeApi(shared);
     this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
-    this.passports = new Passports(shared);
+    this.passports = new PassportVerifier(shared);
     this.memory = new SiteMemory(shared);
     this.desk = new LoginDesk({
       ...shared,
@@ -87,6 +85,7 @@ export class SiteRuntime {
 
   /** Ends the stream at once, then waits for the handlers in flight. Verification keeps working. */
   async stop(): Promise<void> {
+    this.#api.close();
     await this.stream.stop();
     await this.desk.close();
     this.memory.stop();

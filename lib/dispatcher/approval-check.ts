@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
 import type { PassportClaims } from '../interfaces/passport-claims.interface.js';
-import { unverifiedExpiry } from '../passport/unverified-expiry.js';
+import { unverifiedExpiry } from '../passport/jws.js';
 import { backoffDelay } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';

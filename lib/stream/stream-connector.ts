@@ -2,9 +2,9 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { LimeError } from '../errors/index.js';
-import { errorOf } from '../api/envelope.js';
-import { type HttpTransport, readText } from '../api/http-transport.js';
-import { parseRetryAfter } from '../api/retry-after.js';
+import type { HttpClient } from '../api/http-client.js';
+import { errorOf, readText } from '../api/response.js';
+import { parseRetryAfter } from '../api/retry.js';
 import type { SiteToken } from '../api/site-token.js';
 import type { Clock } from '../common/clock.js';
 
@@ -20,7 +20,7 @@ const DECODERS = new Map<string, () => Transform>([
 ]);
 
 export interface StreamConnectorOptions {
-  transport: HttpTransport;
+  http: HttpClient;
   siteToken: SiteToken;
   clock: Clock;
 }
@@ -57,7 +57,7 @@ export class StreamConnector {
     headersTimeoutMs: number,
     attempt: number,
   ): Promise<Readable> {
-    const { transport, clock } = this.#options;
+    const { http, clock } = this.#options;
     let timedOut = false;
     const cancelTimeout = clock.schedule(() => {
       timedOut = true;
@@ -70,10 +70,7 @@ export class StreamConnector {
         'cache-control': 'no-cache',
         ...(lastEventId !== '' && { 'last-event-id': toHeaderValue(lastEventId) }),
       };
-      const response = await transport.open(
-        { path: EVENTS_PATH, headers, attempt },
-        controller.signal,
-      );
+      const response = await http.open({ path: EVENTS_PATH, headers, attempt }, controller.signal);
       await this.#assertEventStream(response);
       return decoded(response);
     } catch (error) {
@@ -105,7 +102,7 @@ export class StreamConnector {
     }
     // An error page that never ends, or breaks off, still came with a status that says enough.
     const text = await readText(body, MAX_ERROR_BYTES, call).catch(() => '');
-    const reason = errorOf({ status, headers, text }, { call, secrets, retryAfterMs });
+    const reason = errorOf({ status, headers, text, retryAfterMs }, { call, secrets });
     throw new StreamRefused(reason, retryAfterMs);
   }
 }
