@@ -35,7 +35,7 @@ export function readBaseUrl(
         'allowInsecureHttp if the way is private',
     );
   }
-  if (url.pathname === '/') url.pathname = API_PATH;
+  if (/^\/+$/.test(url.pathname)) url.pathname = API_PATH;
   return url.href.replace(/\/+$/, '');
 }
 
