@@ -7,7 +7,7 @@ import {
   SiteAuthUnavailableError,
 } from '../errors/index.js';
 
-const AUTHENTICATION_CODES = new Set([
+const AUTHENTICATION_CODES: ReadonlySet<unknown> = new Set([
   'SITE_TOKEN_MISSING',
   'SITE_TOKEN_INVALID',
   'SITE_SUSPENDED',
@@ -66,27 +66,31 @@ export function openEnvelope(response: HttpResponse, context: ResponseContext): 
   throw errorOf(response, context);
 }
 
-/** Creates the error that a response stands for. Proxies answer 401 and 429 without an envelope, so the status is enough. */
+/**
+ * Creates the error that a response stands for. Proxies answer 401 and 429 without an envelope, so the status is enough.
+ * Decides before the redaction, because a client may choose a binding code that is a part of LIME's own words.
+ */
 export function errorOf(response: HttpResponse, { call, secrets }: ResponseContext): LimeError {
   const { status: httpStatus, retryAfterMs } = response;
-  const payload = redact(parseJson(response.text), secrets);
+  const payload = parseJson(response.text);
   const failure = isRecord(payload) && isRecord(payload['error']) ? payload['error'] : undefined;
   const reason = failure
-    ? (stringIn(failure, 'message') ?? 'no message')
+    ? redact(stringIn(failure, 'message') ?? 'no message', secrets)
     : describe(response, secrets);
   const message = `${redact(call, secrets)} answered HTTP ${httpStatus}: ${reason}`;
-  const code = failure && stringIn(failure, 'code');
-  const detail = isRecord(failure?.['detail']) ? failure['detail'] : undefined;
+  const limeCode = failure && stringIn(failure, 'code');
+  const code = limeCode && redact(limeCode, secrets);
+  const detail = isRecord(failure?.['detail']) ? redact(failure['detail'], secrets) : undefined;
   const options = { httpStatus, detail };
 
-  if (httpStatus === 429 || code === 'RATE_LIMIT_EXCEEDED') {
+  if (httpStatus === 429 || limeCode === 'RATE_LIMIT_EXCEEDED') {
     return new RateLimitError(code ?? 'RATE_LIMIT_EXCEEDED', message, { ...options, retryAfterMs });
   }
-  if (httpStatus === 401 || (code !== undefined && AUTHENTICATION_CODES.has(code))) {
+  if (httpStatus === 401 || AUTHENTICATION_CODES.has(limeCode)) {
     return new AuthenticationError(code ?? 'UNAUTHORIZED', message, options);
   }
-  if (code === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
-    return new SiteAuthUnavailableError(code, message, options);
+  if (limeCode === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
+    return new SiteAuthUnavailableError(limeCode, message, options);
   }
   if (failure) return new ApiError(code ?? 'UNKNOWN_ERROR', message, options);
   return new LimeError('UNEXPECTED_RESPONSE', message, { httpStatus });
