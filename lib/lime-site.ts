@@ -1,8 +1,6 @@
 import type { Dispatcher as HttpDispatcher } from 'undici';
-import { createAgent } from './api/agent.js';
-import { ApiClient } from './api/api-client.js';
 import { BindingExchange } from './api/binding-exchange.js';
-import { HttpTransport } from './api/http-transport.js';
+import { createAgent, HttpClient } from './api/http-client.js';
 import { LimeApi } from './api/lime-api.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
@@ -13,7 +11,7 @@ import type { LimeClusterMember } from './interfaces/cluster.interface.js';
 import type { BindingPassportClaims } from './interfaces/passport-claims.interface.js';
 import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
 import type { ResolvedOptions } from './lime-sites.options.js';
-import { Passports } from './passport/passports.js';
+import { PassportVerifier } from './passport/passport-verifier.js';
 import { EventStream } from './stream/event-stream.js';
 
 /** A guard remembers the login of a verified approval this long; the passport lives for two minutes at most (LIME). */
@@ -21,7 +19,7 @@ const APPROVED_LOGIN_MS = 120_000;
 
 /** One site at work: builds its parts, starts them, and stops them in order. */
 export class LimeSite {
-  readonly passports: Passports;
+  readonly passports: PassportVerifier;
   readonly store: SiteStore;
   readonly dispatcher: Dispatcher;
   readonly stream: EventStream;
@@ -47,12 +45,12 @@ export class LimeSite {
     this.#options = options;
     const agent = httpClient ?? createAgent();
     this.#ownAgent = httpClient ? undefined : agent;
-    const transport = new HttpTransport({ site, baseUrl, siteToken, dispatcher: agent, clock });
-    const shared = { ...options, site, transport, clock, logger, secrets, random: Math.random };
+    const http = new HttpClient({ site, baseUrl, siteToken, dispatcher: agent, clock });
+    const shared = { ...options, site, http, clock, logger, secrets, random: Math.random };
 
-    this.#api = new LimeApi(new ApiClient(shared));
+    this.#api = new LimeApi(shared);
     this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
-    this.passports = new Passports(shared);
+    this.passports = new PassportVerifier(shared);
     this.store = new SiteStore({ ...shared, shared: member });
     this.dispatcher = new Dispatcher({
       ...shared,
@@ -94,6 +92,7 @@ export class LimeSite {
 
   /** Closes the stream at once, then waits for the handlers in flight. Verification keeps working. */
   async stop(): Promise<void> {
+    this.#api.close();
     await this.stream.stop();
     await this.dispatcher.close();
     this.store.stop();

@@ -5,7 +5,7 @@ import type { LimeLogger } from '../common/logger.js';
 
 import { InvalidPassportError, LimeError, RequestExpiredError } from '../errors/index.js';
 import type { PassportClaims } from '../interfaces/passport-claims.interface.js';
-import { unverifiedExpiry } from '../passport/unverified-expiry.js';
+import { unverifiedExpiry } from '../passport/jws.js';
 import type { InFlight } from './in-flight.js';
 
 /** No passport lives longer (LIME), so a verification is not retried for longer. */

@@ -1,4 +1,4 @@
-import { issuerOf } from '../passport/issuer.js';
+import { issuerOf } from '../passport/passport-rules.js';
 import type { Complain } from './complain.js';
 import { show } from './fault-text.js';
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Observable } from 'rxjs';
-import type { HttpTransport } from '../api/http-transport.js';
+import type { HttpClient } from '../api/http-client.js';
 import type { SiteToken } from '../api/site-token.js';
 import { transportError } from '../api/transport-error.js';
 import type { Random } from '../common/backoff.js';
@@ -31,7 +31,7 @@ export interface FrameConsumer {
 export interface EventStreamOptions {
   /** The name of the site. */
   site: string;
-  transport: HttpTransport;
+  http: HttpClient;
   siteToken: SiteToken;
   consumer: FrameConsumer;
   sseBackoffBaseMs: number;

@@ -1,9 +1,9 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { errorOf } from '../api/envelope.js';
-import { type HttpTransport, readText } from '../api/http-transport.js';
-import { parseRetryAfter } from '../api/retry-after.js';
+import type { HttpClient } from '../api/http-client.js';
+import { errorOf, readText } from '../api/response.js';
+import { parseRetryAfter } from '../api/retry.js';
 import type { SiteToken } from '../api/site-token.js';
 import type { Clock } from '../common/clock.js';
 import { LimeError } from '../errors/index.js';
@@ -21,7 +21,7 @@ const DECODERS = new Map<string, () => Transform>([
 ]);
 
 export interface StreamConnectorOptions {
-  transport: HttpTransport;
+  http: HttpClient;
   siteToken: SiteToken;
   clock: Clock;
 }
@@ -78,10 +78,7 @@ export class StreamConnector {
       'cache-control': 'no-cache',
       ...(lastEventId !== '' && { 'last-event-id': toHeaderValue(lastEventId) }),
     };
-    const response = await this.#options.transport.open(
-      { path: EVENTS_PATH, headers, attempt },
-      signal,
-    );
+    const response = await this.#options.http.open({ path: EVENTS_PATH, headers, attempt }, signal);
     await this.#assertEventStream(response);
     return decoded(response);
   }
@@ -103,7 +100,7 @@ export class StreamConnector {
     const secrets = [this.#options.siteToken.reveal()];
     // The status says enough when the error page never ends or breaks off.
     const text = await readText(body, MAX_ERROR_BYTES, CALL).catch(() => '');
-    const reason = errorOf({ status, headers, text }, { call: CALL, secrets, retryAfterMs });
+    const reason = errorOf({ status, headers, text, retryAfterMs }, { call: CALL, secrets });
     throw new StreamRefused(reason, retryAfterMs);
   }
 }

@@ -208,7 +208,7 @@ describe('An answer of LIME that is an error', () => {
     expect(error.message).toContain(`without a usable \`${field}\``);
   });
 
-  it('tells what came instead of a usable field', async () => {
+  it('names what came instead of a usable field', async () => {
     const body = { ok: true, data: { login_request_id: 'lr_1', status: 'S', expires_at: 'soon' } };
     const error = await errorFor({ status: 201, body });
     expect(error.message).toContain('got "soon"');
@@ -299,7 +299,7 @@ describe('An answer of LIME that is an error', () => {
   });
 });
 
-describe('An answer that is no answer of LIME', () => {
+describe('An answer that is not from LIME', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
@@ -318,7 +318,7 @@ describe('An answer that is no answer of LIME', () => {
   }
 
   it.each([301, 302, 303, 307, 308])(
-    'is not followed when it is a redirect (%i), so that the token reaches nobody else',
+    'is not followed when it is a redirect (%i), so that the token reaches no other origin',
     async (status) => {
       const elsewhere = await LoopbackServer.start((_, response) => response.end('{}'));
       closeLater(() => elsewhere.stop());

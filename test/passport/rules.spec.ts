@@ -154,7 +154,7 @@ describe('A passport', () => {
     });
 
     it('is described by its kind and length, never by itself', async () => {
-      expect(await refusal('some.secret')).toMatchObject({ actual: 'a text of 11 characters' });
+      expect(await refusal('some.secret')).toMatchObject({ actual: 'a string of 11 characters' });
       expect(await refusal(7)).toMatchObject({ actual: 'number' });
     });
 

@@ -15,16 +15,16 @@ export type PassportErrorCode =
   | 'PASSPORT_REQUEST_MISMATCH'
   | 'PASSPORT_REPLAYED';
 
-/** What an {@link InvalidPassportError} may carry beside its code and message. */
+/** Optional parts of an {@link InvalidPassportError}. */
 export interface InvalidPassportErrorOptions {
-  /** What the rule wanted, when it is no secret. */
+  /** The value that the rule requires, unless it is a secret. */
   expected?: unknown;
-  /** What the passport had, when it is no secret. */
+  /** The value in the passport, unless it is a secret. */
   actual?: unknown;
   cause?: unknown;
 }
 
-/** A passport that must not be trusted. `code` says which rule it broke; `expected` and `actual` say how. */
+/** A passport that must not be trusted. `code` names the rule that it broke; `expected` and `actual` show how. */
 export class InvalidPassportError extends LimeError {
   declare readonly code: PassportErrorCode;
   declare readonly expected?: unknown;
@@ -42,5 +42,12 @@ export class InvalidPassportError extends LimeError {
     super(code, message, { cause, detail: Object.keys(detail).length > 0 ? detail : undefined });
     if (expected !== undefined) this.expected = this.detail?.['expected'];
     if (actual !== undefined) this.actual = this.detail?.['actual'];
+  }
+}
+
+/** A passport whose lifetime is over (`exp`, RFC 7519 section 4.1.4). */
+export class RequestExpiredError extends InvalidPassportError {
+  constructor(message: string, options: InvalidPassportErrorOptions = {}) {
+    super('PASSPORT_EXPIRED', message, options);
   }
 }

@@ -1,17 +1,19 @@
-import type { Dispatcher } from 'undici';
-import { LimeError } from '../errors/index.js';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Clock } from '../common/clock.js';
 import { httpChannel } from '../diagnostics/channels.js';
 import type { LimeHttpMessage } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
-import type { SiteToken } from './site-token.js';
+import { LimeError } from '../errors/index.js';
 import { VERSION } from '../version.js';
+import { type HttpResponse, readText } from './response.js';
+import { parseRetryAfter } from './retry.js';
+import type { SiteToken } from './site-token.js';
 import { transportError } from './transport-error.js';
 
 /** Some edges refuse clients without one. */
 const USER_AGENT = `nestjs-lime-sites/${VERSION}`;
 
-export interface HttpTransportOptions {
+export interface HttpClientOptions {
   /** The name of the site. */
   site: string;
   /** Absolute, without a trailing slash. */
@@ -25,33 +27,35 @@ export interface HttpCall {
   method: 'GET' | 'POST';
   /** Relative to the base URL, with a leading slash. */
   path: string;
-  /** The path as it is told to those who trace: with `{id}` in place of ids. Default: the path. */
+  /** The path for tracing, with `{id}` in place of ids. @default the path */
   route?: string;
-  /** Which try this is, from 1 on. Default 1. */
+  /** The number of this try. @default 1 */
   attempt?: number;
-  /** `false` for the public key set, which must never see the site token. */
+  /** `false` for the public JWKS, which must never get the site token. */
   authenticated: boolean;
   headers?: Record<string, string>;
   body?: unknown;
-  /** What must not get into an error when the HTTP client repeats it. */
+  /** Removed from errors of the HTTP library. */
   secrets?: readonly string[];
   /** From the first byte sent to the last byte read, in milliseconds. */
   timeoutMs: number;
-  /** A longer body is refused. */
+  /** A longer body is an error. */
   maxBytes: number;
 }
 
-export interface HttpAnswer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  text: string;
+/**
+ * Creates the agent for applications without an `httpClient`: keep-alive, and `HTTPS_PROXY` / `NO_PROXY` from the environment.
+ * `HTTP_PROXY` is ignored on purpose: plain HTTP is for loopback, which a proxy cannot reach.
+ */
+export function createAgent(): Dispatcher {
+  return new EnvHttpProxyAgent({ httpProxy: '' });
 }
 
 /**
- * One HTTP exchange with LIME: the base URL, the site token, and the two rules that hold for every call:
- * a redirect is an error (another origin must never see the token), and nothing is read without limits.
+ * Exchanges HTTP messages with LIME. Two rules hold for every call: a redirect is an error, because another origin must never
+ * get the site token, and a call never reads without limits.
  */
-export class HttpTransport {
+export class HttpClient {
   readonly #site: string;
   readonly #origin: string;
   readonly #basePath: string;
@@ -59,7 +63,7 @@ export class HttpTransport {
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
 
-  constructor({ site, baseUrl, siteToken, dispatcher, clock }: HttpTransportOptions) {
+  constructor({ site, baseUrl, siteToken, dispatcher, clock }: HttpClientOptions) {
     const url = new URL(baseUrl);
     this.#site = site;
     this.#origin = url.origin;
@@ -73,42 +77,13 @@ export class HttpTransport {
    * Sends a call and reads the whole answer.
    * @throws {LimeError} `NETWORK_ERROR`, `TLS_REFUSED`, `TIMEOUT`, `UNEXPECTED_REDIRECT`, `RESPONSE_TOO_LARGE`.
    */
-  call(call: HttpCall): Promise<HttpAnswer> {
+  call(call: HttpCall): Promise<HttpResponse> {
     return this.#traced(call, (message) => this.#exchange(call, message));
   }
 
-  async #exchange(call: HttpCall, message?: LimeHttpMessage): Promise<HttpAnswer> {
-    const controller = new AbortController();
-    let timedOut = false;
-    const cancelTimeout = this.#clock.schedule(() => {
-      timedOut = true;
-      controller.abort();
-    }, call.timeoutMs);
-    const name = this.#nameOf(call);
-    try {
-      const response = await this.#send(call, controller.signal, message);
-      return {
-        status: response.statusCode,
-        headers: response.headers,
-        text: await readText(response.body, call.maxBytes, name),
-      };
-    } catch (error) {
-      if (error instanceof LimeError) throw error;
-      if (timedOut) {
-        throw new LimeError(
-          'TIMEOUT',
-          `${name} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`,
-        );
-      }
-      throw transportError(name, error, call.secrets);
-    } finally {
-      cancelTimeout();
-    }
-  }
-
   /**
-   * Opens a response whose body is read as it comes. The caller ends it through `signal`.
-   * @throws {LimeError} as {@link HttpTransport.call} does.
+   * Opens a response and leaves its body to the caller, who ends it with `signal`.
+   * @throws {LimeError} as {@link HttpClient.call}.
    */
   open(
     call: Pick<HttpCall, 'path' | 'headers' | 'attempt'>,
@@ -131,6 +106,42 @@ export class HttpTransport {
     return traced(httpChannel, () => ({ site: this.#site, method, route, attempt }), work);
   }
 
+  #exchange(call: HttpCall, message?: LimeHttpMessage): Promise<HttpResponse> {
+    const controller = new AbortController();
+    const name = this.#nameOf(call);
+    return new Promise((resolve, reject) => {
+      const cancelTimeout = this.#clock.schedule(() => {
+        // Before the abort, which undici answers only once its connection is up or has failed.
+        reject(
+          new LimeError(
+            'TIMEOUT',
+            `${name} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`,
+          ),
+        );
+        controller.abort();
+      }, call.timeoutMs);
+      void this.#sendAndRead(call, controller.signal, message)
+        .then(resolve, (error: unknown) => {
+          reject(error instanceof LimeError ? error : transportError(name, error, call.secrets));
+        })
+        .finally(cancelTimeout);
+    });
+  }
+
+  async #sendAndRead(
+    call: HttpCall,
+    signal: AbortSignal,
+    message: LimeHttpMessage | undefined,
+  ): Promise<HttpResponse> {
+    const { statusCode, headers, body } = await this.#send(call, signal, message);
+    return {
+      status: statusCode,
+      headers,
+      text: await readText(body, call.maxBytes, this.#nameOf(call)),
+      retryAfterMs: parseRetryAfter(headers['retry-after'], this.#clock.now()),
+    };
+  }
+
   async #send(
     call: Pick<HttpCall, 'method' | 'path' | 'authenticated' | 'headers' | 'body'>,
     signal: AbortSignal,
@@ -148,7 +159,7 @@ export class HttpTransport {
         ...call.headers,
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
-      headersTimeout: 0, // our own clock decides, for the stream as for calls
+      headersTimeout: 0, // the clock of this module times calls and the stream
       bodyTimeout: 0,
       signal,
     });
@@ -157,8 +168,8 @@ export class HttpTransport {
       response.body.on('error', () => undefined).destroy();
       throw new LimeError(
         'UNEXPECTED_REDIRECT',
-        `${this.#nameOf(call)} answered with a redirect (HTTP ${response.statusCode}); it is not followed, so that ` +
-          'the site token cannot reach another origin. Set baseUrl to the final address.',
+        `${this.#nameOf(call)} answered with a redirect (HTTP ${response.statusCode}), which the module does not follow, ` +
+          'so that the site token cannot reach another origin. Set baseUrl to the final address.',
         { httpStatus: response.statusCode },
       );
     }
@@ -168,25 +179,4 @@ export class HttpTransport {
   #nameOf({ method, path }: Pick<HttpCall, 'method' | 'path'>): string {
     return `${method} ${this.#origin}${this.#basePath}${path}`;
   }
-}
-
-/** @throws {LimeError} `RESPONSE_TOO_LARGE` */
-export async function readText(
-  body: AsyncIterable<Buffer>,
-  maxBytes: number,
-  name: string,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new LimeError(
-        'RESPONSE_TOO_LARGE',
-        `${name} answered with more than ${maxBytes} bytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size).toString('utf8');
 }
