@@ -1,4 +1,5 @@
-import { Controller, Get, Headers, NotFoundException, Param, Post, Res } from '@nestjs/common';
+import { Controller, Get, Header, Headers, NotFoundException } from '@nestjs/common';
+import { Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Logins } from './logins.service.js';
 
@@ -16,7 +17,9 @@ export class LoginsController {
     return login;
   }
 
+  /** For a program: it gets the passport. A browser must not: keep it in the session there, as `agent-login` does. */
   @Get(':requestId')
+  @Header('cache-control', 'no-store')
   state(@Param('requestId') requestId: string, @Headers('cookie') cookie = ''): object {
     const login = this.logins.find(requestId, COOKIE.exec(cookie)?.[1]);
     if (!login) throw new NotFoundException(`You have started no login ${requestId}`);

@@ -9,8 +9,8 @@ interface Call {
 
 const CALLS: readonly Call[] = [
   { path: '/api/me', asks: 'any agent' },
-  { path: '/api/orders', asks: 'KYC level 1, reputation 50' },
-  { path: '/api/vault', asks: 'KYC level 3' },
+  { path: '/api/orders', asks: 'any agent, for its user' },
+  { path: '/api/vault', asks: 'agents of users on a list' },
   { path: '/api/me', asks: 'sent without a passport', anonymous: true },
 ];
 
