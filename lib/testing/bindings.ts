@@ -20,7 +20,7 @@ export interface SandboxBinding {
   readonly passport?: string;
 }
 
-/** A binding code: one use, and a minute to use it in. */
+/** A binding code, for a single use. */
 export interface BindingCode {
   readonly code: string;
   readonly expiresAt: number;
@@ -40,10 +40,10 @@ interface BindingDetails {
 /** The live record; only {@link Bindings} and the platform change it. */
 export type BindingRecord = RequestRecord<'COMPLETED' | 'DECLINED', BindingDetails>;
 
-/** Why an exchange was refused. The answer does not tell; the console does. */
+/** Why an exchange was refused. The console shows it; the answer does not. */
 export type BindingCodeFault = 'unknown' | 'used' | 'expired';
 
-/** LIME's own figure is not known outside; a minute is what the passport behind the code lives. */
+/** The sandbox's choice, as long as a binding passport lives: LIME's own figure is not known outside. */
 const CODE_TTL_MS = 60_000;
 
 /** The binding requests of the site, and the codes that stand for their passports. */

@@ -9,7 +9,7 @@ export interface Generation {
   /** Shape of the JWKS answer, unless the option `jwks` says otherwise. */
   readonly jwks: 'raw' | 'enveloped';
   readonly proofOfWork: ProofOfWorkVersion;
-  /** What the callback of a binding carries. `none`: the platform has no bindings. */
+  /** The parameter of a binding's callback. `none`: the platform has no bindings. */
   readonly bindings: 'code' | 'passport' | 'none';
   /** Whether `GET /auth/requests/{id}` still answers for an approved request. */
   readonly showsApproved: boolean;

@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/index.js';
 import type { BindingCodeFault } from './bindings.js';
 
 /** Something that happened in the sandbox, for a console or a demo. Contains no token, no passport and no whole code. */
@@ -13,10 +14,10 @@ export type SandboxActivityDetail =
       readonly agentName: string;
     }
   | { readonly kind: 'expired'; readonly requestId: string }
-  /** An event went to so many open streams; 0 means that no stream was open and the event is lost. */
+  /** An event went to this number of open streams; 0 means that no stream was open and the event is lost. */
   | { readonly kind: 'delivered'; readonly requestId: string; readonly streams: number }
-  /** An event was swallowed on purpose, see `faults.loseEvents()`. */
-  | { readonly kind: 'swallowed'; readonly requestId: string }
+  /** A fault dropped an event, see `faults.loseEvents()`. */
+  | { readonly kind: 'dropped'; readonly requestId: string }
   | { readonly kind: 'stream-opened'; readonly openStreams: number }
   | { readonly kind: 'stream-closed'; readonly openStreams: number }
   | { readonly kind: 'binding-created'; readonly bindingId: string; readonly connectUrl: string }
@@ -47,3 +48,30 @@ export type SandboxActivityDetail =
 
 /** Receives everything that happens, at once and in order. It must not throw. */
 export type SandboxActivityListener = (activity: SandboxActivity) => void;
+
+/** Passes what happens in the sandbox on to listeners. */
+export class ActivityFeed {
+  private readonly listeners = new Set<SandboxActivityListener>();
+
+  constructor(private readonly clock: Clock) {}
+
+  subscribe(listener: SandboxActivityListener): () => void {
+    // A wrapper, so that a function subscribed twice is two subscriptions.
+    const entry: SandboxActivityListener = (activity) => listener(activity);
+    this.listeners.add(entry);
+    return () => void this.listeners.delete(entry);
+  }
+
+  emit(detail: SandboxActivityDetail): void {
+    if (this.listeners.size === 0) return;
+    const activity = { at: new Date(this.clock.now()), ...detail };
+    for (const listener of this.listeners) {
+      try {
+        listener(activity);
+      } catch (error) {
+        // A listener must not disturb the platform.
+        process.emitWarning(`A LimeSandbox activity listener failed: ${String(error)}`);
+      }
+    }
+  }
+}

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { type ActivityTone, activityLine, clockTime } from '../activity-line.js';
-import type { SandboxActivity } from '../sandbox-activity.js';
+import type { SandboxActivity } from '../activity.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,24 +12,24 @@ const STYLES: Readonly<Record<ActivityTone, Style>> = {
   change: 'magenta',
 };
 
-/** Where lines go: a standard stream, or a stand-in. */
-export interface StoryOutput {
+/** Where lines go: a standard stream, or one of a test. */
+export interface LogOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
 }
 
-/** Tells what happens in the sandbox, one short line each. */
-export class Story {
+/** Writes what happens in the sandbox, one line each. */
+export class ActivityLog {
   private readonly coloured: boolean;
 
   constructor(
-    private readonly output: StoryOutput,
+    private readonly output: LogOutput,
     env: Readonly<Record<string, string | undefined>>,
   ) {
     this.coloured = output.isTTY === true && !env['NO_COLOR'];
   }
 
-  tell(activity: SandboxActivity): void {
+  add(activity: SandboxActivity): void {
     const { tone, text } = activityLine(activity);
     this.line(STYLES[tone], text, activity.at);
   }

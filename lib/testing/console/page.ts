@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
 import type { Answer } from '../answer.js';
+import type { SandboxError } from '../sandbox-error.js';
 import { type Html, html, trusted } from './html.js';
-import { STYLE } from './style.js';
+import { PAGE_STYLE } from './styles.js';
 
 /** What one page of the sandbox consists of. */
 export interface HtmlPage {
   readonly title: string | Html;
-  readonly body: Html;
+  readonly content: Html;
+  /** Shown beside the heading. */
+  readonly aside?: Html;
   /** Styles beside those that all pages share. */
   readonly style?: string;
   readonly script?: string;
@@ -18,16 +21,16 @@ const ICON =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>" +
   "<circle cx='8' cy='8' r='7' fill='%2365a30d'/><circle cx='8' cy='8' r='4' fill='%23d9f99d'/></svg>";
 
-/** Everything is inline, and nothing inline runs but what the server wrote: the policy names it by its hash. */
+/** Everything is inline, and the policy allows only the inline text that the server wrote, by its hash. */
 export function htmlPage(page: HtmlPage, status = 200): Answer {
-  const style = STYLE + (page.style ?? '');
+  const style = PAGE_STYLE + (page.style ?? '');
   return {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policyOf(page, style),
       'x-content-type-options': 'nosniff',
-      // With no-referrer browsers send `Origin: null`, and a form of our own could not be told from another's.
+      // With no-referrer browsers send `Origin: null`, and a form of our own would look like a foreign one.
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
     },
@@ -42,13 +45,43 @@ export function htmlPage(page: HtmlPage, status = 200): Answer {
           ${inline('style', style)}
         </head>
         <body>
-          ${page.body} ${page.script !== undefined && inline('script', page.script)}
+          <header>
+            <p class="banner">
+              <strong>Sandbox</strong> This is not the real LIME: tokens are made up, keys are
+              thrown away.
+            </p>
+            <div class="bar">
+              <h1><span class="mark" aria-hidden="true"></span>LIME sandbox</h1>
+              ${page.aside}
+            </div>
+          </header>
+          <main>${page.content}</main>
+          ${page.script !== undefined && inline('script', page.script)}
         </body>
       </html>`.text,
   };
 }
 
-/** Without a space around the text: the policy names exactly what stands between the tags. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'The sandbox does not understand this',
+  403: 'This is not allowed',
+  404: 'Not found',
+  409: 'Too late',
+  410: 'This connection is closed',
+};
+
+/** The page for a refusal. */
+export function noticePage({ message, httpStatus = 500 }: SandboxError): Answer {
+  const title = TITLES[httpStatus] ?? 'This did not work';
+  const content = html`<section class="panel narrow">
+    <h2>${title}</h2>
+    <p>${message}</p>
+    <p><a href="/">Open the console</a></p>
+  </section>`;
+  return htmlPage({ title: `${title} · LIME sandbox`, content }, httpStatus);
+}
+
+/** Without a space around the text: the policy hashes exactly what stands between the tags. */
 function inline(tag: 'style' | 'script', text: string): Html {
   return trusted(`<${tag}>${text}</${tag}>`);
 }

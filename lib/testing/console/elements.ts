@@ -2,7 +2,7 @@ import { type Html, html } from './html.js';
 
 export type ChipTone = 'waiting' | 'good' | 'bad' | 'over';
 
-/** A state in one word, told by text and colour. */
+/** A state in one word, by text and colour. */
 export function chip(tone: ChipTone, text: string): Html {
   return html`<span class="chip ${tone}">${text}</span>`;
 }
@@ -18,7 +18,7 @@ export function clock(time: Date): Html {
   return html`<time datetime="${iso}" data-clock>${iso.slice(11, 19)} UTC</time>`;
 }
 
-/** How long something lasts; the script of the page counts down. */
+/** The time left until `end`; the script of the page counts down. */
 export function countdown(end: Date): Html {
   const iso = end.toISOString();
   return html`<time datetime="${iso}" data-until>until ${iso.slice(11, 19)} UTC</time>`;
@@ -26,7 +26,7 @@ export function countdown(end: Date): Html {
 
 /**
  * A button that posts to `path`. All of them share the form that carries the page's token, and work without script.
- * @param about the id of the element that says more about what it does.
+ * @param about the id of the element that describes the button.
  */
 export function actionButton(id: string, path: string, label: string, about: string): Html {
   return html`<button id="${id}" form="actions" formaction="${path}" aria-describedby="${about}">
