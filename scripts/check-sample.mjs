@@ -141,7 +141,15 @@ await checks.run('a port in use is one clear sentence and exit code 1', async ()
 });
 
 for (const [name, said] of [
-  ['fastify', [/GET \/api\/me answers 200/, /GET \/api\/vault answers 403/]],
+  [
+    'fastify',
+    [
+      /GET \/api\/me answers 200/,
+      /GET \/api\/vault answers 403/,
+      /A declined binding: 200: .*No agent was connected/,
+      /A completed binding: 200: /,
+    ],
+  ],
   [
     'event-emitter',
     [
