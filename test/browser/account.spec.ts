@@ -31,7 +31,7 @@ describeInBrowser('a signed-in browser', () => {
 
   it('shows that the vault opens for agents of the users on its list', async () => {
     const sample = await startSample();
-    setEnvironment({ VAULT_USERS: `somebody, ${sample.lime.agent.userId}` });
+    setEnvironment({ VAULT_USERS: `another-user, ${sample.lime.agent.userId}` });
     const page = await openPage();
 
     await sample.logIn(page);

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply } from 'fastify';
 import type { PassportRefusalCode } from 'nestjs-lime-sites';
 
-/** A callback without a code is no error: the person declined. Other refusals stay as the guard made them. */
+/** Answers 200 to a callback without a code: the person declined, which is not an error. Other refusals stay as they are. */
 @Catch(HttpException)
 export class DeclinedBindingFilter implements ExceptionFilter<HttpException> {
   catch(exception: HttpException, host: ArgumentsHost): void {

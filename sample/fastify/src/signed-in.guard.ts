@@ -7,7 +7,7 @@ export interface SignedInRequest extends FastifyRequest {
   login: Login;
 }
 
-/** Lets in the client that started a login which an agent approved, and keeps that login with the request. */
+/** Accepts the client whose login an agent approved, and keeps that login with the request. */
 @Injectable()
 export class SignedInGuard implements CanActivate {
   constructor(private readonly logins: Logins) {}

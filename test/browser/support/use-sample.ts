@@ -38,7 +38,7 @@ export class Sample {
     return requestId;
   }
 
-  /** Starts a further login in a browser that is signed in, as somebody else's agent. */
+  /** Logs a browser in again that is signed in, by an agent with other claims. */
   async logInAgain(page: Page, claims?: Record<string, unknown>): Promise<void> {
     await page.goto(`${this.url}/account`);
     await page.evaluate(`fetch('/login', { method: 'POST' })`);
