@@ -50,23 +50,19 @@ const CODE_TTL_MS = 60_000;
 export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDetails> {
   private readonly byCode = new Map<string, BindingRecord & { code: BindingCode }>();
 
-  constructor(
-    ttlMs: number,
-    private readonly time: Clock,
-    onExpired: (record: BindingRecord) => void,
-  ) {
+  constructor(ttlMs: number, clock: Clock, onExpired: (record: BindingRecord) => void) {
     const kind = {
       name: 'binding request',
       notFound: 'BINDING_NOT_FOUND',
       closed: 'BINDING_CLOSED',
     } as const;
-    super(kind, ttlMs, time, onExpired);
+    super(kind, ttlMs, clock, onExpired);
   }
 
   /** Gives a completed binding its code. */
   issueCode(record: BindingRecord, signPassport: () => Promise<string>): string {
     const code = randomBytes(32).toString('base64url');
-    const expiresAt = this.time.now() + CODE_TTL_MS;
+    const expiresAt = this.clock.now() + CODE_TTL_MS;
     const issued = Object.assign(record, {
       code: { code, expiresAt, used: false, signPassport },
     });
@@ -79,7 +75,7 @@ export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDeta
     const record = this.byCode.get(code);
     if (record === undefined) return 'unknown';
     if (record.code.used) return 'used';
-    if (record.code.expiresAt <= this.time.now()) return 'expired';
+    if (record.code.expiresAt <= this.clock.now()) return 'expired';
     record.code.used = true;
     return record;
   }

@@ -13,7 +13,7 @@ export interface SandboxRateLimit {
 
 /** How a {@link LimeSandbox} behaves; every field is optional. */
 export interface LimeSandboxOptions {
-  /** The generation of LIME. Default `2026-09`, today's; `generations.ts` shows what differs. */
+  /** The generation of LIME. Single options such as `jwks` override it. @default '2026-09' */
   platform?: SandboxPlatform | undefined;
   /** TCP port, 0 to 65535. Default 0: any free port. */
   port?: number | undefined;

@@ -139,7 +139,7 @@ describe('binding requests of the sandbox', () => {
         redirect: 'manual',
       });
 
-    expect((await connect('nobody')).status).toBe(404);
+    expect((await connect('unknown')).status).toBe(404);
     expect((await connect(shopper.agentId)).status).toBe(303);
     expect(lime.bindings()[0]).toMatchObject({ status: 'COMPLETED', agentId: shopper.agentId });
   });

@@ -103,9 +103,32 @@ describe('lime-sandbox', () => {
     expect(await run()).toBe(0);
   });
 
+  it.each([
+    ['2026-06', 404],
+    ['2026-07', 400],
+    ['2026-09', 400],
+  ])('speaks the generation of --platform %s', async (platform, bindingStatus) => {
+    void run('--platform', platform);
+    await eventually(() => stdout.lines.length >= 6);
+    const answer = await fetch(`${printed('LIME_API_BASE')}/modules/bindings/requests`, {
+      method: 'POST',
+      headers: { 'x-site-token': printed('LIME_SITE_TOKEN') },
+    });
+
+    expect(stdout.text).toContain(`platform ${platform}`);
+    expect(answer.status).toBe(bindingStatus);
+  });
+
   it('shows help and version', async () => {
     expect(await run('--help')).toBe(0);
-    for (const option of ['--port', '--jwks', '--request-ttl', '--auto-approve', '--json']) {
+    for (const option of [
+      '--platform',
+      '--port',
+      '--jwks',
+      '--request-ttl',
+      '--auto-approve',
+      '--json',
+    ]) {
       expect(stdout.text).toContain(option);
     }
 
@@ -127,6 +150,7 @@ describe('lime-sandbox', () => {
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x".'],
     [['--port', '65536'], '--port must be a whole number from 0 to 65535, not "65536".'],
     [['--pow-difficulty', '33'], '--pow-difficulty must be a whole number from 0 to 32, not "33".'],
+    [['--platform', 'july'], '--platform must be 2026-09 or 2026-07 or 2026-06, not "july".'],
     [['--jwks', 'both'], '--jwks must be raw or enveloped, not "both".'],
     [
       ['--request-ttl', '0'],
@@ -195,8 +219,8 @@ describe('the activity log of lime-sandbox', () => {
 
   it('is one line for each activity', () => {
     const output = new RecordingOutput();
-    const story = new ActivityLog(output, {});
-    for (const activity of activities) story.add(activity);
+    const log = new ActivityLog(output, {});
+    for (const activity of activities) log.add(activity);
 
     expect(output.lines).toHaveLength(activities.length);
     expect(output.text).toContain('sent to 2 streams');

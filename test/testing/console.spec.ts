@@ -23,7 +23,7 @@ describe('the console page', () => {
     expect(empty.response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(empty.html).toContain('This is not the real LIME');
     expect(empty.html).toContain(lime.baseUrl);
-    expect(empty.html).toContain('<dd>2026-09</dd>');
+    expect(empty.html).toContain('<code>2026-09</code>');
     expect(empty.html).toContain('No login requests yet');
     expect(empty.html).toContain('No bindings yet');
 
@@ -48,6 +48,32 @@ describe('the console page', () => {
     expect(html.match(/<tr id="[\da-f-]{36}"/g)).toHaveLength(100);
     expect(html).toContain(`<tr id="${made.at(-1)}"`);
     expect(html).toContain('The newest 100 of 10,000.');
+  });
+
+  it('shows the start of a binding code, and its exchange', async () => {
+    const site = new SiteClient(lime);
+    const { body } = await site.bind('https://site.example/cb');
+    const declined = await site.bind('https://site.example/cb');
+    const { code } = await lime.completeBinding(String(body.data['binding_id']));
+    lime.declineBinding(String(declined.body.data['binding_id']));
+    const issued = (await console.page()).html;
+    await site.exchange(code);
+    const exchanged = (await console.page()).html;
+
+    expect(issued).toMatch(
+      new RegExp(`Declined.+Completed.+code ${code.slice(0, 6)}….+Demo agent`, 's'),
+    );
+    expect(exchanged).toMatch(/Completed.+code exchanged.+Demo agent/s);
+    expect(issued + exchanged).not.toContain(code);
+  });
+
+  it('says that there are no bindings as of 2026-06', async () => {
+    await lime.stop();
+    lime = await startSandbox({ platform: '2026-06' });
+    const { html } = await new ConsoleClient(lime).page();
+
+    expect(html).toContain('LIME introduced them after 2026-06');
+    expect(html).toContain('<code>2026-06</code>');
   });
 
   it('allows only its own script and style, no frames, and no other sources', async () => {
@@ -235,7 +261,7 @@ describe('the console refuses other pages', () => {
   );
 
   it.each(['evil.example', '127.0.0.1.evil.example', '192.168.0.7', 'a b', 'localhost.evil'])(
-    'the name %s could be anybody’s (DNS rebinding)',
+    'the name %s is refused (DNS rebinding)',
     async (host) => expect(await console.statusUnder(host)).toBe(403),
   );
 

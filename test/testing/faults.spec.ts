@@ -144,7 +144,7 @@ describe('faults on event streams', () => {
   });
   afterEach(() => lime.stop());
 
-  const settle = () => {
+  const expireOne = () => {
     const { requestId } = lime.createLoginRequest();
     lime.expire(requestId);
     return requestId;
@@ -204,7 +204,7 @@ describe('faults on event streams', () => {
     lime.faults.unfreezeStreams();
     send(2_000);
     lime.send('data: {"number":"last"}\n\n');
-    await reader.when(() => reader.text.endsWith('"last"}\n\n'));
+    await reader.when(() => reader.tail.endsWith('"last"}\n\n'));
 
     const numbers = reader.frames.filter((f) => 'number' in f).map(({ number }) => number);
     expect(numbers).toEqual([...Array.from({ length: 3_000 }, (_, number) => number), 'last']);
@@ -225,14 +225,14 @@ describe('faults on event streams', () => {
     lime.faults.loseEvents(1);
     const { requestId } = lime.createLoginRequest();
     expect((await lime.approve(requestId)).status).toBe('DELIVERED');
-    const next = settle();
+    const next = expireOne();
     await reader.when(() => reader.text.includes(next));
     expect(reader.text).not.toContain(requestId);
 
     lime.faults.loseEvents();
-    const lost = [settle(), settle(), settle()];
+    const lost = [expireOne(), expireOne(), expireOne()];
     lime.faults.clear();
-    const last = settle();
+    const last = expireOne();
     await reader.when(() => reader.text.includes(last));
     for (const id of lost) expect(reader.text).not.toContain(id);
   });
@@ -240,11 +240,11 @@ describe('faults on event streams', () => {
   it('send each event several times', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.duplicateEvents();
-    const twice = settle();
+    const twice = expireOne();
     lime.faults.duplicateEvents(3);
-    const thrice = settle();
+    const thrice = expireOne();
     lime.faults.clear();
-    const once = settle();
+    const once = expireOne();
     await reader.when(() => reader.text.includes(once));
 
     const count = (id: string) => reader.frames.filter((f) => f['login_request_id'] === id).length;
@@ -258,7 +258,7 @@ describe('faults on event streams', () => {
     lime.faults.missExpiry();
     const { requestId } = lime.createLoginRequest();
     await eventually(() => lime.request(requestId)?.status === 'EXPIRED');
-    const byHand = settle();
+    const byHand = expireOne();
     await reader.when(() => reader.text.includes(byHand));
 
     expect(reader.text).not.toContain(requestId);

@@ -153,6 +153,16 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
     });
   });
 
+  it('puts the levels of an agent into passports only before 2026-09', async () => {
+    const { agentToken } = lime.addAgent({ userKycLevel: 4, reputation: 12 });
+    const requestId = await site.createId();
+    await new SandboxAgent({ baseUrl: lime.baseUrl, agentToken, platform }).login(requestId);
+    const { claims } = await payloadOf(lime.request(requestId)?.passport ?? '');
+    const levels = Object.entries(claims).filter(([name]) => /kyc|reputation/.test(name));
+
+    expect(levels.map(([, level]) => level)).toEqual(platform === '2026-09' ? [] : [4, 12]);
+  });
+
   it('publishes its keys in its own shape, or in the one that is asked for', async () => {
     const { jwks } = expected;
     const shapes = {

@@ -121,8 +121,8 @@ describe('the activities of the sandbox', () => {
 
   it('reports everything that happens, in order and without secrets', async () => {
     lime = await startSandbox({ bindingTtlMs: 15 });
-    const story: SandboxActivity[] = [];
-    const silence = lime.onActivity((activity) => story.push(activity));
+    const activities: SandboxActivity[] = [];
+    const unsubscribe = lime.onActivity((activity) => activities.push(activity));
     const site = new SiteClient(lime);
 
     const reader = await EventReader.open(lime);
@@ -140,10 +140,10 @@ describe('the activities of the sandbox', () => {
     await lime.rotateKeys();
     lime.suspendSite();
     lime.reinstateSite();
-    silence();
+    unsubscribe();
     lime.createLoginRequest();
 
-    expect(story.map(({ kind }) => kind)).toEqual([
+    expect(activities.map(({ kind }) => kind)).toEqual([
       'stream-opened',
       'request-created',
       'approved',
@@ -160,26 +160,26 @@ describe('the activities of the sandbox', () => {
       'site-suspended',
       'site-reinstated',
     ]);
-    expect(story[3]).toEqual({
+    expect(activities[3]).toEqual({
       at: expect.any(Date),
       kind: 'delivered',
       requestId: first,
       streams: 1,
     });
-    expect(JSON.stringify(story)).not.toMatch(/eyJ|sandbox_/);
+    expect(JSON.stringify(activities)).not.toMatch(/eyJ|sandbox_/);
   });
 
   it('continues when a listener throws, with a warning', async () => {
     lime = await startSandbox();
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const heard: string[] = [];
+    const kinds: string[] = [];
     lime.onActivity(() => {
       throw new Error('broken listener');
     });
-    lime.onActivity(({ kind }) => heard.push(kind));
+    lime.onActivity(({ kind }) => kinds.push(kind));
     lime.createLoginRequest();
 
-    expect(heard).toEqual(['request-created']);
+    expect(kinds).toEqual(['request-created']);
     expect(warned).toHaveBeenCalledWith(expect.stringContaining('broken listener'));
     warned.mockRestore();
   });

@@ -18,15 +18,15 @@ describe('one ManualClock for the sandbox and the application', () => {
   it('expires a pending request on the platform', async () => {
     const { clock, lime, site } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    const heard: unknown[] = [];
-    site.outcomeOf(requestId).subscribe((event) => heard.push(event));
+    const outcomes: unknown[] = [];
+    site.outcomeOf(requestId).subscribe((event) => outcomes.push(event));
 
     clock.advance(119_999);
     expect(lime.request(requestId)?.status).toBe('PENDING');
     clock.advance(1);
     expect(lime.request(requestId)?.status).toBe('EXPIRED');
-    await until(() => heard.length > 0);
-    expect(heard).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
+    await until(() => outcomes.length > 0);
+    expect(outcomes).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
   });
 
   it('expires a passport, and signs later ones by the new time', async () => {

@@ -16,7 +16,7 @@ export function connectPage(
     <h2>Connect an agent</h2>
     <p>
       <strong class="long">${new URL(redirectUri).host}</strong> asks to be connected with an agent
-      of yours. Choose one; you will be sent on to:
+      of yours. Choose one, or decline. Both lead back to the site:
     </p>
     <p class="address">${redirectUri}</p>
     <form method="post">

@@ -108,8 +108,8 @@ function controlsPanel({ baseUrl, platform }: ConsoleFacts, siteControl: Html): 
     <dl class="facts">
       <dt>Base URL for sites and agents</dt>
       <dd><code>${baseUrl}</code></dd>
-      <dt>Platform</dt>
-      <dd>${platform}</dd>
+      <dt>Generation of LIME</dt>
+      <dd><code>${platform}</code></dd>
     </dl>
     ${control(
       'streams-help',

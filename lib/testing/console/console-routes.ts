@@ -1,16 +1,16 @@
 import type { AgentProfile } from '../agent-registry.js';
 import { failure, seeOther, success } from '../answer.js';
-import { ConsoleFeed } from './console-feed.js';
-import { consolePage } from './console-page.js';
-import { ConsoleView } from './console-view.js';
-import { connectPage } from './connect-page.js';
-import { noticePage } from './page.js';
-import { PageGuard } from './page-guard.js';
-import { RecentActivity } from './recent-activity.js';
 import type { Platform } from '../platform.js';
 import type { Route, RouteAnswer } from '../route-table.js';
 import { SandboxError } from '../sandbox-error.js';
 import type { SandboxRequest } from '../sandbox-request.js';
+import { connectPage } from './connect-page.js';
+import { ConsoleFeed } from './console-feed.js';
+import { consolePage } from './console-page.js';
+import { ConsoleView } from './console-view.js';
+import { PageGuard } from './page-guard.js';
+import { noticePage } from './page.js';
+import { RecentActivity } from './recent-activity.js';
 
 /** How many lines of activity the console shows. */
 const RECENT = 12;

@@ -66,7 +66,7 @@ export class ConsoleView {
   private bindingsNote(): Html {
     const { bindings, generation, options } = this.platform;
     if (generation.bindings === 'none') {
-      return html`<strong>No bindings.</strong> LIME had none as of ${options.platform}.`;
+      return html`<strong>No bindings.</strong> LIME introduced them after ${options.platform}.`;
     }
     if (bindings.total > 0) return shownNote(bindings.total);
     return html`<strong>No bindings yet.</strong> They appear here when a site asks to be connected

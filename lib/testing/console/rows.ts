@@ -1,7 +1,7 @@
 import type { BindingRecord, BindingStatus } from '../bindings.js';
 import type { LoginRequestRecord, LoginRequestStatus } from '../login-requests.js';
-import { type Html, html } from './html.js';
 import { type ChipTone, actionButton, chip, clock, countdown, soft } from './elements.js';
+import { type Html, html } from './html.js';
 
 const REQUEST_CHIPS: Readonly<Record<LoginRequestStatus, readonly [ChipTone, string]>> = {
   PENDING: ['waiting', 'Pending'],

@@ -103,6 +103,7 @@ td.actions > :first-child { margin-left: 0; }
 .note strong { display: block; color: var(--ink); font-size: 1rem; }
 .note:has(strong) { padding: 1.75rem 1rem; text-align: center; border: 1px dashed var(--edge); border-radius: 0.5rem; }
 .facts dt { font-size: 0.8125rem; color: var(--soft); }
+.facts dd + dt { margin-top: 0.5rem; }
 .facts code { user-select: all; }
 .control { padding-top: 0.875rem; border-top: 1px solid var(--line); }
 .control .soft { margin-top: 0.5rem; }
