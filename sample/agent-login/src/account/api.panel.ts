@@ -19,7 +19,7 @@ export function apiPanel(): Content {
   return html`<section class="card wide" aria-labelledby="api-title">
     <h2 id="api-title">What your agent may do</h2>
     <p>
-      The site’s API is behind <code>PassportGuard</code>, each route with a policy of its own. A
+      The site’s API is behind <code>PassportGuard</code>, and a route may have a rule of its own. A
       passport is good for two minutes, your session for longer.
     </p>
     <ul class="calls">
