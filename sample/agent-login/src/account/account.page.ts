@@ -28,7 +28,7 @@ function passportCard({ claims, since }: SignedInAgent): Content {
       </div>
       <div>
         <dt>Signed in</dt>
-        <dd>${time(since)}</dd>
+        <dd>${time(new Date(since))}</dd>
       </div>
       <div>
         <dt>Passport good until</dt>
@@ -61,7 +61,7 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
   </section>`;
 }
 
-/** In UTC; `site.js` says it in the reader's own time. */
+/** In UTC; `site.js` shows it in the reader's own time zone. */
 function time(date: Date): Content {
   const iso = date.toISOString();
   return html`<time datetime="${iso}">${iso.slice(11, 19)} UTC</time>`;

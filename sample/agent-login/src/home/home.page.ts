@@ -1,6 +1,6 @@
 import { type Content, html } from '../web/html.js';
 
-/** @param agentId who is signed in, if anybody. */
+/** @param agentId the agent that is signed in, or `undefined`. */
 export function homePage(agentId: string | undefined): Content {
   return html`<section class="hero">
       <div>
@@ -40,7 +40,7 @@ function signedIn(agentId: string): Content {
     <p class="actions"><a class="button big" href="/account">To your account</a></p>`;
 }
 
-/** What the page is about, at a glance. It says nothing that the text does not. */
+/** A picture of a passport. It repeats the text, so screen readers skip it. */
 function picture(): Content {
   return html`<div class="picture card passport" aria-hidden="true">
     <p class="eyebrow">Passport</p>
