@@ -31,8 +31,7 @@ export class AgentLogins {
 
   /** Gives the browser a new session for its login. A login that is still pending goes on in it. */
   async start(request: Request): Promise<Login> {
-    const current = this.current(request);
-    const login = current && isPending(current) ? current : await this.create();
+    const login = this.takePending(request) ?? (await this.create());
     const { requestId } = login;
     await renewSession(request, ({ agent, binding }) => ({ agent, binding, requestId }));
     login.sessionId = request.sessionID;
@@ -84,6 +83,14 @@ export class AgentLogins {
     return this.site.outcomeOf(requestId);
   }
 
+  /** Takes the pending login out of the old session: of two requests at once, one goes on with it. */
+  private takePending(request: Request): Login | undefined {
+    const login = this.current(request);
+    if (login?.status !== 'pending' || login.expiresAt.getTime() <= Date.now()) return undefined;
+    login.sessionId = undefined;
+    return login;
+  }
+
   private async create(): Promise<Login> {
     const { requestId, expiresAt } = await this.site.createLoginRequest();
     this.forget();
@@ -103,8 +110,4 @@ export class AgentLogins {
       if (login.expiresAt.getTime() < latest) this.drop(login);
     }
   }
-}
-
-function isPending({ status, expiresAt }: Login): boolean {
-  return status === 'pending' && expiresAt.getTime() > Date.now();
 }

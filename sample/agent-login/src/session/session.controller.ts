@@ -9,8 +9,8 @@ export class SessionController {
   @Post('logout')
   async logOut(@Req() request: Request, @Res() response: Response): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      request.session.destroy((error: unknown) => {
-        if (error) reject(error as Error);
+      request.session.destroy((error?: Error) => {
+        if (error) reject(error);
         else resolve();
       });
     });

@@ -43,8 +43,8 @@ export function renewSession(
   return new Promise((resolve, reject) => {
     request.session.reload((ended: unknown) => {
       const content = contentFrom(ended ? {} : request.session);
-      request.session.regenerate((error: unknown) => {
-        if (error) return reject(error as Error);
+      request.session.regenerate((error?: Error) => {
+        if (error) return reject(error);
         Object.assign(request.session, content);
         resolve();
       });
