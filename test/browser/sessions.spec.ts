@@ -35,6 +35,19 @@ describe('the sessions of the sample', () => {
     expect(await new HttpClient(sample, waiting).account()).toBeUndefined();
   });
 
+  it.each([
+    { next: '/account/agents', result: /\/connect\// },
+    { next: '/login', result: /\/login\// },
+  ])('signs a browser in whose next request is a POST to $next', async ({ next, result }) => {
+    const client = new HttpClient(await startSample());
+
+    await client.approve(await client.startLogin(), 'alice');
+    const response = await client.send('POST', next);
+
+    expect(response.headers.get('location')).toMatch(result);
+    expect(await client.account()).toBe('alice');
+  });
+
   it('ends the session of the agent before when another one signs in', async () => {
     const sample = await startSample();
     const client = new HttpClient(sample);

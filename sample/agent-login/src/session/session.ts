@@ -45,8 +45,10 @@ export function renewSession(
       const content = contentFrom(ended ? {} : request.session);
       request.session.regenerate((error?: Error) => {
         if (error) return reject(error);
-        Object.assign(request.session, content);
-        resolve();
+        Object.assign(request.session, content).save((failure?: Error) => {
+          if (failure) reject(failure);
+          else resolve();
+        });
       });
     });
   });
