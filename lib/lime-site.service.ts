@@ -20,7 +20,7 @@ import type {
   PassportVerificationResult,
 } from './interfaces/passport-claims.interface.js';
 import type { LimeConnection } from './interfaces/connection.interface.js';
-import type { ApplicationEvents } from './explorers/application-events.js';
+import type { EventEmitterBridge } from './explorers/event-emitter.bridge.js';
 import type { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import type { SiteRuntime } from './lime-site.js';
 
@@ -34,13 +34,13 @@ export class LimeSiteService
 {
   readonly #runtime: SiteRuntime;
   readonly #explorer: LoginHandlerExplorer;
-  readonly #applicationEvents: ApplicationEvents;
+  readonly #applicationEvents: EventEmitterBridge;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
     runtime: SiteRuntime,
     explorer: LoginHandlerExplorer,
-    applicationEvents: ApplicationEvents,
+    applicationEvents: EventEmitterBridge,
   ) {
     this.#runtime = runtime;
     this.#explorer = explorer;
@@ -224,7 +224,7 @@ export class LimeSiteService
         'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +
           'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
-    } else if (!desk.attended && !this.#applicationEvents.attended) {
+    } else if (!desk.attended && !this.#applicationEvents.connected) {
       logger.warn(
         'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
       );

@@ -97,7 +97,9 @@ describe('With @nestjs/config', () => {
     await expectLoginAt(lime, { imports: [limeSites] });
   });
 
-  it.each<[string, (lime: LimeSandbox) => LimeSitesModuleOptions | Promise<LimeSitesModuleOptions>]>([
+  it.each<
+    [string, (lime: LimeSandbox) => LimeSitesModuleOptions | Promise<LimeSitesModuleOptions>]
+  >([
     ['a namespace', (lime) => lime.moduleOptions()],
     ['a namespace that takes its time', (lime) => Promise.resolve(lime.moduleOptions())],
   ])('%s of registerAs() is all that forRootAsync() needs', async (_, load) => {

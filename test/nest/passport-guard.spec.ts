@@ -21,7 +21,7 @@ import {
   type PassportClaims,
   PassportGuard,
   PassportPolicy,
-  type PassportRefusal,
+  type PassportException,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
@@ -329,7 +329,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     class TeaGuard extends PassportGuard {
       protected override createException(
         _: ExecutionContext,
-        { code, cause }: PassportRefusal,
+        { code, cause }: PassportException,
       ): HttpException {
         reasons.push(cause instanceof LimeError ? cause.code : code);
         return new ImATeapotException();
