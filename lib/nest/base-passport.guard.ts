@@ -15,7 +15,7 @@ import {
 import { PassportRefusal, type PassportRefusalCode } from './passport-refusal.js';
 import type { SiteRuntime } from './site-runtime.js';
 import { transportException } from './transport-exception.js';
-import { attachAdmission, attachedAdmission } from './verified-passport.js';
+import { Admission, attachAdmission, attachedAdmission } from './verified-passport.js';
 
 /** What both passport guards do. Every protected step can be overridden. */
 @Injectable()
@@ -36,11 +36,9 @@ export abstract class BasePassportGuard implements CanActivate {
       const token = this.getToken(context);
       if (token === undefined) throw new PassportRefusal('missing_token');
       const request = this.getRequest(context);
-      // The guard may be applied twice, for example globally and on the route: it asks once.
-      const key = `${this.constructor.name} ${policy.site ?? ''} ${token}`;
-      if (attachedAdmission(request)?.key === key) return true;
-      const claims = await this.#admit(token, policy, context);
-      attachAdmission(request, { passport: { valid: true, claims }, key });
+      const earlier = attachedAdmission(request, context);
+      if (earlier?.answers(this.constructor, token)) return true;
+      attachAdmission(request, await this.#admit(token, policy, context, earlier));
       return true;
     } catch (error) {
       throw error instanceof PassportRefusal ? await this.createException(context, error) : error;
@@ -108,7 +106,8 @@ export abstract class BasePassportGuard implements CanActivate {
     token: string,
     policy: RoutePolicy,
     context: ExecutionContext,
-  ): Promise<CommonPassportClaims> {
+    earlier: Admission | undefined,
+  ): Promise<Admission> {
     const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
     if (otherIds.length > 0)
       throw refusalOf(mismatch('the policies of the route expect different ids'));
@@ -120,8 +119,18 @@ export abstract class BasePassportGuard implements CanActivate {
       return verified;
     });
     await assertAllowed(policy, claims, context);
-    if (policy.singleUse) await orRefuse(() => useOnce(claims, this.idOf(claims), site));
-    return claims;
+    const uses = new Set(earlier?.uses);
+    if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
+    const passport = { valid: true, claims } as const;
+    return new Admission({ passport, context, guard: this.constructor, token, uses });
+  }
+
+  /** @param uses what earlier guards of the same execution claimed; gets the use of these claims. */
+  async #useOnce(claims: CommonPassportClaims, uses: Set<string>, site: SiteRuntime) {
+    const id = this.idOf(claims);
+    const use = `${claims.aud} ${id}`;
+    if (!uses.has(use) && !(await site.memory.claim(use, claims.exp))) throw replayed(id);
+    uses.add(use);
   }
 
   #siteOf(name: string | undefined): SiteRuntime {
@@ -140,10 +149,6 @@ async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     throw error instanceof LimeError ? refusalOf(error) : error;
   }
-}
-
-async function useOnce(claims: CommonPassportClaims, id: string, site: SiteRuntime): Promise<void> {
-  if (!(await site.memory.claim(`${claims.aud} ${id}`, claims.exp))) throw replayed(id);
 }
 
 /** Every fault of a passport is the same to the client. */
