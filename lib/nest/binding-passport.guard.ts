@@ -26,11 +26,16 @@ export class BindingPassportGuard extends BasePassportGuard {
     site: SiteRuntime,
     context: ExecutionContext,
   ): Promise<BindingPassportClaims> {
-    const { from } = this.getPolicy(context);
+    const { from, allowForeignLogins } = this.getPolicy(context);
     if (from) return site.passports.verifyBinding(token, expectedId);
     // A code for a binding that this site never started costs LIME no call.
-    if (expectedId !== undefined && !(await this.isKnown(expectedId, site)))
+    if (
+      expectedId !== undefined &&
+      !allowForeignLogins &&
+      !(await this.isKnown(expectedId, site))
+    ) {
       throw foreign(expectedId);
+    }
     return site.exchangeBindingCode(token, expectedId);
   }
 
