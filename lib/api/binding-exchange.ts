@@ -29,6 +29,8 @@ export class BindingExchange {
   /** Digests of the codes that were sent: the codes themselves are secrets. */
   readonly #sent: ExpiringSet;
   #allowance = MAX_ALLOWANCE;
+  /** One warning a flood: until the allowance is whole again. */
+  #warned = false;
   #refilledAt: number;
 
   constructor(options: BindingExchangeOptions) {
@@ -71,14 +73,16 @@ export class BindingExchange {
     const before = this.#allowance;
     this.#allowance = Math.min(before + refills, MAX_ALLOWANCE);
     this.#refilledAt += refills * REFILL_MS;
+    if (this.#allowance === MAX_ALLOWANCE) this.#warned = false;
     if (this.#allowance > 0) {
       this.#allowance--;
-      if (this.#allowance === 0) {
-        logger.warn(
-          `LIME did not confirm the last ${MAX_ALLOWANCE} binding codes; one more is exchanged each second, the rest are refused`,
-        );
-      }
       return;
+    }
+    if (!this.#warned) {
+      this.#warned = true;
+      logger.warn(
+        `LIME did not confirm the last ${MAX_ALLOWANCE} binding codes; one more is exchanged each second, the rest are refused`,
+      );
     }
     throw new RateLimitError(
       'BINDING_EXCHANGE_LIMIT',

@@ -45,27 +45,29 @@ export function errorOf(
   answer: HttpAnswer,
   { call, secrets, retryAfterMs }: EnvelopeContext,
 ): LimeError {
-  const payload = redact(parseJson(answer.text), secrets);
+  const payload = parseJson(answer.text);
   const failure = isRecord(payload) && isRecord(payload['error']) ? payload['error'] : undefined;
   const httpStatus = answer.status;
   const said = failure && (textOf(failure, 'message') ?? 'no message');
-  const reason = said ?? describe(answer, secrets);
+  const reason = said === undefined ? describe(answer, secrets) : redact(said, secrets);
   const message = `${redact(call, secrets)} answered HTTP ${httpStatus}: ${reason}`;
-  const code = failure && textOf(failure, 'code');
-  const detail = isRecord(failure?.['detail']) ? failure['detail'] : undefined;
+  // Decides before it is redacted: what a client made up as a secret may be a part of LIME's own words.
+  const limeCode = failure && textOf(failure, 'code');
+  const code = limeCode && redact(limeCode, secrets);
+  const detail = isRecord(failure?.['detail']) ? redact(failure['detail'], secrets) : undefined;
 
-  if (httpStatus === 429 || code === 'RATE_LIMIT_EXCEEDED') {
+  if (httpStatus === 429 || limeCode === 'RATE_LIMIT_EXCEEDED') {
     return new RateLimitError(code ?? 'RATE_LIMIT_EXCEEDED', message, {
       httpStatus,
       detail,
       retryAfterMs,
     });
   }
-  if (httpStatus === 401 || (code !== undefined && AUTHENTICATION_CODES.has(code))) {
+  if (httpStatus === 401 || (limeCode !== undefined && AUTHENTICATION_CODES.has(limeCode))) {
     return new AuthenticationError(code ?? 'UNAUTHORIZED', message, { httpStatus, detail });
   }
-  if (code === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
-    return new SiteAuthUnavailableError(code, message, { httpStatus, detail });
+  if (limeCode === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
+    return new SiteAuthUnavailableError(limeCode, message, { httpStatus, detail });
   }
   if (failure) return new ApiError(code ?? 'UNKNOWN_ERROR', message, { httpStatus, detail });
   return new LimeError('UNEXPECTED_RESPONSE', message, { httpStatus });

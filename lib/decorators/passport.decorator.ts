@@ -17,7 +17,7 @@ type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
  */
 export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
   (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
-    const verified = attachedAdmission(sharedObjectOf(context))?.passport;
+    const verified = attachedAdmission(sharedObjectOf(context), context)?.passport;
     if (!verified) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       throw new LimeError(

@@ -51,11 +51,9 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
       const token = this.getToken(context, policy);
       if (token === undefined) throw new PassportException('missing_token');
       const request = this.getRequest(context);
-      // The guard may be applied twice, for example globally and on the route, and a code or a single use counts once.
-      const grounds = [this.constructor, policy.site, token];
-      if (attachedAdmission(request)?.isFor(grounds)) return true;
-      const claims = await this.#admit(token, policy, context);
-      attachAdmission(request, new Admission(claims, grounds));
+      const earlier = attachedAdmission(request, context);
+      if (earlier?.answers(this.constructor, token)) return true;
+      attachAdmission(request, await this.#admit(token, policy, context, earlier));
       return true;
     } catch (error) {
       throw error instanceof PassportException ? await this.createException(context, error) : error;
@@ -122,7 +120,8 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     token: string,
     policy: RoutePolicy,
     context: ExecutionContext,
-  ): Promise<CommonPassportClaims> {
+    earlier: Admission | undefined,
+  ): Promise<Admission> {
     const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
     if (otherIds.length > 0)
       throw refusal(mismatch('the policies of the route expect different ids'));
@@ -138,8 +137,21 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
       return verified;
     });
     await assertAllowed(policy, claims, context);
-    if (policy.singleUse) await orRefuse(() => useOnce(claims, this.idOf(claims), site));
-    return claims;
+    const uses = new Set(earlier?.uses);
+    if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
+    return new Admission(claims, context, { guard: this.constructor, token, uses });
+  }
+
+  /** @param uses the uses that earlier guards of the same execution claimed; gets this one. */
+  async #useOnce(
+    claims: CommonPassportClaims,
+    uses: Set<string>,
+    site: SiteRuntime,
+  ): Promise<void> {
+    const id = this.idOf(claims);
+    const use = `${claims.aud} ${id}`;
+    if (!uses.has(use) && !(await site.memory.claim(use, claims.exp))) throw replayed(id);
+    uses.add(use);
   }
 
   /** Gets a provider of `LimeSitesModule`. Nest's own error would name only a token. */
@@ -159,13 +171,6 @@ async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     throw error instanceof LimeError ? refusal(error) : error;
   }
-}
-
-async function useOnce(claims: CommonPassportClaims, id: string, site: SiteRuntime): Promise<void> {
-  if (await site.memory.claim(`${claims.aud} ${id}`, claims.exp)) return;
-  throw new InvalidPassportError('PASSPORT_REPLAYED', 'the passport was used before', {
-    actual: id,
-  });
 }
 
 function refusal(error: LimeError): PassportException {
@@ -197,4 +202,10 @@ export function foreign(id: string): InvalidPassportError {
 
 function mismatch(message: string, detail?: { actual: string }): InvalidPassportError {
   return new InvalidPassportError('PASSPORT_REQUEST_MISMATCH', message, detail);
+}
+
+function replayed(id: string): InvalidPassportError {
+  return new InvalidPassportError('PASSPORT_REPLAYED', 'the passport was used before', {
+    actual: id,
+  });
 }

@@ -28,12 +28,12 @@ export class BindingPassportGuard extends BasePassportGuard {
     token: string,
     expectedId: string | undefined,
     site: SiteRuntime,
-    { from }: RoutePolicy,
+    { from, allowForeignLogins }: RoutePolicy,
   ): Promise<BindingPassportClaims> {
     if (from) return site.passports.verifyBinding(token, expectedId);
     // Checked before the exchange, so that a binding of another site costs no call to LIME.
-    if (expectedId !== undefined && !(await this.isKnown(expectedId, site)))
-      throw foreign(expectedId);
+    const mustBeKnown = expectedId !== undefined && !allowForeignLogins;
+    if (mustBeKnown && !(await this.isKnown(expectedId, site))) throw foreign(expectedId);
     return site.exchangeBindingCode(token, expectedId);
   }
 

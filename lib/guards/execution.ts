@@ -48,19 +48,41 @@ export function sharedObjectOf(context: ExecutionContext): object {
   return messageScopeOf(context.getArgs<unknown[]>(), type);
 }
 
-/** The result of a guard for one execution. Never shows the token: the result is attached to requests, which get logged. */
+/** Why a guard let a request in. */
+interface Grounds {
+  /** The class of the guard. */
+  readonly guard?: unknown;
+  /** The passport or binding code of the request. */
+  readonly token?: string;
+  /** The single uses that were claimed. */
+  readonly uses?: ReadonlySet<string>;
+}
+
+/** The result of a guard for one execution of a handler. Inspecting it shows the passport's claims and no token. */
 export class Admission {
   readonly passport: PassportVerificationResult<CommonPassportClaims>;
-  readonly #grounds: readonly unknown[];
+  readonly #context: ExecutionContext;
+  readonly #grounds: Grounds;
 
-  /** @param grounds the guard class, the site and the token: a second guard with the same grounds reuses the result. */
-  constructor(claims: CommonPassportClaims, grounds: readonly unknown[] = []) {
+  constructor(claims: CommonPassportClaims, context: ExecutionContext, grounds: Grounds = {}) {
     this.passport = { valid: true, claims };
+    this.#context = context;
     this.#grounds = grounds;
   }
 
-  isFor(grounds: readonly unknown[]): boolean {
-    return grounds.every((ground, index) => ground === this.#grounds[index]);
+  get uses(): Iterable<string> {
+    return this.#grounds.uses ?? [];
+  }
+
+  /** Whether this guard checked this token: applied globally and on the route, it asks once. */
+  answers(guard: unknown, token: string): boolean {
+    return this.#grounds.guard === guard && this.#grounds.token === token;
+  }
+
+  /** Whether it belongs to this handler: an earlier handler may have passed the request on with `next()`. */
+  isOf(context: ExecutionContext): boolean {
+    const own = this.#context;
+    return own.getHandler() === context.getHandler() && own.getClass() === context.getClass();
   }
 }
 
@@ -71,8 +93,12 @@ export function attachAdmission(target: object, admission: Admission): void {
   Object.defineProperty(target, ADMISSION, { value: admission, configurable: true });
 }
 
-export function attachedAdmission(target: object): Admission | undefined {
-  return Reflect.get(target, ADMISSION) as Admission | undefined;
+export function attachedAdmission(
+  target: object,
+  context: ExecutionContext,
+): Admission | undefined {
+  const admission = Reflect.get(target, ADMISSION) as Admission | undefined;
+  return admission?.isOf(context) ? admission : undefined;
 }
 
 /** Carries the result of a guard to the parameter decorators of the same message. */

@@ -21,6 +21,7 @@ export function attachPassport(
   context: ExecutionContext,
   claims: Partial<PassportClaims> | Partial<BindingPassportClaims>,
 ): true {
-  attachAdmission(sharedObjectOf(context), new Admission(claims as CommonPassportClaims));
+  const admission = new Admission(claims as CommonPassportClaims, context);
+  attachAdmission(sharedObjectOf(context), admission);
   return true;
 }

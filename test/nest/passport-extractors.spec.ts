@@ -96,12 +96,6 @@ class Routes {
   socketsOnly() {
     return {};
   }
-
-  @Get('nowhere')
-  @PassportPolicy({ from: [] })
-  nowhere() {
-    return {};
-  }
 }
 
 /** A call in which `$` stands for the passport. */
@@ -214,10 +208,6 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     [
       'all places of HTTP',
       { path: 'sockets-only?passport=$', headers: { authorization: 'Bearer $' } },
-    ],
-    [
-      'all places there are',
-      { path: 'nowhere?passport=$', headers: { authorization: 'Bearer $' } },
     ],
   ])('only where the guard was told to, not in %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(MISSING);

@@ -99,7 +99,7 @@ class Gateway implements OnGatewayConnection<Client> {
 
   @SubscribeMessage('strict')
   @UseGuards(PassportGuard)
-  @PassportPolicy({ minKycLevel: 3 })
+  @PassportPolicy({ allow: () => false })
   strict() {
     return { event: 'in', data: true };
   }
@@ -128,6 +128,13 @@ class Gateway implements OnGatewayConnection<Client> {
   @SubscribeMessage('binding')
   @UseGuards(BindingPassportGuard)
   binding(@Passport('binding_id') bindingId: string) {
+    return { event: 'bound', data: bindingId };
+  }
+
+  @SubscribeMessage('old-binding')
+  @UseGuards(BindingPassportGuard)
+  @PassportPolicy({ from: fromQuery() })
+  oldBinding(@Passport('binding_id') bindingId: string) {
     return { event: 'bound', data: bindingId };
   }
 }
@@ -277,7 +284,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     const other = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
     expect(await client.ask('strict', {})).toEqual(
-      refusal('kyc_level_too_low', 'The owner of the agent is not known well enough'),
+      refusal('access_denied', 'The passport does not meet the rules of this route'),
     );
     expect(await client.ask('for-request', { id: requestId })).toEqual({ event: 'in', data: true });
     expect(await client.ask('for-request', { id: other.requestId })).toEqual(INVALID);
@@ -307,14 +314,26 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     );
   });
 
-  it('takes a binding passport from the query of the handshake', async () => {
+  it('exchanges the binding code in the query of the handshake, once', async () => {
+    const { lime, site, url, connect } = await start();
+    const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
+    const { code } = await lime.completeBinding(bindingId);
+    const client = await connect({ query: `?binding_code=${code}` });
+    expect(await client.ask('binding', {})).toEqual({ event: 'bound', data: bindingId });
+    expect(await client.ask('binding', {})).toEqual(INVALID);
+    expect(lime.callCount('exchange')).toBe(1);
+  });
+
+  it('is told that it has no passport where the handshake has a binding passport for a code', async () => {
     const { lime, site, url, connect } = await start();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
     const client = await connect({ query: `?passport=${passport}` });
-    expect(await client.ask('binding', {})).toEqual({ event: 'bound', data: bindingId });
+    expect(await client.ask('binding', {})).toEqual(MISSING);
+    expect(await client.ask('old-binding', {})).toEqual({ event: 'bound', data: bindingId });
     const login = await connect({ query: `?passport=${await lime.signPassport()}` });
-    expect(await login.ask('binding', {})).toEqual(INVALID);
+    expect(await login.ask('old-binding', {})).toEqual(INVALID);
+    expect(lime.callCount('exchange')).toBe(0);
   });
 });
 

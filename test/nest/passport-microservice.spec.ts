@@ -78,7 +78,7 @@ class Messages {
 
   @MessagePattern('strict')
   @UseGuards(PassportGuard)
-  @PassportPolicy({ minReputation: 90 })
+  @PassportPolicy({ allow: () => false })
   strict() {
     return true;
   }
@@ -238,7 +238,7 @@ describe('A guarded message of a microservice over TCP', () => {
     const { passport, requestId } = await ownLogin(started);
     const { ask } = started;
     await expect(ask('strict', { passport })).rejects.toEqual(
-      refusal(403, 'reputation_too_low', 'The reputation of the agent is too low'),
+      refusal(403, 'access_denied', 'The passport does not meet the rules of this route'),
     );
     expect(await ask('for-request', { passport, id: requestId })).toBe(true);
     await expect(ask('for-request', { passport, id: 'lr_other' })).rejects.toEqual(INVALID);

@@ -67,10 +67,12 @@ export class Target {
   /** The claims of a genuine login passport, with changes; `undefined` removes one. */
   claims(changes: object = {}): object {
     return {
+      iss: new URL(this.lime.baseUrl).origin,
       sub: this.lime.agent.agentId,
       aud: 'lime-site-login',
       request_id: 'lr_1',
       user_id: this.lime.agent.userId,
+      passport_version: '5',
       iat: NOW,
       exp: NOW + 60,
       ...changes,
