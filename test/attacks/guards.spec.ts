@@ -266,7 +266,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       }
     });
 
-    it('cannot have a login used up by somebody who does not hold its passport', async () => {
+    it('does not let a client without the passport use a login up', async () => {
       const { sign, logIn, statusOf } = await startSite();
       const { requestId, passport } = await logIn();
       const forged = await sign({ request_id: requestId }, { key: attacker.privateKey });
@@ -384,7 +384,7 @@ describe('An expected request', () => {
   }
 
   it.each([null, '', 0, false, [], ['lr_elsewhere'], { toString: () => 'lr_elsewhere' }])(
-    'that is no text fits no passport: %p',
+    'that is not a string fits no passport: %p',
     async (expected) => {
       await expect(verifyFor(expected)).rejects.toMatchObject({
         code: 'PASSPORT_REQUEST_MISMATCH',

@@ -55,7 +55,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     expect(lime.request(requestId)).toBeDefined();
   });
 
-  it('checks what a factory gives as it checks what is given directly', async () => {
+  it('checks the options of a factory as it checks those of forRoot()', async () => {
     const limeSites = LimeSitesModule.forRootAsync({
       useFactory: () => ({ siteToken: 'st_1', concurrency: 0 }),
     });
@@ -65,7 +65,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     });
   });
 
-  it('lets the environment fill in what a factory leaves out', async () => {
+  it('reads from the environment the options that a factory leaves out', async () => {
     const lime = await start.lime();
     setEnvironment(lime.env());
     const { app } = await start.app({
@@ -74,7 +74,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
   });
 
-  it('says what is missing when it gets no source', () => {
+  it('throws without useFactory, useClass and useExisting', () => {
     expect(() => LimeSitesModule.forRootAsync({})).toThrow(LimeError);
     expect(() => LimeSitesModule.forRootAsync({})).toThrow(
       'needs useFactory, useClass or useExisting',
@@ -134,7 +134,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
   });
 
-  it('takes a name and the reach', async () => {
+  it('takes name and isGlobal', async () => {
     const lime = await start.lime();
     const limeSites = LimeSitesModule.forRootAsync({
       name: 'shop',

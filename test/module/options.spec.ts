@@ -131,22 +131,22 @@ describe('The options of a site', () => {
     await expect(startWith({ baseUrl })).resolves.toBeDefined();
   });
 
-  it('accepts plain http to another host when told that the way is private', async () => {
+  it('accepts plain http to another host with allowInsecureHttp', async () => {
     const options = { baseUrl: 'http://lime.internal', allowInsecureHttp: true };
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('takes an option that is undefined or null for one that is not given', async () => {
+  it('uses the default for an option that is undefined or null', async () => {
     const options = { timeoutMs: undefined, maxRetries: null, unheardOf: undefined };
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('takes a blank address from the environment for none', async () => {
+  it('uses the default for a blank address in the environment', async () => {
     setEnvironment({ LIME_API_BASE: ' ' });
     await expect(startWith({ baseUrl: undefined })).resolves.toBeDefined();
   });
 
-  it.each(['', '/', '//'])('puts the paths behind an address that ends with "%s"', async (end) => {
+  it.each(['', '/', '//'])('appends the paths to an address that ends with "%s"', async (end) => {
     const server = await LoopbackServer.start((_, response) => response.end('{"keys":[]}'));
     closeLater(() => server.stop());
     await startWith({ baseUrl: `${server.url}/api/v1${end}` });

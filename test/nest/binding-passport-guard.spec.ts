@@ -117,7 +117,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
   });
 
   it.each(['a', 'e', 'code', 'error', 'message', 'ok', 'BINDING_CODE_INVALID'])(
-    'answers 401 for the made-up code "%s", whatever words of LIME it is in',
+    'answers 401 for the made-up code "%s", also one that is part of LIME\'s own words',
     async (code) => {
       const { url } = await startSite();
       expect(await answerOf(`${url}/bind?binding_code=${code}`)).toEqual(INVALID);

@@ -223,7 +223,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ],
     ['the query', { path: 'query?passport=$', headers: { authorization: 'Bearer a.b.c' } }],
     ['a cookie', { path: 'cookie?passport=a.b.c', headers: { cookie: 'lime=$; passport=a.b.c' } }],
-  ])('in %s, whatever is in places it was not told of', async (_, call) => {
+  ])('in %s, with other tokens in places that the policy does not name', async (_, call) => {
     expect(await answerTo(call)).toEqual({ status: 200 });
   });
 

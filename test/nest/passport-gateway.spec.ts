@@ -178,7 +178,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('plain', body)).toEqual({ event: 'body', data: body });
   });
 
-  it('gets it also when there is no body', async () => {
+  it('gets it also without a body', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
@@ -204,7 +204,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     },
   );
 
-  it('gets the passport of its own message, whatever came before on the connection', async () => {
+  it('gets the passport of its own message, not of an earlier one on the connection', async () => {
     const started = await start();
     const [one, other] = [await ownLogin(started), await ownLogin(started)];
     const client = await started.connect();
@@ -228,7 +228,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('whoami', {})).toEqual(MISSING);
   });
 
-  it('finds it in the message where it is told to look there', async () => {
+  it('finds it in the message where the policy says so', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect();
@@ -247,7 +247,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     ['an object without it', { pass: 'x' }],
     ['an empty one', { passport: '' }],
     ['a number for it', { passport: 1 }],
-  ])('is told that it has no passport when the body is %s', async (_, body) => {
+  ])('is refused with missing_token when the body is %s', async (_, body) => {
     const { connect } = await start();
     const client = await connect();
     expect(await client.ask('message', body)).toEqual(MISSING);
@@ -303,7 +303,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await again.ask('once', {})).toEqual(INVALID);
   });
 
-  it('is told that keys cannot be had', async () => {
+  it('is refused with keys_unavailable while the JWKS is unavailable', async () => {
     const { lime, connect } = await startGateway(platform, Gateway, {
       prepare: ({ faults }) => faults.respond('jwks', { status: 500 }),
     });
@@ -324,7 +324,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('is told that it has no passport where the handshake has a binding passport for a code', async () => {
+  it('is refused with missing_token where the handshake has a binding passport for a code', async () => {
     const { lime, site, url, connect } = await start();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });

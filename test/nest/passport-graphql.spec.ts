@@ -203,7 +203,7 @@ describe('A guarded resolver under Apollo', () => {
     }
   });
 
-  it('has its own policy, whatever else is asked in the same query', async () => {
+  it('has its own policy beside other fields of the same query', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const query = '{ strict whole any again: strict }';
