@@ -83,26 +83,37 @@ function addUp(policies: readonly PassportPolicyOptions[], { name }: Class): Rou
 }
 
 /** A method, and the methods of base classes that it overrides. */
-function definitionsOf(type: Class, method: Method): Method[] {
-  const definitions = new Set([method]);
+export function definitionsOf(type: Class, method: Method): Method[] {
   const key = keyOf(type, method);
-  let level: unknown = type.prototype;
-  while (typeof level === 'object' && level !== null) {
-    const definition: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
-    if (typeof definition === 'function') definitions.add(definition as Method);
-    level = Object.getPrototypeOf(level);
-  }
-  return [...definitions];
+  const overridden = levelsOf(type).map((level) => ownValue(level, key));
+  return [...new Set([method, ...overridden])].filter((value) => typeof value === 'function');
 }
 
 /** Under which name a class has a method: usually its own, but another decorator may have wrapped it. */
 function keyOf(type: Class, method: Method): string {
   const own = method.name;
-  const prototype = type.prototype as object;
-  if (Reflect.get(prototype, own) === method) return own;
-  const isMethod = (key: string) =>
-    Object.getOwnPropertyDescriptor(prototype, key)?.value === method;
-  return Object.getOwnPropertyNames(prototype).find(isMethod) ?? own;
+  if (Reflect.get(type.prototype as object, own) === method) return own;
+  for (const level of levelsOf(type)) {
+    const names = Object.getOwnPropertyNames(level);
+    const key = names.find((name) => ownValue(level, name) === method);
+    if (key !== undefined) return key;
+  }
+  return own;
+}
+
+/** The prototypes of a class and its base classes. */
+function levelsOf(type: Class): object[] {
+  const levels: object[] = [];
+  let level: unknown = type.prototype;
+  while (typeof level === 'object' && level !== null) {
+    levels.push(level);
+    level = Object.getPrototypeOf(level);
+  }
+  return levels;
+}
+
+function ownValue(level: object, key: string): Method | undefined {
+  return Object.getOwnPropertyDescriptor(level, key)?.value as Method | undefined;
 }
 
 function lookUp(

@@ -1,7 +1,9 @@
+import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { LimeError } from '../errors/index.js';
 import { DEFAULT_SITE, LIME_SITES_NAME } from './lime-sites.constants.js';
 import { loginDecorationOf } from './login-decoration.js';
+import { definitionsOf } from './passport-policy.js';
 import { passportPoliciesOf } from './passport-policy.decorator.js';
 import { prototypeOf } from './provider-prototype.js';
 
@@ -37,7 +39,7 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
 function assertOneSite(prototype: object, scanner: MetadataScanner): void {
   const ofClass = policySites(prototype.constructor);
   for (const key of scanner.getAllMethodNames(prototype)) {
-    const sites = new Set([...ofClass, ...policySites(Reflect.get(prototype, key))]);
+    const sites = new Set([...ofClass, ...methodSites(prototype, key)]);
     if (sites.size < 2) continue;
     throw new LimeError(
       'CONFLICTING_POLICIES',
@@ -54,17 +56,22 @@ function sitesNamedBy(
   const ofMethods = scanner.getAllMethodNames(prototype).flatMap((key) => {
     const place = `${className}.${key}`;
     const handlers = loginDecorationOf(prototype, key) ?? [];
-    const method: unknown = Reflect.get(prototype, key);
     return [
       ...handlers.map(({ site = DEFAULT_SITE }) => ({ place, site })),
-      ...policySites(method).map((site) => ({ place, site })),
+      ...methodSites(prototype, key).map((site) => ({ place, site })),
     ];
   });
   const ofClass = policySites(prototype.constructor).map((site) => ({ place: className, site }));
   return [...ofClass, ...ofMethods];
 }
 
-function policySites(target: unknown): string[] {
-  if (typeof target !== 'function') return [];
-  return passportPoliciesOf(target).flatMap(({ site }) => site ?? []);
+/** Of a method and of those that it overrides. */
+function methodSites(prototype: object, key: string): string[] {
+  const method: unknown = Reflect.get(prototype, key);
+  if (typeof method !== 'function') return [];
+  return definitionsOf(prototype.constructor as Type, method).flatMap(policySites);
+}
+
+function policySites(place: object): string[] {
+  return passportPoliciesOf(place).flatMap(({ site }) => site ?? []);
 }
