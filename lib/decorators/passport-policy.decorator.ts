@@ -72,11 +72,11 @@ const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | u
  * @throws {LimeError} `INVALID_OPTIONS` for an option of the wrong type or an unknown one, when the decorator is applied.
  */
 export function PassportPolicy(policy: PassportPolicyOptions): ClassDecorator & MethodDecorator {
-  assertPolicyOptions(policy);
+  const checked = checkPolicyOptions(policy);
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const place = (descriptor ? descriptor.value : target) as object;
     const earlier = passportPoliciesOf(place); // of a class also those of its base classes
-    Reflect.defineMetadata(LIME_PASSPORT_POLICY, [...earlier, policy], place);
+    Reflect.defineMetadata(LIME_PASSPORT_POLICY, [...earlier, checked], place);
   };
 }
 
@@ -85,18 +85,24 @@ function passportPoliciesOf(place: object): readonly PassportPolicyOptions[] {
   return (Reflect.getMetadata(LIME_PASSPORT_POLICY, place) ?? []) as PassportPolicyOptions[];
 }
 
-function assertPolicyOptions(policy: PassportPolicyOptions): void {
+/** @returns a copy, so that nothing can be changed after the check. */
+function checkPolicyOptions(policy: PassportPolicyOptions): PassportPolicyOptions {
   if (typeof policy !== 'object' || policy === null) {
     throw invalid(`takes an object, got ${show(policy)}`);
   }
-  for (const [name, value] of Object.entries(policy)) {
-    if (!Object.hasOwn(FAULTS, name)) {
-      throw invalid(`does not have the option ${name}; it has ${Object.keys(FAULTS).join(', ')}`);
-    }
-    const wanted =
-      value === undefined ? undefined : FAULTS[name as keyof PassportPolicyOptions](value);
-    if (wanted !== undefined) throw invalid(`needs ${wanted} as ${name}, got ${show(value)}`);
+  const unknown = Object.keys(policy).find((name) => !Object.hasOwn(FAULTS, name));
+  if (unknown !== undefined) {
+    throw invalid(`does not have the option ${unknown}; it has ${Object.keys(FAULTS).join(', ')}`);
   }
+  const checked: Record<string, unknown> = {};
+  for (const [name, faultOf] of Object.entries(FAULTS)) {
+    const value: unknown = Reflect.get(policy, name);
+    if (value === undefined) continue;
+    const wanted = faultOf(value);
+    if (wanted !== undefined) throw invalid(`needs ${wanted} as ${name}, got ${show(value)}`);
+    checked[name] = value;
+  }
+  return checked;
 }
 
 function invalid(predicate: string): LimeError {

@@ -87,24 +87,35 @@ export function policiesOf(
 
 /** Finds a method and the methods of base classes that it overrides. */
 export function definitionsOf(type: Class, method: Method): Method[] {
-  const definitions = new Set([method]);
-  const key = keyOf(type, method);
-  let level: unknown = type.prototype;
-  while (typeof level === 'object' && level !== null) {
-    const definition: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
-    if (typeof definition === 'function') definitions.add(definition);
-    level = Object.getPrototypeOf(level);
-  }
-  return [...definitions];
+  const levels = levelsOf(type);
+  const key = keyOf(levels, method);
+  const overridden = levels.map((level) => ownValue(level, key));
+  return [...new Set([method, ...overridden])].filter((value) => typeof value === 'function');
 }
 
 /** The name of a method in its class: usually its own, unless another decorator wrapped the method. */
-function keyOf(type: Class, method: Method): string {
-  const prototype = type.prototype as object;
-  const isMethod = (key: string) =>
-    Object.getOwnPropertyDescriptor(prototype, key)?.value === method;
-  if (isMethod(method.name)) return method.name;
-  return Object.getOwnPropertyNames(prototype).find(isMethod) ?? method.name;
+function keyOf(levels: readonly object[], method: Method): string {
+  for (const level of levels) {
+    const names = [method.name, ...Object.getOwnPropertyNames(level)];
+    const key = names.find((name) => ownValue(level, name) === method);
+    if (key !== undefined) return key;
+  }
+  return method.name;
+}
+
+/** The prototypes of a class and its base classes. */
+function levelsOf(type: Class): object[] {
+  const levels: object[] = [];
+  let level: unknown = type.prototype;
+  while (typeof level === 'object' && level !== null) {
+    levels.push(level);
+    level = Object.getPrototypeOf(level);
+  }
+  return levels;
+}
+
+function ownValue(level: object, key: string): Method | undefined {
+  return Object.getOwnPropertyDescriptor(level, key)?.value as Method | undefined;
 }
 
 function lookUp(
