@@ -97,7 +97,7 @@ export class ApiClient {
     }
   }
 
-  async #try({ retry: _, ...call }: SiteCall, attempt: number): Promise<Outcome> {
+  async #try(call: SiteCall, attempt: number): Promise<Outcome> {
     const { transport, timeoutMs, clock } = this.#options;
     let retryAfterMs: number | undefined;
     try {
