@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
-import { ExpiringSet } from '../common/expiring-set.js';
+import { TtlMap } from '../common/ttl-map.js';
 import type { LimeLogger } from '../common/logger.js';
 import { ApiError, LimeError, RateLimitError } from '../errors/index.js';
 import type { LimeApi } from './lime-api.js';
@@ -27,13 +27,13 @@ export interface BindingExchangeOptions {
 export class BindingExchange {
   readonly #options: BindingExchangeOptions;
   /** Digests, because codes are secrets. */
-  readonly #sent: ExpiringSet;
+  readonly #sent: TtlMap<true>;
   #allowance = MAX_ALLOWANCE;
   #refilledAt: number;
 
   constructor(options: BindingExchangeOptions) {
     this.#options = options;
-    this.#sent = new ExpiringSet(options.clock);
+    this.#sent = new TtlMap(options.clock);
     this.#refilledAt = options.clock.monotonic();
   }
 
@@ -54,7 +54,7 @@ export class BindingExchange {
       );
     }
     this.#takeAllowance();
-    this.#sent.add(digest, REMEMBER_MS);
+    this.#sent.set(digest, true, REMEMBER_MS);
     try {
       const passport = await this.#options.api.exchangeBindingCode(code);
       this.#allowance = Math.min(this.#allowance + 1, MAX_ALLOWANCE);
