@@ -1,15 +1,15 @@
 export type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
 export type {
   LimeCluster,
-  LimeClusterHandling,
+  LimeClusterAttempt,
   LimeClusterMember,
   LimeClusterReplica,
-  LimeClusterRun,
+  LimeClusterResult,
   LimeClusterSite,
   LimeClusterStatus,
-  LimeSharedId,
+  LoginOutcome,
 } from './interfaces/cluster.interface.js';
-export type { LoginRecord } from './interfaces/login-record.interface.js';
+export type { LimeSiteStore, LimeStoreKind } from './interfaces/store.interface.js';
 export {
   ApiError,
   AuthenticationError,
@@ -25,12 +25,13 @@ export {
 export type {
   LimeApprovedEvent,
   LimeExpiredEvent,
+  LimeHandlerFailure,
   LimeLoginEvent,
   LimeLoginEventType,
   LimeLoginFailure,
   LimeLoginRejection,
 } from './interfaces/login-events.interface.js';
-export type { LimeHandlerContext, LimeLoginHandler } from './dispatcher/handler-registry.js';
+export type { LimeHandlerContext, LimeLoginHandler } from './interfaces/login-events.interface.js';
 export type { LimeStats } from './interfaces/stats.interface.js';
 export { BindingPassportGuard } from './guards/binding-passport.guard.js';
 export {
@@ -93,7 +94,7 @@ export type {
   LimeHandlerMessage,
   LimeHttpMessage,
   LimeLoginMessage,
-  LimeLoginOutcome,
+  LimeLoginResult,
   LimeTraceMessage,
   LimeVerifyMessage,
-} from './diagnostics/messages.js';
+} from './diagnostics/channels.js';

@@ -4,6 +4,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { LimeClusterStatus } from './interfaces/cluster.interface.js';
 import { LimeError } from './errors/index.js';
@@ -13,16 +14,17 @@ import type {
   LimeLoginFailure,
   LimeLoginRejection,
 } from './interfaces/login-events.interface.js';
-import type { LimeLoginHandler } from './dispatcher/handler-registry.js';
+import type { LimeLoginHandler } from './interfaces/login-events.interface.js';
 import type { LimeStats } from './interfaces/stats.interface.js';
 import type {
   BindingPassportClaims,
   PassportVerificationResult,
 } from './interfaces/passport-claims.interface.js';
 import type { LimeConnection } from './interfaces/connection.interface.js';
+import { whenBootstrapped } from './explorers/bootstrap.js';
 import type { EventEmitterBridge } from './explorers/event-emitter.bridge.js';
 import type { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
-import type { SiteRuntime } from './lime-site.js';
+import type { LimeSite } from './lime-site.js';
 
 /**
  * A site that accepts logins by AI agents. A singleton: it holds the site's one event stream, from
@@ -32,19 +34,22 @@ import type { SiteRuntime } from './lime-site.js';
 export class LimeSiteService
   implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
-  readonly #runtime: SiteRuntime;
+  readonly #site: LimeSite;
   readonly #explorer: LoginHandlerExplorer;
   readonly #applicationEvents: EventEmitterBridge;
+  readonly #modules: ModulesContainer;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
-    runtime: SiteRuntime,
+    site: LimeSite,
     explorer: LoginHandlerExplorer,
     applicationEvents: EventEmitterBridge,
+    modules: ModulesContainer,
   ) {
-    this.#runtime = runtime;
+    this.#site = site;
     this.#explorer = explorer;
     this.#applicationEvents = applicationEvents;
+    this.#modules = modules;
   }
 
   /**
@@ -52,12 +57,12 @@ export class LimeSiteService
    * errors. For work that must be done once a login, and may fail, use `@OnLimeLogin()`.
    */
   get loginEvents$(): Observable<LimeLoginEvent> {
-    return this.#runtime.desk.events$;
+    return this.#site.dispatcher.events$;
   }
 
   /** Approvals whose passport did not verify. Hot; completes at shutdown, never errors. */
   get rejections$(): Observable<LimeLoginRejection> {
-    return this.#runtime.desk.rejections$;
+    return this.#site.dispatcher.rejections$;
   }
 
   /**
@@ -65,27 +70,27 @@ export class LimeSiteService
    * made it). Hot; completes at shutdown, never errors.
    */
   get failures$(): Observable<LimeLoginFailure> {
-    return this.#runtime.desk.failures$;
+    return this.#site.dispatcher.failures$;
   }
 
   /** How this replica stands with the others; `undefined` without the option `cluster`. */
   get cluster(): LimeClusterStatus | undefined {
-    return this.#runtime.member?.status;
+    return this.#site.member?.status;
   }
 
   /** How the event stream stands now. */
   get connection(): LimeConnection {
-    return this.#runtime.stream.connection;
+    return this.#site.stream.connection;
   }
 
   /** How the event stream stands, then each change. Completes at shutdown, never errors. */
   get connection$(): Observable<LimeConnection> {
-    return this.#runtime.stream.connection$;
+    return this.#site.stream.connection$;
   }
 
   /** Counters since the start; a copy. */
   get stats(): LimeStats {
-    return { ...this.#runtime.desk.stats };
+    return { ...this.#site.dispatcher.stats };
   }
 
   /**
@@ -98,7 +103,7 @@ export class LimeSiteService
    * @throws {ApiError} anything else LIME says.
    */
   createLoginRequest(): Promise<LoginRequestResult> {
-    return this.#runtime.createLoginRequest();
+    return this.#site.createLoginRequest();
   }
 
   /**
@@ -106,7 +111,7 @@ export class LimeSiteService
    * @throws {LimeError} as {@link createLoginRequest}; `ApiError` `SITE_LOGIN_REQUEST_NOT_FOUND` for an unknown id.
    */
   getLoginRequest(requestId: string): Promise<LoginRequestResult> {
-    return this.#runtime.getLoginRequest(requestId);
+    return this.#site.getLoginRequest(requestId);
   }
 
   /**
@@ -121,7 +126,7 @@ export class LimeSiteService
   }: {
     redirectUri: string;
   }): Promise<BindingRequestResult> {
-    return this.#runtime.createBindingRequest(redirectUri);
+    return this.#site.createBindingRequest(redirectUri);
   }
 
   /**
@@ -137,7 +142,7 @@ export class LimeSiteService
   async exchangeBindingCode(
     code: string,
   ): Promise<PassportVerificationResult<BindingPassportClaims>> {
-    return { valid: true, claims: await this.#runtime.exchangeBindingCode(code) };
+    return { valid: true, claims: await this.#site.exchangeBindingCode(code) };
   }
 
   /**
@@ -163,7 +168,7 @@ export class LimeSiteService
     }
     return {
       valid: true,
-      claims: await this.#runtime.passports.verifyLogin(jwt, expectedRequestId),
+      claims: await this.#site.passports.verifyLogin(jwt, expectedRequestId),
     };
   }
 
@@ -175,7 +180,7 @@ export class LimeSiteService
   async verifyBindingPassport(
     jwt: string,
   ): Promise<PassportVerificationResult<BindingPassportClaims>> {
-    return { valid: true, claims: await this.#runtime.passports.verifyBinding(jwt) };
+    return { valid: true, claims: await this.#site.passports.verifyBinding(jwt) };
   }
 
   /**
@@ -183,7 +188,7 @@ export class LimeSiteService
    * minutes, an expiry at any time), so that a waiting page cannot miss it. Completes without a value at shutdown.
    */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
-    return this.#runtime.desk.outcomeOf(requestId);
+    return this.#site.dispatcher.requests.outcomeOf(requestId);
   }
 
   /**
@@ -191,40 +196,42 @@ export class LimeSiteService
    * @returns the function that removes it.
    */
   onLogin(handler: LimeLoginHandler): () => void {
-    return this.#runtime.desk.handlers.add({
-      name: handler.name || 'onLogin handler',
+    return this.#site.dispatcher.handlers.add({
+      name: handler.name,
       handle: handler,
     });
   }
 
   /** @internal */
   onApplicationBootstrap(): void {
-    this.#explorer.registerAll(this.#runtime.desk.handlers);
+    this.#explorer.registerAll(this.#site.dispatcher.handlers);
     this.#applicationEvents.connect(this);
-    this.#warn();
-    this.#runtime.start();
+    // Handlers may need what a later hook sets up, and hooks may register handlers: no login is delivered before the last hook.
+    const bootstrapped = whenBootstrapped(this.#modules);
+    this.#site.start(bootstrapped);
+    void bootstrapped.then(() => this.#warn());
   }
 
   /** @internal */
   async onModuleDestroy(): Promise<void> {
-    await this.#runtime.stop();
+    await this.#site.stop();
   }
 
   /** @internal Only now: HTTP was served until here, and guards need keys. */
   async onApplicationShutdown(): Promise<void> {
-    await this.#runtime.disconnect();
+    await this.#site.disconnect();
   }
 
   /** About what is allowed, but seldom meant. */
   #warn(): void {
-    const { listens, desk, logger, member } = this.#runtime;
-    if (!listens && member) return; // the listeners hear of logins, and tell
-    if (!listens) {
+    const { hasStream, dispatcher, logger, member } = this.#site;
+    if (!hasStream && member) return; // the replicas with a stream share what they receive
+    if (!hasStream) {
       logger.warn(
         'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +
           'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
-    } else if (!desk.attended && !this.#applicationEvents.connected) {
+    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.connected) {
       logger.warn(
         'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
       );

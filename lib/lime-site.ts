@@ -1,98 +1,108 @@
-import type { Dispatcher } from 'undici';
-import { ApiClient } from './api/api-client.js';
+import type { Dispatcher as HttpDispatcher } from 'undici';
 import { BindingExchange } from './api/binding-exchange.js';
-import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
+import { createAgent, HttpClient } from './api/http-client.js';
 import { LimeApi } from './api/lime-api.js';
-import type { LimeClusterMember } from './interfaces/cluster.interface.js';
-import { LimeError, redact } from './errors/index.js';
-import { createAgent } from './api/agent.js';
-import { HttpTransport } from './api/http-transport.js';
-import { LoginDesk } from './dispatcher/login-desk.js';
-import type { BindingPassportClaims } from './interfaces/passport-claims.interface.js';
-import { Passports } from './passport/passports.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
-import { EventStream } from './stream/event-stream.js';
-import { StreamGate } from './stream/stream-gate.js';
+import { RootContext } from './common/root-context.js';
+import { Dispatcher } from './dispatcher/dispatcher.js';
+import { SiteStore } from './dispatcher/site-store.js';
+import { LimeError } from './errors/index.js';
+import type { LimeClusterMember } from './interfaces/cluster.interface.js';
+import type { BindingPassportClaims } from './interfaces/passport-claims.interface.js';
+import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
 import type { ResolvedOptions } from './lime-sites.options.js';
-import { SiteMemory } from './dispatcher/site-memory.js';
+import { PassportVerifier } from './passport/passport-verifier.js';
+import { EventStream } from './stream/event-stream.js';
 
-/** One site at work: puts the rooms together, starts them, and stops them in the right order. */
-export class SiteRuntime {
-  readonly passports: Passports;
-  readonly memory: SiteMemory;
-  readonly desk: LoginDesk;
+/** A guard remembers the login of a verified approval this long; the passport lives for two minutes at most (LIME). */
+const APPROVED_LOGIN_MS = 120_000;
+
+/** One site at work: builds its parts, starts them, and stops them in order. */
+export class LimeSite {
+  readonly passports: PassportVerifier;
+  readonly store: SiteStore;
+  readonly dispatcher: Dispatcher;
   readonly stream: EventStream;
   readonly #options: ResolvedOptions;
-  readonly #ownAgent: Dispatcher | undefined;
+  readonly #ownAgent: HttpDispatcher | undefined;
   readonly #api: LimeApi;
   readonly #exchange: BindingExchange;
-  readonly #gate: StreamGate;
 
   /**
-   * @param site the name of the site.
-   * @param member this replica's part in the cluster, if the site has one.
+   * @param name the name of the site.
+   * @param member this replica in the cluster, if the site has one.
    */
   constructor(
-    site: string,
+    name: string,
     options: ResolvedOptions,
-    clock: Clock,
+    realClock: Clock,
     readonly logger: LimeLogger,
     readonly member?: LimeClusterMember,
   ) {
     const { baseUrl, siteToken, httpClient } = options;
+    const site = name;
+    const secrets = [siteToken.reveal()];
+    const root = new RootContext();
+    const clock = root.bindClock(realClock);
     this.#options = options;
-    const dispatcher = httpClient ?? createAgent();
-    this.#ownAgent = httpClient ? undefined : dispatcher;
-    const transport = new HttpTransport({ site, baseUrl, siteToken, dispatcher, clock });
-    const shared = { ...options, site, transport, clock, logger, member, random: Math.random };
+    const agent = httpClient ?? createAgent();
+    this.#ownAgent = httpClient ? undefined : agent;
+    const http = new HttpClient({ site, baseUrl, siteToken, dispatcher: agent, clock });
+    const shared = { ...options, site, http, clock, logger, secrets, random: Math.random };
 
-    this.#api = new LimeApi(new ApiClient(shared));
+    this.#api = new LimeApi(shared);
     this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
-    this.passports = new Passports(shared);
-    this.memory = new SiteMemory(shared);
-    this.desk = new LoginDesk({
+    this.passports = new PassportVerifier(shared);
+    this.store = new SiteStore({ ...shared, shared: member });
+    this.dispatcher = new Dispatcher({
       ...shared,
+      root,
+      member,
       verify: (passport, requestId) => this.passports.verifyLogin(passport, requestId),
       statusOf: async (requestId) => (await this.#api.getLoginRequest(requestId)).status,
-      reasonOf: (error) => redact(String(error), [siteToken.reveal()]),
+      onApproved: (requestId) =>
+        this.store.keep('login', requestId, new Date(clock.now() + APPROVED_LOGIN_MS)),
     });
-    this.stream = new EventStream({ ...shared, consumer: this.desk });
-    this.#gate = new StreamGate(this.stream, clock);
+    this.stream = new EventStream({ ...shared, consumer: this.dispatcher });
   }
 
   get eventEmitter(): ResolvedOptions['eventEmitter'] {
     return this.#options.eventEmitter;
   }
 
-  /** Whether there is an event stream at all. */
-  get listens(): boolean {
+  /** Whether the site has an event stream. */
+  get hasStream(): boolean {
     return this.#options.dispatcher;
   }
 
-  /** Returns at once: LIME being out of reach must not keep an application from starting. */
-  start(): void {
+  /**
+   * Returns at once: LIME being out of reach must not keep an application from starting.
+   * @param whenStarted resolves when the application has started; no login is delivered before.
+   */
+  start(whenStarted: Promise<void>): void {
     void this.passports.warm();
-    this.desk.joinIn(this.listens);
-    if (!this.listens) return;
+    this.dispatcher.start(this.hasStream, whenStarted);
+    if (!this.hasStream) return;
     let opened = false;
     this.stream.connection$.subscribe(({ state, attempt }) => {
       if (state !== 'open' || attempt > 0) return;
-      if (opened) this.desk.stats.reconnects++;
+      if (opened) this.dispatcher.stats.reconnects++;
       opened = true;
-      this.desk.streamOpened();
+      this.dispatcher.recoverMissed();
     });
     this.stream.start();
   }
 
-  /** Ends the stream at once, then waits for the handlers in flight. Verification keeps working. */
+  /** Closes the stream at once, then waits for the handlers in flight. Verification keeps working. */
   async stop(): Promise<void> {
+    this.#api.close();
     await this.stream.stop();
-    await this.desk.close();
-    this.memory.stop();
+    await this.dispatcher.close();
+    this.store.stop();
   }
 
-  /** Lets go of the connections. An agent that the application brought stays open. */
+  /** Closes the connections. An agent that the application passed in stays open. */
   async disconnect(): Promise<void> {
     this.passports.close();
     await Promise.all([this.#ownAgent?.destroy(), this.member?.close()]);
@@ -104,26 +114,17 @@ export class SiteRuntime {
     const { since } = this.stream.connection;
     const request = await this.#api.createLoginRequest();
     const { requestId, expiresAt } = request;
-    if (this.listens) this.desk.expect(requestId, expiresAt);
-    else this.memory.keep('login', requestId, expiresAt); // its outcome goes to a service that listens
-    await this.memory.share('login', requestId, expiresAt);
-    if (!this.listens) return request;
-    // The stream may have been away in between, and what it missed was asked for before this request was known here.
+    if (this.hasStream) this.dispatcher.expect(requestId, expiresAt);
+    await this.store.remember('login', requestId, expiresAt);
+    if (!this.hasStream) return request;
+    // The stream may have reconnected in between, and recovered before this request was known here.
     const { state, since: now } = this.stream.connection;
-    if (state === 'open' && now !== since) this.desk.streamOpened();
+    if (state === 'open' && now !== since) this.dispatcher.recoverMissed();
     return request;
   }
 
-  /**
-   * Whether this site started the login, or received its outcome.
-   * @throws {LimeError} `CLUSTER_UNAVAILABLE`: this process did not, and the others cannot be asked.
-   */
-  knowsRequest(requestId: string): boolean | Promise<boolean> {
-    return this.desk.knows(requestId) || this.memory.knows('login', requestId);
-  }
-
   async getLoginRequest(requestId: string): Promise<LoginRequestResult> {
-    const { status, expiresAt = this.desk.expiryOf(requestId) } =
+    const { status, expiresAt = this.#expiryOf(requestId) } =
       await this.#api.getLoginRequest(requestId);
     if (expiresAt) return { requestId, status, expiresAt };
     throw new LimeError(
@@ -135,8 +136,7 @@ export class SiteRuntime {
 
   async createBindingRequest(redirectUri: string): Promise<BindingRequestResult> {
     const request = await this.#api.createBindingRequest(redirectUri);
-    this.memory.keep('binding', request.bindingId, request.expiresAt);
-    await this.memory.share('binding', request.bindingId, request.expiresAt);
+    await this.store.remember('binding', request.bindingId, request.expiresAt);
     return request;
   }
 
@@ -148,10 +148,15 @@ export class SiteRuntime {
     return this.passports.verifyBinding(await this.#exchange.exchange(code), expectedBindingId);
   }
 
-  /** What would be lost without a stream, or without a cluster that takes it, is not started. */
+  #expiryOf(requestId: string): Date | undefined {
+    const expiresAt = this.dispatcher.requests.pending.get(requestId);
+    return expiresAt === undefined ? undefined : new Date(expiresAt);
+  }
+
+  /** Without a stream, or without a cluster that accepts it, the outcome of a login would be lost. */
   async #whenReady(waitMs: number): Promise<void> {
     await Promise.all([
-      this.listens ? this.#gate.whenOpen(waitMs) : undefined,
+      this.hasStream ? this.stream.whenOpen(waitMs) : undefined,
       this.member?.whenUp(waitMs),
     ]);
   }

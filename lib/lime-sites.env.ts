@@ -155,7 +155,7 @@ export function readBaseUrl(value: unknown, allowInsecureHttp: boolean, report: 
         'private network',
     );
   }
-  if (url.pathname === '/') url.pathname = API_PATH;
+  if (/^\/+$/.test(url.pathname)) url.pathname = API_PATH;
   return url.href.replace(/\/+$/, '');
 }
 

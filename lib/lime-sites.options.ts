@@ -19,7 +19,7 @@ import {
   readSiteToken,
   WHERE_TOKENS_ARE,
 } from './lime-sites.env.js';
-import { issuerOf } from './passport/issuer.js';
+import { issuerOf } from './passport/passport-rules.js';
 
 /** Node's timers take a signed 32-bit number of milliseconds. */
 const MAX_MS = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { InjectionToken, Provider } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { type Clock, systemClock } from './common/clock.js';
-import { createLimeLogger } from './common/lime-logger.js';
+import { createLimeLogger } from './common/logger.js';
 import {
   getLimeSiteServiceToken,
   getLimeSiteToken,
@@ -10,7 +10,7 @@ import {
 import { EventEmitterBridge } from './explorers/event-emitter.bridge.js';
 import { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import type { LimeSitesModuleOptions } from './interfaces/lime-sites-module-options.interface.js';
-import { SiteRuntime } from './lime-site.js';
+import { LimeSite } from './lime-site.js';
 import { LimeSiteService } from './lime-site.service.js';
 import {
   DEFAULT_SITE,
@@ -39,16 +39,18 @@ export function siteProviders(name: string = DEFAULT_SITE): {
       },
       {
         provide: service,
-        inject: [site, DiscoveryService, MetadataScanner],
+        inject: [site, DiscoveryService, MetadataScanner, ModulesContainer],
         useFactory: (
-          parts: SiteRuntime,
+          parts: LimeSite,
           discovery: DiscoveryService,
           scanner: MetadataScanner,
+          modules: ModulesContainer,
         ): LimeSiteService =>
           new LimeSiteService(
             parts,
             new LoginHandlerExplorer(name, discovery, scanner, parts.logger),
             new EventEmitterBridge(name, parts.eventEmitter, discovery, parts.logger),
+            modules,
           ),
       },
     ],
@@ -56,16 +58,12 @@ export function siteProviders(name: string = DEFAULT_SITE): {
   };
 }
 
-async function createSite(
-  name: string,
-  options: ResolvedOptions,
-  clock: Clock,
-): Promise<SiteRuntime> {
+async function createSite(name: string, options: ResolvedOptions, clock: Clock): Promise<LimeSite> {
   const context = name === DEFAULT_SITE ? LimeSiteService.name : `${LimeSiteService.name}:${name}`;
   const logger = createLimeLogger(context, [options.siteToken.reveal()]);
   const { cluster, concurrency } = options;
   const member = await cluster?.join({ name, key: clusterKey(name, options), concurrency, logger });
-  return new SiteRuntime(name, options, clock, logger, member);
+  return new LimeSite(name, options, clock, logger, member);
 }
 
 /** Keeps the sites of one Redis apart without showing their tokens: 96 bits of a digest that is keyed with the token. */

@@ -10,13 +10,15 @@ import { command } from './support/command.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = 'sample/agent-login/dist/main.js';
 const { LIME_SITE_TOKEN: _token, LIME_API_BASE: _base, ...ENV } = process.env;
+/** The ids of logins are UUIDs. */
+const ID = '[0-9a-f]{8}-[0-9a-f-]{27}';
 const STORY = [
   /LIME +Sandbox started/,
-  /LIME +Login request lr_\S+ created/,
+  new RegExp(`LIME +Login request ${ID} created`),
   /agent +POST \/api\/logins gave me the request/,
   /LIME +Proof of work accepted \(15 bits\)/,
   /site +@OnLimeLogin: passport verified, agent \S+ is logged in/,
-  /agent +GET \/api\/me with the passport answers/,
+  /agent +GET \/api\/me answers with the claims of the passport/,
   /agent_id +\S+/,
 ];
 
@@ -42,7 +44,7 @@ await checks.run('npm start from a clean checkout tells the story', () =>
 await checks.run('the printed lines work in a shell', () =>
   withSite('node', [MAIN], async (site) => {
     const lines = site.output.split('\n').filter((line) => /^ {2}(\w+=\$\(|curl )/.test(line));
-    expect(lines.length === 6, `expected six lines to copy:\n${lines.join('\n')}`);
+    expect(lines.length === 5, `expected five lines to copy:\n${lines.join('\n')}`);
     const answers = await command('bash', ['-euc', lines.join('\nsleep 0.2\n')]);
     const [approval, state, claims] = answers
       .trim()
@@ -50,6 +52,7 @@ await checks.run('the printed lines work in a shell', () =>
       .map((line) => JSON.parse(line));
     expect(approval.status === 'DELIVERED', `approval: ${answers}`);
     expect(state.status === 'approved', `state: ${answers}`);
+    expect(!answers.includes('eyJ'), `a passport: ${answers}`);
     expect(claims.agent_id === state.agentId, `claims: ${answers}`);
     expect(claims.request_id === approval.requestId, `claims: ${answers}`);
   }),
@@ -63,8 +66,8 @@ await checks.run('the routes refuse what they should', () =>
     expect((await status('/api/me')) === 401, 'GET /api/me without a passport');
     const headers = { authorization: 'Bearer none' };
     expect((await status('/api/me', { headers })) === 401, 'GET /api/me with a wrong passport');
-    expect((await status('/api/logins/lr_none')) === 404, 'the state of an unknown login');
-    expect((await status('/demo/approve/lr_none', post)) === 404, 'approve an unknown request');
+    expect((await status('/api/logins/none')) === 404, 'the state of an unknown login');
+    expect((await status('/demo/approve/none', post)) === 404, 'approve an unknown request');
     const foreign = { ...post, headers: { 'sec-fetch-site': 'cross-site' } };
     expect((await status('/login', foreign)) === 403, 'a login that another site begins');
     const started = await fetch(`${url}/api/logins`, post);
@@ -138,13 +141,28 @@ await checks.run('a port in use is one clear sentence and exit code 1', async ()
 });
 
 for (const [name, said] of [
-  ['fastify', [/GET \/api\/me answers 200/, /GET \/api\/vault answers 403/]],
-  ['event-emitter', [/lr_\S+ rejected: /, /lr_\S+ expired/, /lr_\S+ approved by agent \S+/]],
+  [
+    'fastify',
+    [
+      /GET \/api\/me answers 200/,
+      /GET \/api\/vault answers 403/,
+      /A declined binding: 200: .*No agent was connected/,
+      /A completed binding: 200: /,
+    ],
+  ],
+  [
+    'event-emitter',
+    [
+      new RegExp(`${ID} rejected: `),
+      new RegExp(`${ID} expired`),
+      new RegExp(`${ID} approved by agent ${ID}`),
+    ],
+  ],
   [
     'cluster',
     [
-      /replica \d is killed with lr_/,
-      /takes lr_\S+ over from replica/,
+      /replica \d is killed with [0-9a-f]{8}/,
+      /takes [0-9a-f]{8} over from replica/,
       /answers \{"outcome":"approved"\}/,
       /24 logins, 24 settled/,
     ],

@@ -21,24 +21,26 @@ const browser = await chromium.launch({
 try {
   const [line] = await site.says(/^\{.*\}$/m, 120_000);
   const { url, consoleUrl } = JSON.parse(line);
-  await takeAll(url, consoleUrl, 'light');
-  await takeAll(url, consoleUrl, 'dark');
+  await takeAll(url, consoleUrl);
 } finally {
   await browser.close();
   site.kill();
 }
 
-async function takeAll(url, consoleUrl, colorScheme) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme });
+async function takeAll(url, consoleUrl) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const take = async (name) => {
     // Nothing looks pressed.
     await page.mouse.move(0, 0);
     await page.evaluate(() => document.activeElement?.blur());
-    const path = `${FOLDER}${name}-${colorScheme}.png`;
-    await page.screenshot({ path, animations: 'disabled' });
-    const { size } = statSync(path);
-    if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes, more than ${MAX_BYTES}`);
-    console.log(`${path.slice(ROOT.length)}  ${Math.round(size / 1000)} kB`);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      const path = `${FOLDER}${name}-${colorScheme}.png`;
+      await page.screenshot({ path, animations: 'disabled' });
+      const { size } = statSync(path);
+      if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes, more than ${MAX_BYTES}`);
+      console.log(`${path.slice(ROOT.length)}  ${Math.round(size / 1000)} kB`);
+    }
   };
 
   await page.goto(url);
@@ -54,6 +56,18 @@ async function takeAll(url, consoleUrl, colorScheme) {
   await page.locator('#answer .state').waitFor();
   await page.setViewportSize({ width: 1280, height: 1280 });
   await take('refused');
+  const connect = async () => {
+    await page.getByRole('button', { name: 'Connect an agent' }).click();
+    await page.waitForURL('**/connect/*');
+  };
+  await connect();
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await page.getByRole('heading', { name: 'No agent was connected' }).waitFor();
+  await page.setViewportSize({ width: 1280, height: 560 });
+  await take('declined');
+  await connect();
+  await page.getByRole('button', { name: /^Connect as/ }).click();
+  await page.waitForURL('**/account#agents');
   await page.goto(consoleUrl);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.setViewportSize({ width: 1280, height: 900 });

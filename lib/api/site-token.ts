@@ -1,9 +1,6 @@
 import { inspect } from 'node:util';
 
-/**
- * Holds the site token so that nothing that prints, serialises or inspects its owner can show it.
- * Only {@link SiteToken.reveal}, called where a request is sent, gives it out.
- */
+/** Holds the site token. Printing, serialising or inspecting its owner shows `[site token]`; only `reveal()` shows the value. */
 export class SiteToken {
   readonly #value: string;
 

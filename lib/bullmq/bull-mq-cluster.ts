@@ -1,7 +1,13 @@
+import { LimeError } from '../errors/index.js';
 import type { LimeCluster } from '../interfaces/cluster.interface.js';
 import { BullMqMember } from './bull-mq-member.js';
 import { type BullMqClusterOptions, resolveClusterOptions } from './cluster-options.js';
-import { loadPackages } from './packages.js';
+
+/** The optional packages behind the cluster. */
+export interface ClusterPackages {
+  readonly bullmq: Pick<typeof import('bullmq'), 'DelayedError' | 'Queue' | 'Worker'>;
+  readonly ioredis: Pick<typeof import('ioredis'), 'Redis'>;
+}
 
 /**
  * For the option `cluster`: the replicas of a site share a BullMQ queue on Redis. Each login is handled by one of them, at
@@ -18,4 +24,17 @@ export function bullMqCluster(options: BullMqClusterOptions): LimeCluster {
   return {
     join: async (site) => new BullMqMember(await loadPackages(), resolved, site),
   };
+}
+
+async function loadPackages(): Promise<ClusterPackages> {
+  try {
+    const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
+    return { bullmq, ioredis };
+  } catch (cause) {
+    throw new LimeError(
+      'MISSING_PACKAGE',
+      'bullMqCluster() needs two packages that are not installed: npm install bullmq ioredis',
+      { cause },
+    );
+  }
 }

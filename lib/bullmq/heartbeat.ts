@@ -1,25 +1,18 @@
-/** How long after `expiresAt` the replica that started a login has for settling it, before any other does. */
-const ORPHAN_GRACE_MS = 10_000;
 const PERIOD_MS = 1_000;
 
-export interface HeartbeatParts {
-  /** Asks whether Redis can be used. */
-  beat: () => Promise<unknown>;
-  /** Logins that should have had an outcome at that moment. */
-  overdueAt: (moment: number) => Promise<string[]>;
-  /** Settles a login whose own replica is gone. Others may do the same at this moment: it counts once. */
-  expire: (requestId: string) => Promise<void>;
-}
-
-/** Once a second: is Redis there, and has a replica died before it could settle what it had started? */
+/** Calls the same work once a second. */
 export class Heartbeat {
+  readonly #work: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(private readonly parts: HeartbeatParts) {}
+  /** @param work must not reject. */
+  constructor(work: () => Promise<void>) {
+    this.#work = work;
+  }
 
   start(): void {
-    // Somewhere in the period, so that replicas that were started together do not ask together.
+    // Jitter, so that replicas that were started together do not call Redis together.
     this.#schedule(PERIOD_MS * Math.random());
   }
 
@@ -29,18 +22,9 @@ export class Heartbeat {
   }
 
   #schedule(ms: number): void {
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#beat(), ms);
-  }
-
-  async #beat(): Promise<void> {
-    const { beat, overdueAt, expire } = this.parts;
-    try {
-      await beat();
-      const orphans = await overdueAt(Date.now() - ORPHAN_GRACE_MS);
-      await Promise.all(orphans.map((requestId) => expire(requestId)));
-    } catch {
-      // The health of the cluster has noted it, and told; the next beat tries again.
-    }
-    this.#schedule(PERIOD_MS);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      void this.#work().finally(() => this.#schedule(PERIOD_MS));
+    }, ms);
   }
 }

@@ -1,27 +1,28 @@
 import type { JobsOptions, Queue } from 'bullmq';
-import type { LoginRecord } from '../interfaces/login-record.interface.js';
+import type { LoginOutcome } from '../interfaces/cluster.interface.js';
+import type { ClusterPackages } from './bull-mq-cluster.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
-import type { ClusterPackages } from './packages.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';
 
-/** The name of the queue, as tools for BullMQ show it. */
+/** The name of the queue in tools for BullMQ. */
 export const QUEUE_NAME = 'logins';
-/** Share of each pause between two tries that is left to chance. */
+/** The share of each backoff that is jitter. */
 const JITTER = 0.5;
 
-/** What a job holds. */
+/** The data of a job. */
 export interface LoginJob {
-  readonly record: LoginRecord;
-  /** Handlers that were done in earlier tries. */
+  readonly outcome: LoginOutcome;
+  /** Handlers that succeeded in earlier attempts. */
   readonly done: readonly string[];
 }
 
-/** Puts outcomes where some replica will handle them. */
+/** Adds outcomes to the queue from which some replica handles them. */
 export class LoginQueue {
   readonly #queue: Queue<LoginJob>;
   readonly #keys: RedisKeys;
   readonly #options: JobsOptions;
+  readonly #keepFailedMs: number;
 
   constructor(
     { bullmq }: ClusterPackages,
@@ -31,21 +32,27 @@ export class LoginQueue {
     onError: (error: Error) => void,
   ) {
     this.#keys = keys;
+    this.#keepFailedMs = keepFailedMs;
     this.#options = {
       attempts,
       backoff: { type: 'exponential', delay: backoffMs, jitter: JITTER },
       removeOnComplete: { age: Math.ceil(rememberMs / 1000) },
       removeOnFail: { age: Math.ceil(keepFailedMs / 1000) },
-      stackTraceLimit: 0, // what handlers throw may hold anything
+      stackTraceLimit: 0, // a thrown value may hold anything
     };
     this.#queue = new bullmq.Queue(QUEUE_NAME, { connection: client, prefix: keys.base });
     this.#queue.on('error', onError);
   }
 
-  /** Resolves when Redis has it. What is there already, in whatever state, stays as it is. */
-  async add(record: LoginRecord): Promise<void> {
-    const jobId = this.#keys.jobId(record);
-    await this.#queue.add(record.type, { record, done: [] }, { ...this.#options, jobId });
+  /** Resolves when Redis has it. A job that is there already, in whatever state, stays as it is. */
+  async add(outcome: LoginOutcome): Promise<void> {
+    const jobId = this.#keys.jobId(outcome);
+    await this.#queue.add(outcome.type, { outcome, done: [] }, { ...this.#options, jobId });
+  }
+
+  /** BullMQ removes a failed job only when the next one fails; this removes those that are older than `keepFailedMs`. */
+  async removeOldFailures(): Promise<void> {
+    await this.#queue.clean(this.#keepFailedMs, 1_000, 'failed');
   }
 
   close(): Promise<void> {

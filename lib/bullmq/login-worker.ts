@@ -1,22 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Worker } from 'bullmq';
-import type { LimeClusterReplica } from '../interfaces/cluster.interface.js';
 import type { LimeLogger } from '../common/logger.js';
+import { readThrown } from '../errors/index.js';
+import type { LimeClusterReplica, LimeClusterResult } from '../interfaces/cluster.interface.js';
+import type { LimeHandlerFailure } from '../interfaces/login-events.interface.js';
+import type { ClusterPackages } from './bull-mq-cluster.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
-import { HandlersFailed } from './handlers-failed.error.js';
 import { type LoginJob, QUEUE_NAME } from './login-queue.js';
-import type { ClusterPackages } from './packages.js';
+import { type OutcomeStore, withoutPassport } from './outcome-store.js';
 import type { RedisClient } from './redis-clients.js';
+import { isRefusal } from './redis-health.js';
 import type { RedisKeys } from './redis-keys.js';
-import { type Settlements, withoutPassport } from './settlements.js';
 
-/** While Redis is away, between two tries to tell it something. */
-const PERSIST_PAUSE_MS = 250;
-/** How long BullMQ has for its last words once no handler is at work. */
+/** While Redis is away, between two attempts to write to it. */
+const RETRY_PAUSE_MS = 250;
+/** How long BullMQ has for its last commands once no handler is running. */
 const CLOSING_MS = 100;
-/** After so long an approval that has to wait for the handlers of a local expiry is looked at again. */
-const LATER_MS = 100;
-/** A login whose replica died so often is more likely to be what kills them. */
+/** An approval that has to wait for the handlers of a local expiry is looked at again after this. */
+const POSTPONE_MS = 100;
+/** A login that was taken over more often is likely to be what kills the replicas. */
 const MAX_TAKEOVERS = 20;
 
 export interface LoginWorkerParts {
@@ -25,10 +27,18 @@ export interface LoginWorkerParts {
   keys: RedisKeys;
   options: ResolvedClusterOptions;
   concurrency: number;
-  settlements: Settlements;
+  store: OutcomeStore;
   replica: LimeClusterReplica;
   onError: (error: Error) => void;
   logger: LimeLogger;
+}
+
+/** A failed attempt, for BullMQ. Its message ends up in Redis, so it holds reasons without secrets only. */
+class HandlersFailed extends Error {
+  constructor(readonly failed: readonly LimeHandlerFailure[]) {
+    super(reasonsOf(failed));
+    this.name = 'HandlersFailed';
+  }
 }
 
 /** Takes logins from the queue and has this replica handle them. */
@@ -36,21 +46,22 @@ export class LoginWorker {
   readonly #parts: LoginWorkerParts;
   readonly #worker: Worker<LoginJob>;
   #draining: Promise<void> | undefined;
-  #inHand = 0;
+  #inFlight = 0;
   #onIdle = (): void => undefined;
-  #givenUp = false;
+  #deadlinePassed = false;
 
   constructor(parts: LoginWorkerParts) {
     const { packages, client, keys, options, concurrency, onError, logger } = parts;
     this.#parts = parts;
     this.#worker = new packages.bullmq.Worker<LoginJob>(
       QUEUE_NAME,
-      // BullMQ hands out a signal only to a function that names it as its third parameter.
+      // BullMQ passes a signal only to a function that names it as its third parameter.
       (job, token, signal) => this.#take(job, token, signal),
       {
         connection: client,
         prefix: keys.base,
         concurrency,
+        autorun: false,
         lockDuration: options.takeoverMs,
         stalledInterval: options.takeoverMs / 2,
         maxStalledCount: MAX_TAKEOVERS,
@@ -58,47 +69,53 @@ export class LoginWorker {
       },
     );
     this.#worker.on('error', onError);
-    this.#worker.on('stalled', (id) => logger.warn(`A replica died with ${id}; it is taken over`));
+    this.#worker.on('stalled', (id) => logger.warn(`Taking over ${id}: its replica died`));
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#worker.cancelJob(id, 'the lock on this login was lost');
     });
-    this.#worker.on('failed', (job, error) => void this.#failed(job, error));
+    this.#worker.on('failed', (job, error) => void this.#onFailed(job, error));
+    void this.#run();
   }
 
-  /** Takes no more logins; waits for those in hand until `deadline` aborts, and then leaves them to other replicas. */
+  async #run(): Promise<void> {
+    await this.#parts.replica.whenStarted;
+    if (!this.#draining) await this.#worker.run().catch(this.#parts.onError);
+  }
+
+  /** Takes no more logins; waits for those in flight until `deadline` aborts, and then leaves them to other replicas. */
   drain(deadline: AbortSignal): Promise<void> {
     this.#draining ??= this.#drain(deadline);
     return this.#draining;
   }
 
   async #drain(deadline: AbortSignal): Promise<void> {
-    const overdue = this.#giveUpAt(deadline);
+    const overdue = this.#whenOverdue(deadline);
     await this.#worker.pause(true);
-    // Once no handler is at work BullMQ gets a moment to tell Redis so, and what it was just being given gets one to arrive. What
-    // cannot be told is known as done by whoever takes it over. Waiting for BullMQ itself would be waiting for a connection that
-    // may just be opened again.
+    // Once no handler is running, BullMQ gets a moment to write the result, and a job on its way gets one to arrive. A result that
+    // cannot be written is known as done to the replica that takes the job over. Waiting for BullMQ's own close could mean waiting
+    // for a connection that is being opened again.
     do {
       await Promise.race([this.#whenIdle(), overdue]);
       await Promise.race([sleep(CLOSING_MS), overdue]);
-    } while (this.#inHand > 0 && !this.#givenUp);
+    } while (this.#inFlight > 0 && !this.#deadlinePassed);
     await this.#worker.close(true);
   }
 
-  #giveUpAt(deadline: AbortSignal): Promise<void> {
+  #whenOverdue(deadline: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const giveUp = () => {
-        this.#givenUp = true;
+      const onAbort = () => {
+        this.#deadlinePassed = true;
         resolve();
       };
-      if (deadline.aborted) giveUp();
-      deadline.addEventListener('abort', giveUp, { once: true });
+      if (deadline.aborted) onAbort();
+      deadline.addEventListener('abort', onAbort, { once: true });
     });
   }
 
   #whenIdle(): Promise<void> {
     return new Promise((resolve) => {
       this.#onIdle = resolve;
-      if (this.#inHand === 0) resolve();
+      if (this.#inFlight === 0) resolve();
     });
   }
 
@@ -107,12 +124,12 @@ export class LoginWorker {
     token: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    this.#inHand++;
+    this.#inFlight++;
     try {
       await this.#process(job, token, signal);
     } finally {
-      this.#inHand--;
-      if (this.#inHand === 0) this.#onIdle();
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#onIdle();
     }
   }
 
@@ -121,82 +138,87 @@ export class LoginWorker {
     token: string | undefined,
     signal = new AbortController().signal,
   ): Promise<void> {
-    const { settlements, replica } = this.#parts;
-    const { record, done } = job.data;
-    const verdict = await this.#persist(() => settlements.claim(record));
-    if (verdict === 'later') return this.#postpone(job, token);
-    if (verdict !== 'mine') return this.#forgetPassport(job);
-    const handling = replica.handle(record, { done, signal });
-    // The first handler has been started: what it does before its first await is done when a waiting page hears.
-    const announced = this.#persist(() => settlements.announce(record));
+    const { store, replica } = this.#parts;
+    const { outcome, done } = job.data;
+    const claim = await this.#write(() => store.claimOutcome(outcome));
+    if (claim === 'later') return this.#postpone(job, token);
+    if (claim !== 'mine') return this.#removePassport(job);
+    const handling = replica.handle(outcome, { done, signal });
+    // The first handler has been called: its synchronous part is done when a waiting page gets the outcome.
+    const published = this.#write(() => store.publish(outcome));
     const result = await handling;
-    await announced;
+    await published;
     if (result.failed.length > 0) return this.#fail(job, result);
-    await this.#persist(() => settlements.release(record, 'done'));
-    await this.#forgetPassport(job);
+    await this.#write(() => store.release(outcome, 'done'));
+    await this.#removePassport(job);
   }
 
-  /** Redis being away is no fault of the login, so it costs none of its tries. */
-  async #persist<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Retries while Redis is away, which costs the login none of its attempts. A command that Redis refuses for good fails. */
+  async #write<Result>(work: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (this.#givenUp) return never();
-        this.#parts.logger.debug(`Redis could not be told of a login yet: ${String(error)}`);
-        await sleep(PERSIST_PAUSE_MS);
+        if (this.#deadlinePassed) return never();
+        if (isRefusal(error)) throw error;
+        this.#parts.logger.debug(`Redis did not take a write yet: ${readThrown(error).message}`);
+        await sleep(RETRY_PAUSE_MS);
       }
     }
   }
 
-  /** Costs none of the tries, and leaves the slot to others. */
+  /** Costs none of the attempts, and frees the slot. */
   async #postpone(job: Job<LoginJob>, token: string | undefined): Promise<never> {
-    await job.moveToDelayed(Date.now() + LATER_MS, token);
+    await job.moveToDelayed(Date.now() + POSTPONE_MS, token);
     throw new this.#parts.packages.bullmq.DelayedError();
   }
 
-  async #fail(
-    job: Job<LoginJob>,
-    { done, failed }: Awaited<ReturnType<LimeClusterReplica['handle']>>,
-  ): Promise<never> {
-    if (this.#givenUp) return never(); // its lock runs out, and another replica begins anew
+  async #fail(job: Job<LoginJob>, { done, failed }: LimeClusterResult): Promise<never> {
+    if (this.#deadlinePassed) return never(); // its lock expires, and another replica starts over
     const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-    const { record } = job.data;
-    await this.#persist(() => this.#parts.settlements.release(record, 'idle'));
-    await job.updateData({ record: last ? withoutPassport(record) : record, done });
+    const { outcome } = job.data;
+    await this.#write(() => this.#parts.store.release(outcome, 'idle'));
+    await job.updateData({ outcome: last ? withoutPassport(outcome) : outcome, done });
     throw new HandlersFailed(failed);
   }
 
-  async #forgetPassport(job: Job<LoginJob>): Promise<void> {
-    const { record, done } = job.data;
-    if (record.type === 'expired' || record.passport === undefined) return;
-    await job.updateData({ record: withoutPassport(record), done });
+  async #removePassport(job: Job<LoginJob>): Promise<void> {
+    const { outcome, done } = job.data;
+    if (outcome.type === 'expired' || outcome.passport === undefined) return;
+    await job.updateData({ outcome: withoutPassport(outcome), done });
   }
 
-  /** After each try that failed; also for a login whose replicas died too often. */
-  async #failed(job: Job<LoginJob> | undefined, error: Error): Promise<void> {
-    const { replica, settlements, logger } = this.#parts;
+  /** After each failed attempt; also for a login whose replicas died too often. */
+  async #onFailed(job: Job<LoginJob> | undefined, error: Error): Promise<void> {
+    const { replica, store, logger } = this.#parts;
     if (!job) return;
-    const final =
+    const isFinal =
       error.name === 'UnrecoverableError' || job.attemptsMade >= (job.opts.attempts ?? 1);
-    if (!final) return;
-    const { record } = job.data;
+    if (!isFinal) return;
+    const { outcome } = job.data;
     const failed =
       error instanceof HandlersFailed
         ? error.failed
-        : [{ handler: 'unknown', reason: error.message }];
-    const reasons = failed.map(({ handler, reason }) => `${handler}: ${reason}`).join('; ');
+        : [{ handler: 'unknown', reason: readThrown(error).message }];
     logger.error(
-      `The ${record.type} login ${record.requestId} was given up after ${job.attemptsMade} tries (${reasons}); ` +
+      `Login ${outcome.requestId} (${outcome.type}) failed after ${job.attemptsMade} attempts (${reasonsOf(failed)}); ` +
         `its job ${job.id} stays among the failed ones`,
     );
-    replica.gaveUp(record, failed, job.attemptsMade);
-    await this.#persist(() => settlements.release(record, 'idle')); // its replicas may have died too often to do that
-    await this.#forgetPassport(job).catch((cause: unknown) => logger.debug(String(cause)));
+    replica.onFailed(outcome, failed, job.attemptsMade);
+    try {
+      await this.#write(() => store.release(outcome, 'idle')); // its replicas may have died before they could
+      await this.#removePassport(job);
+    } catch (cause) {
+      logger.debug(`Redis did not take the end of ${job.id}: ${readThrown(cause).message}`);
+    }
   }
 }
 
-/** For a login that is left to another replica: BullMQ must hear neither that it is done nor that it has failed. */
+function reasonsOf(failed: readonly LimeHandlerFailure[]): string {
+  return failed.map(({ handler, reason }) => `${handler}: ${reason}`).join('; ');
+}
+
+/** For a login that is left to another replica: BullMQ must get neither a result nor a failure. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -1,29 +1,29 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { ResolvedClusterOptions } from './cluster-options.js';
-import type { ClusterPackages } from './packages.js';
+import type { ClusterPackages } from './bull-mq-cluster.js';
 
 export type RedisClient = Redis | Cluster;
-/** The scripts and BullMQ read replies in their old form. */
+/** The scripts and BullMQ read replies in their RESP2 form. */
 type Overrides = RedisOptions & { replyMapping?: 'legacy' };
 
-/** After so long without an answer to a blocking command, which comes within ten seconds, the connection is dead. */
+/** BullMQ's blocking command is answered within ten seconds; without an answer for this long the connection is dead. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 30_000;
 
-/** A connection that is gone is not waited for longer at the end; a process would not end before that. */
+/** How long `disconnect()` waits for a connection that is gone, and with it the end of the process. */
 const DISCONNECT_TIMEOUT_MS = 250;
 const RECONNECT_BASE_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
 
-/** The connections of one replica, each for a way of using it. BullMQ makes a fourth from `jobs`. */
+/** The connections of one replica, one for each use. BullMQ makes a fourth from `jobs`. */
 export class RedisClients {
-  /** For commands: fails at once while Redis is away, instead of collecting them without bound. */
+  /** For commands: fails at once while Redis is away, instead of queueing without bound. */
   readonly commands: RedisClient;
-  /** For BullMQ's worker, which waits as long as it takes. */
+  /** For BullMQ's worker, which waits until Redis is back. */
   readonly jobs: RedisClient;
-  /** For the verdicts: a connection that subscribes can do nothing else. */
+  /** For the outcomes: a connection that subscribes can do nothing else. */
   readonly feed: RedisClient;
 
-  /** Begins to connect. @param onError called for every fault of a connection; all of them heal by themselves. */
+  /** Connects. @param onError called for every error of a connection; it reconnects after each. */
   constructor(
     packages: ClusterPackages,
     options: ResolvedClusterOptions,
@@ -53,18 +53,18 @@ export class RedisClients {
     this.feed = open({ autoResubscribe: false, maxRetriesPerRequest: null });
   }
 
-  /** Ends the connections at once. */
+  /** Closes the connections at once. */
   close(): void {
     for (const client of [this.commands, this.jobs, this.feed]) client.disconnect();
   }
 }
 
-/** After a failover the connection may lead to what has become a replica; the address leads to the new primary. */
+/** After a failover the connection may lead to a server that is now a replica; a reconnect leads to the new primary. */
 function isDemoted({ message }: Error): boolean {
   return message.startsWith('READONLY');
 }
 
-/** Soon, for ever, and not all replicas at the same moment. */
+/** Retries for ever, with jitter. */
 function reconnectDelay(attempt: number): number {
   const ceiling = Math.min(RECONNECT_BASE_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS);
   return ceiling * (0.5 + 0.5 * Math.random());

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { LimeSharedId } from '../interfaces/cluster.interface.js';
-import type { LoginRecord } from '../interfaces/login-record.interface.js';
+import type { LoginOutcome } from '../interfaces/cluster.interface.js';
+import type { LimeStoreKind } from '../interfaces/store.interface.js';
 
-/** Under which names the things of one site are in Redis: all on one node of a Redis Cluster, because of the hash tag. */
+/** The names of the keys of one site: all on one node of a Redis Cluster, because of the hash tag. */
 export class RedisKeys {
-  /** What BullMQ's own keys begin with. */
+  /** The beginning of BullMQ's own keys. */
   readonly base: string;
 
   constructor(
@@ -24,31 +24,31 @@ export class RedisKeys {
     return `${this.base}:pending`;
   }
 
-  /** Channel on which verdicts are announced. */
-  get verdicts(): string {
-    return `${this.base}:verdicts`;
+  /** Channel on which outcomes are published. */
+  get channel(): string {
+    return `${this.base}:outcomes`;
   }
 
-  /** How a login was settled, and whether its handlers are through. */
-  settled(requestId: string): string {
-    return `${this.base}:settled:${requestId}`;
+  /** The type of the outcome of a login, and whether its handlers are done. */
+  progress(requestId: string): string {
+    return `${this.base}:progress:${requestId}`;
   }
 
-  /** The verdict on a login. */
+  /** The outcome of a login. */
   outcome(requestId: string): string {
     return `${this.base}:outcome:${requestId}`;
   }
 
-  known(kind: LimeSharedId, id: string): string {
+  known(kind: LimeStoreKind, id: string): string {
     return `${this.base}:known:${kind}:${id}`;
   }
 
-  used(use: string): string {
-    return `${this.base}:used:${use}`;
+  used(key: string): string {
+    return `${this.base}:used:${key}`;
   }
 
-  /** The same on every replica, so that what all of them heard is one job. BullMQ allows no colon in it. */
-  jobId({ type, requestId }: Pick<LoginRecord, 'type' | 'requestId'>): string {
+  /** The same on every replica, so that the frames of all streams make one job. BullMQ does not allow a colon in it. */
+  jobId({ type, requestId }: Pick<LoginOutcome, 'type' | 'requestId'>): string {
     const digest = createHash('sha256').update(`${this.siteKey}\n${requestId}\n${type}`);
     return `${type}-${digest.digest('hex').slice(0, 32)}`;
   }

@@ -1,15 +1,17 @@
-import type { Random } from './random.js';
+/** Returns a number from 0 (included) to 1 (excluded), for jitter. */
+export type Random = () => number;
 
-/** How long to wait between tries. */
+/** The delays between tries. */
 export interface Backoff {
-  /** Before the second try, in milliseconds. */
+  /** The longest first delay, in milliseconds. */
   readonly baseMs: number;
-  /** At most, in milliseconds. */
+  /** The longest delay, in milliseconds. */
   readonly maxMs: number;
 }
 
 /**
- * Milliseconds before the next try: somewhere in the upper half of `base · 2^failures`, so that a fleet does not come back as one.
+ * Returns the delay before the next try, in milliseconds: a random one in the upper half of `base · 2^failures`, so that
+ * the processes of a site do not return at the same moment.
  * @param failures how many tries failed before the last one.
  */
 export function backoffDelay({ baseMs, maxMs }: Backoff, failures: number, random: Random): number {

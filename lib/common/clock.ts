@@ -1,18 +1,18 @@
-/** Where the package takes its time from. Tests put a clock of their own in its place. */
+/** The source of time for the whole module. Tests replace it with a manual clock. */
 export interface Clock {
-  /** Wall-clock time in milliseconds since the epoch; for expiry dates. May jump. */
+  /** Wall-clock time in milliseconds since the epoch, for expiry dates. May jump. */
   now(): number;
-  /** Monotonic time in milliseconds; for durations. Never jumps back. */
+  /** Monotonic time in milliseconds, for durations. Never goes back. */
   monotonic(): number;
   /**
-   * Runs `callback` once after `ms` milliseconds. The timer keeps the process alive until it has run or is cancelled,
-   * so that an application that only waits for a reconnect does not exit silently.
+   * Runs `callback` once after `ms` milliseconds. The timer keeps the process alive, so that an application that only
+   * waits for a reconnect does not exit.
    * @returns a function that cancels the timer.
    */
   schedule(callback: () => void, ms: number): () => void;
 }
 
-/** `setTimeout` fires at once for anything longer (it is a signed 32-bit number of milliseconds). */
+/** The longest delay of `setTimeout`, which fires at once for a longer one (it is a signed 32-bit number). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The real clock. */

@@ -1,7 +1,7 @@
-import type { LimeHandlerContext } from '../dispatcher/handler-registry.js';
 import type {
   LimeApprovedEvent,
   LimeExpiredEvent,
+  LimeHandlerContext,
   LimeLoginEvent,
   LimeLoginEventType,
 } from '../interfaces/login-events.interface.js';

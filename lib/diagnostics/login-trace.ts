@@ -1,19 +1,18 @@
-import { loginChannel } from './channels.js';
-import type { LimeLoginMessage, LimeLoginOutcome } from './messages.js';
+import { loginChannel, type LimeLoginMessage, type LimeLoginResult } from './channels.js';
 import { Operation } from './operation.js';
 
-/** Follows a login on its way through this process. */
+/** Traces one login through this process. */
 export interface LoginTrace {
-  /** Goes a part of the way in the context of this login, so that two that are under way at once do not mix. */
+  /** Runs a part of the work in the context of this login, so that concurrent logins do not mix. */
   run<Result>(work: () => Result): Result;
-  /** The end of the way. @param error goes with `failed` and `rejected`. */
-  end(outcome: LimeLoginOutcome, ...error: [error?: unknown]): void;
+  /** Ends the trace. @param error the reason of `failed` and `rejected`. */
+  end(result: LimeLoginResult, ...error: [error?: unknown]): void;
 }
 
-/** Nobody listens. */
+/** The trace of all logins while the channel has no subscribers. */
 const NO_TRACE: LoginTrace = { run: (work) => work(), end: () => undefined };
 
-/** A login begins its way. */
+/** Starts the trace of a login. */
 export function traceLogin(
   site: string,
   requestId: string,
@@ -25,7 +24,7 @@ export function traceLogin(
   const operation = new Operation<LimeLoginMessage>(loginChannel, message);
   return {
     run: (work) => operation.run(work),
-    end: (outcome, ...thrown) =>
-      operation.finish({ outcome, ...(thrown.length > 0 && { error: thrown[0] }) }),
+    end: (result, ...thrown) =>
+      operation.finish({ result, ...(thrown.length > 0 && { error: thrown[0] }) }),
   };
 }

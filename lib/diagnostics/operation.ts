@@ -1,18 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { ChannelOf } from './channels.js';
-import type { LimeTraceMessage } from './messages.js';
+import type { ChannelOf, LimeTraceMessage } from './channels.js';
 
 /**
- * One operation on a tracing channel: publishes what `TracingChannel.tracePromise` of Node does, but for work that is handed
- * on by callbacks and queues, and without the result, which may hold what is nobody else's business.
+ * One operation on a tracing channel. It publishes the events of Node's `TracingChannel.tracePromise`, but serves work
+ * that passes through callbacks and queues, and leaves out the result, which may be confidential.
  */
 export class Operation<Message extends LimeTraceMessage> {
   readonly #channel: ChannelOf<Message>;
   readonly #message: Message;
-  /** Holds what subscribers bound to the start. */
+  /** Keeps the stores that subscribers bound to the start. */
   readonly #scope: AsyncResource;
 
-  /** Starts it. Make one only if the channel has subscribers. */
+  /** Publishes the start. Costs time and memory, so create one only if the channel has subscribers. */
   constructor(channel: ChannelOf<Message>, message: Message) {
     this.#channel = channel;
     this.#message = message;
@@ -20,12 +19,12 @@ export class Operation<Message extends LimeTraceMessage> {
     this.run(() => channel.end.publish(message));
   }
 
-  /** Does a part of the work in the context of the operation, wherever it is called from. */
+  /** Runs a part of the work in the context of the operation, from any caller. */
   run<Result>(work: () => Result): Result {
     return this.#scope.runInAsyncScope(work);
   }
 
-  /** Ends it. @param details what is known only now. An `error` among them makes it one that failed. */
+  /** Publishes the end. @param details fields to add to the message; an `error` among them makes the operation a failure. */
   finish(details: Partial<Message> = {}): void {
     const message = Object.assign(this.#message, details);
     this.run(() => {
@@ -33,5 +32,28 @@ export class Operation<Message extends LimeTraceMessage> {
       this.#channel.asyncStart.publish(message);
       this.#channel.asyncEnd.publish(message);
     });
+  }
+}
+
+/**
+ * Runs asynchronous work as one operation of a channel; without subscribers it only runs the work.
+ * @param describe creates the message; not called without subscribers.
+ * @param work gets the message, if there is one, to add fields to it.
+ */
+export async function traced<Message extends LimeTraceMessage, Result>(
+  channel: ChannelOf<Message>,
+  describe: () => Message,
+  work: (message?: Message) => Promise<Result>,
+): Promise<Result> {
+  if (!channel.hasSubscribers) return work();
+  const message = describe();
+  const operation = new Operation(channel, message);
+  try {
+    const result = await operation.run(() => work(message));
+    operation.finish();
+    return result;
+  } catch (error) {
+    operation.finish({ error } as Partial<Message>);
+    throw error;
   }
 }

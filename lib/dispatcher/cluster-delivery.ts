@@ -1,72 +1,76 @@
 import { setMaxListeners } from 'node:events';
-import type {
-  LimeClusterHandling,
-  LimeClusterMember,
-  LimeClusterRun,
-} from '../interfaces/cluster.interface.js';
-import type { LoginRecord } from '../interfaces/login-record.interface.js';
-import { untilAccepted } from './until-accepted.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import type { Random } from '../common/backoff.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
-import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';
-import type { HandlerFailure, HandlerRunner } from './handler-runner.js';
-import type { InHand } from './in-hand.js';
-import { eventOf, recordOf } from './login-conversion.js';
-import type { LoginDelivery } from './login-delivery.js';
-import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
+import type {
+  LimeClusterAttempt,
+  LimeClusterMember,
+  LimeClusterResult,
+  LoginOutcome,
+} from '../interfaces/cluster.interface.js';
+import type { LimeHandlerFailure, LimeLoginEvent } from '../interfaces/login-events.interface.js';
+import type { HandlerInvoker } from './handler-invoker.js';
+import type { HandlerRegistry } from './handler-registry.js';
+import type { InFlight } from './in-flight.js';
+import type { InterruptedWork, LoginDelivery } from './local-delivery.js';
+import { eventOf, outcomeOf } from './login-event.js';
+import { untilAccepted } from './until-accepted.js';
 
 export interface ClusterDeliveryOptions {
   member: LimeClusterMember;
   handlers: HandlerRegistry;
-  runner: HandlerRunner;
-  inHand: InHand;
-  /** Makes what a handler threw fit for a log. */
-  reasonOf: (error: unknown) => string;
+  invoker: HandlerInvoker;
+  inFlight: InFlight;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
 }
 
-/** Hands events to the cluster, and runs the handlers for those that the cluster gives to this replica. */
+/** Submits events to the cluster, and invokes the handlers for those that the cluster assigns to this replica. */
 export class ClusterDelivery implements LoginDelivery {
   readonly #options: ClusterDeliveryOptions;
   readonly #stopping = new AbortController();
-  /** Outcomes that the cluster could not take yet. They stay in hand, so their number is bounded. */
-  readonly #held = new Set<LoginRecord>();
+  /** Outcomes that the cluster could not accept yet. They stay in flight, so their number is bounded. */
+  readonly #held = new Set<LoginOutcome>();
 
   constructor(options: ClusterDeliveryOptions) {
     this.#options = options;
-    setMaxListeners(0, this.#stopping.signal); // as many as there are outcomes that wait, which is no leak
+    setMaxListeners(0, this.#stopping.signal); // one listener for each outcome that is held
   }
 
-  /** The event leaves the hand when the cluster has it; until then it is held and tried again. */
+  /** The event is in flight until the cluster has it; until then it is held and retried. */
   deliver(event: LimeLoginEvent, trace: LoginTrace): void {
-    void this.#submit(recordOf(event), trace);
+    void this.#submit(outcomeOf(event), trace);
   }
 
-  /** Runs the handlers one after another, without those that were done in an earlier try. Never rejects. */
+  /** Invokes the handlers one after another, without those that succeeded in an earlier attempt. Never rejects. */
   async handle(
-    record: LoginRecord,
-    { done, signal }: LimeClusterRun,
-  ): Promise<LimeClusterHandling> {
-    const { handlers, runner, reasonOf } = this.#options;
-    const event = eventOf(record);
+    outcome: LoginOutcome,
+    { done, signal }: LimeClusterAttempt,
+  ): Promise<LimeClusterResult> {
+    const { handlers, invoker } = this.#options;
+    const event = eventOf(outcome);
     const succeeded = new Set(done);
-    const failures: HandlerFailure[] = [];
-    for (const [key, handler] of withKeys(handlers.for(event))) {
-      if (succeeded.has(key)) continue;
-      if (signal.aborted) {
-        failures.push({ handler: handler.name, error: signal.reason }); // it is for whoever takes the login over
-        break;
-      }
-      const result = runner.run(handler, event, signal);
-      const failure = result instanceof Promise ? await result : result;
-      if (failure) failures.push(failure);
-      else succeeded.add(key);
+    const failed: LimeHandlerFailure[] = [];
+    if (handlers.size === 0) {
+      // Another replica may have handlers, or this one after its next deployment.
+      return { done, failed: [{ handler: 'none', reason: 'this replica has no login handler' }] };
     }
-    const failed = failures.map(({ handler, error }) => ({ handler, reason: reasonOf(error) }));
+    for (const handler of handlers.for(event)) {
+      const { name } = handler;
+      if (succeeded.has(name)) continue;
+      if (signal.aborted || this.#stopping.signal.aborted) {
+        failed.push({
+          handler: name,
+          reason: 'not started: another replica takes this login over',
+        });
+        continue;
+      }
+      const failure = await invoker.invoke(handler, event, signal);
+      if (failure) failed.push({ handler: name, reason: failure.reason });
+      else succeeded.add(name);
+    }
     return { done: [...succeeded], failed };
   }
 
@@ -74,43 +78,35 @@ export class ClusterDelivery implements LoginDelivery {
     return this.#options.member.drain(deadline);
   }
 
-  giveUp(): { running: string[]; undelivered: string[] } {
+  stop(): InterruptedWork {
     this.#stopping.abort();
     const undelivered = Array.from(this.#held, ({ requestId }) => requestId);
-    return { running: this.#options.runner.abortAll(), undelivered };
+    const running = this.#options.invoker.abortAll();
+    return { running, notStarted: [], undelivered };
   }
 
-  async #submit(record: LoginRecord, trace: LoginTrace): Promise<void> {
-    const { member, clock, random, logger, inHand } = this.#options;
-    const accepted = await untilAccepted(() => member.submit(record), {
+  async #submit(outcome: LoginOutcome, trace: LoginTrace): Promise<void> {
+    const { member, clock, random, logger, inFlight } = this.#options;
+    const accepted = await untilAccepted(() => member.submit(outcome), {
       clock,
       random,
       signal: this.#stopping.signal,
-      onFailure: (error) => this.#hold(record, error),
+      onFailure: (error) => this.#hold(outcome, error),
     });
-    const held = this.#held.delete(record);
-    if (held && accepted && this.#held.size === 0) logger.log('The cluster takes logins again');
-    inHand.leave();
+    const wasHeld = this.#held.delete(outcome);
+    if (wasHeld && accepted && this.#held.size === 0)
+      logger.log('The cluster accepts logins again');
+    inFlight.remove();
     trace.end(accepted ? 'queued' : 'dropped');
   }
 
-  /** One line when outcomes begin to wait, none for each. */
-  #hold(record: LoginRecord, error: unknown): void {
+  /** Logs the first outcome that is held, not each one. */
+  #hold(outcome: LoginOutcome, error: unknown): void {
     if (this.#held.size === 0) {
       this.#options.logger.warn(
-        `The ${record.type} login ${record.requestId} is held until the cluster can take it: ${String(error)} (said once)`,
+        `Holding ${outcome.type} ${outcome.requestId} until the cluster accepts it: ${String(error)} (further ones are not logged)`,
       );
     }
-    this.#held.add(record);
+    this.#held.add(outcome);
   }
-}
-
-/** Each handler with what it is called on every replica: its name, and a number if others have the same. */
-function withKeys(handlers: readonly RegisteredHandler[]): [key: string, RegisteredHandler][] {
-  const seen = new Map<string, number>();
-  return handlers.map((handler) => {
-    const count = (seen.get(handler.name) ?? 0) + 1;
-    seen.set(handler.name, count);
-    return [count === 1 ? handler.name : `${handler.name} (${count})`, handler];
-  });
 }

@@ -1,45 +1,63 @@
-import type { LimeLoginEvent, LimeLoginEventType } from '../interfaces/login-events.interface.js';
-
-/** What a handler gets beside the event. Its members are getters, which a copy by spreading would not have. */
-export interface LimeHandlerContext {
-  /** The name of the site that the login is of; `default` for the one without. */
-  readonly site: string;
-  /** Aborts when `handlerTimeoutMs` is over, or when the application can wait no longer at shutdown. */
-  readonly signal: AbortSignal;
-}
-
-/** Called once for each login outcome. May be asynchronous. */
-export type LimeLoginHandler<Event extends LimeLoginEvent = LimeLoginEvent> = (
-  event: Event,
-  context: LimeHandlerContext,
-) => unknown;
+import { LimeError } from '../errors/index.js';
+import type {
+  LimeLoginEvent,
+  LimeLoginEventType,
+  LimeLoginHandler,
+} from '../interfaces/login-events.interface.js';
 
 export interface RegisteredHandler {
-  /** For logs, for example `AgentLogins.settle`. */
+  /** For example `AgentLogins.onLogin`; empty for a function without a name. */
   readonly name: string;
-  /** Which outcomes it wants; left out, all. */
+  /** The outcome that it handles; both by default. */
   readonly type?: LimeLoginEventType | undefined;
   readonly handle: LimeLoginHandler;
 }
 
-/** The handlers of a site, in the order in which they were registered. */
+/** The handlers of a site, in the order of their registration. */
 export class HandlerRegistry {
+  readonly #uniqueNames: boolean;
   #handlers: readonly RegisteredHandler[] = [];
+
+  /** @param uniqueNames whether handlers are told apart by name, as in a cluster, which records their progress. */
+  constructor(uniqueNames: boolean) {
+    this.#uniqueNames = uniqueNames;
+  }
 
   get size(): number {
     return this.#handlers.length;
   }
 
-  /** @returns the function that removes it again; it may be called any number of times, also from the handler. */
+  /**
+   * @returns the function that removes it again; it may be called any number of times, also from the handler.
+   * @throws {LimeError} `HANDLER_NAME`: in a cluster a handler needs a unique name.
+   */
   add(handler: RegisteredHandler): () => void {
-    this.#handlers = [...this.#handlers, handler];
+    if (this.#uniqueNames) this.#assertUnique(handler.name);
+    const named = { ...handler, name: handler.name || 'onLogin() handler' };
+    this.#handlers = [...this.#handlers, named];
     return () => {
-      this.#handlers = this.#handlers.filter((other) => other !== handler);
+      this.#handlers = this.#handlers.filter((other) => other !== named);
     };
   }
 
-  /** Those who want this event now. A change during the delivery does not disturb it. */
+  /** The handlers of this event. A registration during the delivery does not change them. */
   for(event: LimeLoginEvent): readonly RegisteredHandler[] {
     return this.#handlers.filter(({ type }) => type === undefined || type === event.type);
+  }
+
+  #assertUnique(name: string): void {
+    if (name === '') {
+      throw new LimeError(
+        'HANDLER_NAME',
+        'onLogin() needs a named function with the option cluster, which records the progress of handlers by name: ' +
+          'onLogin(async function openSession(event) { … })',
+      );
+    }
+    if (this.#handlers.every((other) => other.name !== name)) return;
+    throw new LimeError(
+      'HANDLER_NAME',
+      `Two login handlers are named ${name}. With the option cluster, which records the progress of handlers by name, ` +
+        'each needs a name of its own: rename the class, the method or the function',
+    );
   }
 }

@@ -1,24 +1,35 @@
-/** What one frame of the event stream says (LIME). */
-export type LoginFrame =
-  | { type: 'approved'; requestId: string; passport: string }
-  | { type: 'expired'; requestId: string }
-  | { type: 'keepalive' }
-  | { type: 'error'; code: string; message: string }
-  /** Something newer than this module. */
-  | { type: 'unknown'; name: string }
-  /** Something that cannot be what LIME meant; `reason` is fit for a log. */
-  | { type: 'unreadable'; reason: string };
+export interface ApprovedFrame {
+  readonly type: 'approved';
+  readonly requestId: string;
+  readonly passport: string;
+}
 
-/** Reads the JSON text of a frame. Never throws: a bad frame must not cost the good ones behind it. */
+export interface ExpiredFrame {
+  readonly type: 'expired';
+  readonly requestId: string;
+}
+
+/** One frame of the event stream (LIME). */
+export type LoginFrame =
+  | ApprovedFrame
+  | ExpiredFrame
+  | { readonly type: 'keepalive' }
+  | { readonly type: 'error'; readonly code: string; readonly message: string }
+  /** A type that this module does not know. */
+  | { readonly type: 'unknown'; readonly name: string }
+  /** A frame that LIME cannot have meant; `reason` holds no secret. */
+  | { readonly type: 'unreadable'; readonly reason: string };
+
+/** Decodes the JSON text of a frame. Never throws: a bad frame must not cost the good ones behind it. */
 export function decodeLoginFrame(data: string): LoginFrame {
   let frame: unknown;
   try {
     frame = JSON.parse(data);
   } catch {
-    return unreadable(`${data.length} characters that are no JSON`);
+    return unreadable(`${data.length} characters that are not JSON`);
   }
   if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) {
-    return unreadable('JSON that is no object');
+    return unreadable('JSON that is not an object');
   }
   return classify(frame as Record<string, unknown>);
 }
@@ -35,11 +46,11 @@ function classify(frame: Record<string, unknown>): LoginFrame {
         message: textOr(frame['message'], ''),
       };
     case 'approved':
-      if (!isText(requestId)) return unreadable(`approved without a usable login_request_id`);
+      if (!isText(requestId)) return unreadable('approved without a usable login_request_id');
       if (!isText(passport)) return unreadable(`approved without a passport for ${requestId}`);
       return { type, requestId, passport };
     case 'expired':
-      if (!isText(requestId)) return unreadable(`expired without a usable login_request_id`);
+      if (!isText(requestId)) return unreadable('expired without a usable login_request_id');
       return { type, requestId };
     default:
       return isText(type)

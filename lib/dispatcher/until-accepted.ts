@@ -1,25 +1,24 @@
-import { backoffDelay } from '../common/backoff.js';
+import { backoffDelay, type Random } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
-import type { Random } from '../common/random.js';
 
 const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 
-export interface Persistence {
+export interface RetryUntilAccepted {
   clock: Clock;
   random: Random;
-  /** Ends the tries. */
+  /** Ends the retries. */
   signal: AbortSignal;
-  /** Called after each try that failed. */
+  /** Called after each attempt that failed. */
   onFailure: (error: unknown) => void;
 }
 
 /**
- * Tries until it works: for what the shared store has to take, and will once it is back.
- * @returns whether it worked before the signal aborted. Never rejects.
+ * Retries until the shared store accepts the work.
+ * @returns whether it did before the signal aborted. Never rejects.
  */
 export async function untilAccepted(
   work: () => Promise<void>,
-  { clock, random, signal, onFailure }: Persistence,
+  { clock, random, signal, onFailure }: RetryUntilAccepted,
 ): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -1,20 +1,18 @@
 import { redact } from './redact.js';
 
-/** What every {@link LimeError} may carry beside its code and message. */
+/** Optional parts of a {@link LimeError}. */
 export interface LimeErrorOptions {
-  /** HTTP status of the answer that caused the error, when there was an answer. */
+  /** HTTP status of the answer that caused the error. */
   httpStatus?: number | undefined;
-  /** Structured detail: LIME's own `error.detail`, or what was expected and what came. */
+  /** LIME's own `error.detail`, or the expected and the actual value. */
   detail?: Record<string, unknown> | undefined;
   /** The error underneath, for logs. It never holds a site token or a whole passport. */
   cause?: unknown;
 }
 
 /**
- * Base class of every error this package throws.
- *
- * `code` is stable and meant to be switched on; the message is meant for people and may change.
- * Whole passports are cut out of message and detail, whatever their source.
+ * Base class of every error of this package. Switch on `code`, which is stable; the message is for people and may change.
+ * Message and detail never show a whole passport.
  */
 export class LimeError extends Error {
   /** Stable, machine-readable reason, for example `STREAM_UNAVAILABLE`. */

@@ -6,8 +6,8 @@ import {
 } from '@nestjs/core';
 import type { LimeLogger } from '../common/logger.js';
 import { loginDecorationsOf } from '../decorators/on-lime-login.decorator.js';
-import type { LimeHandlerContext, RegisteredHandler } from '../dispatcher/handler-registry.js';
-import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
+import type { RegisteredHandler } from '../dispatcher/handler-registry.js';
+import type { LimeHandlerContext, LimeLoginEvent } from '../interfaces/login-events.interface.js';
 import { DEFAULT_SITE } from '../lime-sites.constants.js';
 
 export type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];

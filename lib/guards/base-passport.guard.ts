@@ -9,7 +9,7 @@ import { isRefusedCode } from '../api/binding-exchange.js';
 import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
 import { Admission, attachAdmission, attachedAdmission, sharedObjectOf } from './execution.js';
 import { extractPassports, type PassportExtractor } from './passport-extractors.js';
@@ -71,7 +71,7 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   protected abstract verify(
     token: string,
     expectedId: string | undefined,
-    site: SiteRuntime,
+    site: LimeSite,
     policy: RoutePolicy,
   ): Promise<CommonPassportClaims>;
 
@@ -79,7 +79,7 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   protected abstract idOf(claims: CommonPassportClaims): string;
 
   /** Whether this site started, or received, the login or binding. */
-  protected abstract isKnown(id: string, site: SiteRuntime): Promise<boolean>;
+  protected abstract isKnown(id: string, site: LimeSite): Promise<boolean>;
 
   /** The object that `@Passport()` reads from: one for each execution of a route handler. */
   protected getRequest(context: ExecutionContext): object {
@@ -129,7 +129,7 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
       getLimeSiteToken(policy.site),
       'UNKNOWN_SITE',
       `the site "${policy.site ?? DEFAULT_SITE}", which is not registered. Register it with LimeSitesModule.forRoot()`,
-    ) as SiteRuntime;
+    ) as LimeSite;
     const claims = await orRefuse(async () => {
       const verified = await this.verify(token, expectedId, site, policy);
       const id = this.idOf(verified);
@@ -143,14 +143,11 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   }
 
   /** @param uses the uses that earlier guards of the same execution claimed; gets this one. */
-  async #useOnce(
-    claims: CommonPassportClaims,
-    uses: Set<string>,
-    site: SiteRuntime,
-  ): Promise<void> {
+  async #useOnce(claims: CommonPassportClaims, uses: Set<string>, site: LimeSite): Promise<void> {
     const id = this.idOf(claims);
     const use = `${claims.aud} ${id}`;
-    if (!uses.has(use) && !(await site.memory.claim(use, claims.exp))) throw replayed(id);
+    if (!uses.has(use) && !(await site.store.claim(use, new Date(claims.exp * 1000))))
+      throw replayed(id);
     uses.add(use);
   }
 

@@ -3,7 +3,7 @@ import type {
   BindingPassportClaims,
   CommonPassportClaims,
 } from '../interfaces/passport-claims.interface.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard, foreign } from './base-passport.guard.js';
 import { fromQuery, type PassportExtractor } from './passport-extractors.js';
 import type { RoutePolicy } from './passport-policy.js';
@@ -27,7 +27,7 @@ export class BindingPassportGuard extends BasePassportGuard {
   protected async verify(
     token: string,
     expectedId: string | undefined,
-    site: SiteRuntime,
+    site: LimeSite,
     { from, allowForeignLogins }: RoutePolicy,
   ): Promise<BindingPassportClaims> {
     if (from) return site.passports.verifyBinding(token, expectedId);
@@ -41,7 +41,7 @@ export class BindingPassportGuard extends BasePassportGuard {
     return (claims as BindingPassportClaims).binding_id;
   }
 
-  protected async isKnown(bindingId: string, { memory }: SiteRuntime): Promise<boolean> {
-    return memory.knows('binding', bindingId);
+  protected isKnown(bindingId: string, { store }: LimeSite): Promise<boolean> {
+    return store.knows('binding', bindingId);
   }
 }

@@ -3,7 +3,7 @@ import type {
   CommonPassportClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
-import type { SiteRuntime } from '../lime-site.js';
+import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard } from './base-passport.guard.js';
 import { fromBearer, fromMessage, type PassportExtractor } from './passport-extractors.js';
 
@@ -24,7 +24,7 @@ export class PassportGuard extends BasePassportGuard {
   protected verify(
     token: string,
     expectedId: string | undefined,
-    { passports }: SiteRuntime,
+    { passports }: LimeSite,
   ): Promise<PassportClaims> {
     return passports.verifyLogin(token, expectedId);
   }
@@ -33,7 +33,7 @@ export class PassportGuard extends BasePassportGuard {
     return (claims as PassportClaims).request_id;
   }
 
-  protected async isKnown(requestId: string, site: SiteRuntime): Promise<boolean> {
-    return site.knowsRequest(requestId);
+  protected isKnown(requestId: string, { store }: LimeSite): Promise<boolean> {
+    return store.knows('login', requestId);
   }
 }

@@ -1,9 +1,11 @@
 import type { LimeLogger } from '../common/logger.js';
-import type { LoginRecord } from './login-record.interface.js';
+import type { LimeHandlerFailure } from './login-events.interface.js';
+import type { PassportClaims } from './passport-claims.interface.js';
+import type { LimeSiteStore } from './store.interface.js';
 
 /**
- * What the replicas of a site share, and how a login gets to one of them: the option `cluster`.
- * `bullMqCluster()` from `nestjs-lime-sites/bullmq` makes one.
+ * How the replicas of a site deliver each login once: the option `cluster`. `bullMqCluster()` from `nestjs-lime-sites/bullmq`
+ * makes one.
  */
 export interface LimeCluster {
   /**
@@ -14,98 +16,109 @@ export interface LimeCluster {
   join(site: LimeClusterSite): Promise<LimeClusterMember>;
 }
 
-/** The site that a replica stands for. */
+/** The site that a replica belongs to. */
 export interface LimeClusterSite {
   /** As given to `forRoot({ name })`; `default` without. */
   readonly name: string;
-  /** The same for all replicas of a site, another one for every other site: a digest of its name, address and token. */
+  /** The same for all replicas of a site, another one for every other site: a digest of its name, base URL and token. */
   readonly key: string;
   /** Logins whose handlers run at once in this replica. */
   readonly concurrency: number;
   readonly logger: LimeLogger;
 }
 
-/** How a replica stands with the others. */
+/** The connection of this replica to the cluster. */
 export interface LimeClusterStatus {
-  /** `connecting` until the shared store was reached for the first time. */
+  /** `connecting` until Redis was reached for the first time. */
   readonly state: 'connecting' | 'up' | 'down' | 'closed';
   /** When this state began. */
   readonly since: Date;
-  /** Why it is down, or was. */
+  /** Why it is, or was, down. */
   readonly lastError?: Error;
 }
 
-/** What is remembered for all replicas: the logins and bindings that the site started. */
-export type LimeSharedId = 'login' | 'binding';
+/** A verified outcome as it travels between replicas: plain JSON. */
+export type LoginOutcome = ApprovedOutcome | ExpiredOutcome;
 
-/** One replica's part in the cluster. Every method may reject while the shared store is out of reach. */
-export interface LimeClusterMember {
+interface ApprovedOutcome {
+  readonly type: 'approved';
+  readonly requestId: string;
+  readonly claims: PassportClaims;
+  /** Left out of what is kept: whoever holds a passport can use it. */
+  readonly passport?: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+interface ExpiredOutcome {
+  readonly type: 'expired';
+  readonly requestId: string;
+  readonly origin: 'platform' | 'local';
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/**
+ * One replica in the cluster, and the store of its site. The cluster expires a login that `remember()` was called for and that stays
+ * without an outcome. Every method may reject while Redis is out of reach.
+ */
+export interface LimeClusterMember extends LimeSiteStore {
   readonly status: LimeClusterStatus;
 
-  /** Begins to take part: `replica` hears of outcomes from now on, and gets logins to handle if it works. */
+  /** Connects. From now on `replica` receives outcomes, and logins to handle if `replica.handlesLogins`. */
   start(replica: LimeClusterReplica): void;
 
   /**
-   * Resolves when the shared store can be reached.
+   * Resolves when Redis can be reached.
    * @throws {LimeError} `CLUSTER_UNAVAILABLE` after `waitMs` milliseconds.
    */
   whenUp(waitMs: number): Promise<void>;
 
-  /** Resolves when the outcome is stored safely, so that some replica will handle it. A repeat changes nothing. */
-  submit(record: LoginRecord): Promise<void>;
+  /** Resolves when the outcome is stored, so that some replica will handle it. A repeat changes nothing. */
+  submit(outcome: LoginOutcome): Promise<void>;
 
-  /** Lets all replicas know what this one started. A login that stays without an outcome expires for all of them. */
-  remember(kind: LimeSharedId, id: string, expiresAt: Date): Promise<void>;
+  /** The outcome of a login, if it had one a short while ago. Without its passport. */
+  outcomeOf(requestId: string): Promise<LoginOutcome | undefined>;
 
-  /** Whether some replica started it, or received its outcome. */
-  knows(kind: LimeSharedId, id: string): Promise<boolean>;
-
-  /** Uses up what counts once. @returns whether nobody had, on any replica. */
-  claim(use: string, expiresAt: Date): Promise<boolean>;
-
-  /** How a login ended, if it did a short while ago. Without its passport. */
-  outcomeOf(requestId: string): Promise<LoginRecord | undefined>;
-
-  /**
-   * Takes no more logins and waits for those in hand. When `deadline` aborts, those that are left are given up: another
-   * replica takes them over.
-   */
+  /** Takes no more logins and waits for those in flight. When `deadline` aborts, other replicas take over the rest. */
   drain(deadline: AbortSignal): Promise<void>;
 
-  /** Lets go of the connections. */
+  /** Closes the connections. */
   close(): Promise<void>;
 }
 
-/** What a member of the cluster tells its replica. */
+/** What a member of the cluster calls on its replica. */
 export interface LimeClusterReplica {
-  /** Whether it handles logins; `false` with `dispatcher: false`. */
-  readonly works: boolean;
+  /** `false` with `dispatcher: false`. */
+  readonly handlesLogins: boolean;
 
-  /** Runs the handlers, the first of them at once. Never rejects. */
-  handle(record: LoginRecord, run: LimeClusterRun): Promise<LimeClusterHandling>;
+  /** Resolves when the application has started. No login may be handled before. */
+  readonly whenStarted: Promise<void>;
 
-  /** The site's verdict on a login, whichever replica heard of it. May come more than once. */
-  settled(record: LoginRecord): void;
+  /** Invokes the handlers, the first of them at once. Never rejects. */
+  handle(outcome: LoginOutcome, attempt: LimeClusterAttempt): Promise<LimeClusterResult>;
+
+  /** The final outcome of a login, whichever replica received it. May be called more than once. */
+  onOutcome(outcome: LoginOutcome): void;
 
   /** A login whose handlers failed for the last time. */
-  gaveUp(record: LoginRecord, failed: LimeClusterHandling['failed'], attempts: number): void;
+  onFailed(outcome: LoginOutcome, failed: readonly LimeHandlerFailure[], attempts: number): void;
 
-  /** The logins whose outcome somebody waits for here. */
+  /** The logins whose outcome this replica waits for. */
   awaited(): readonly string[];
 }
 
-/** What goes with one run of the handlers. */
-export interface LimeClusterRun {
-  /** Handlers that were done in an earlier try. */
+/** One attempt to handle a login. */
+export interface LimeClusterAttempt {
+  /** Handlers that succeeded in an earlier attempt. */
   readonly done: readonly string[];
-  /** Aborts when the login is taken away from this replica. */
+  /** Aborts when another replica takes the login over. */
   readonly signal: AbortSignal;
 }
 
-/** What came of it. */
-export interface LimeClusterHandling {
-  /** Handlers that are done, those of earlier tries included. */
+/** The result of an attempt. */
+export interface LimeClusterResult {
+  /** Handlers that have succeeded, those of earlier attempts included. */
   readonly done: readonly string[];
-  /** Handlers that failed, and why: fit for a log. */
-  readonly failed: readonly { readonly handler: string; readonly reason: string }[];
+  readonly failed: readonly LimeHandlerFailure[];
 }

@@ -6,49 +6,63 @@ export interface LimeApprovedEvent {
   readonly requestId: string;
   /** The signed passport. Not enumerable: logging, spreading or serialising the event never shows it. */
   readonly passport: string;
-  /** What the passport says, verified. */
+  /** The claims of the passport, verified. */
   readonly claims: PassportClaims;
-  /** When its bytes came, however long it waited for a key or for a handler. */
+  /** When its bytes arrived, however long it then waited for a key or for a handler. */
   readonly receivedAt: Date;
 }
 
-/** Nobody approved in time, or an approval got lost and can no longer arrive. */
+/** The agent did not approve in time, or the approval got lost and can no longer arrive. */
 export interface LimeExpiredEvent {
   readonly type: 'expired';
   readonly requestId: string;
   readonly passport: null;
-  /** Who says so: LIME, or this module because LIME stayed silent. A later approval overrules `local`. */
+  /** `platform`: LIME reported it. `local`: LIME reported nothing in time, so this module expired it; a later approval overrules that. */
   readonly origin: 'platform' | 'local';
-  /** When its bytes came; of a `local` one when it was found out. */
+  /** When its bytes arrived; of a `local` one when this module expired it. */
   readonly receivedAt: Date;
 }
 
-/** How a login ended. */
+/** The outcome of a login request. */
 export type LimeLoginEvent = LimeApprovedEvent | LimeExpiredEvent;
 
-/** How a login can end. */
+/** How a login request can end. */
 export type LimeLoginEventType = LimeLoginEvent['type'];
 
-/** A login whose handlers failed for good: after their one run, or in a cluster after the last try. */
+/** A login whose handlers failed for good: at their one invocation, or in a cluster after the last retry. */
 export interface LimeLoginFailure {
   readonly requestId: string;
   readonly type: LimeLoginEventType;
-  /** Which handlers, and why: fit for a log. */
-  readonly failed: readonly { readonly handler: string; readonly reason: string }[];
-  /** How often it was tried. */
+  /** Which handlers failed, and why; without secrets. */
+  readonly failed: readonly LimeHandlerFailure[];
+  /** How often the login was tried. */
   readonly attempts: number;
 }
 
-/** An approval whose passport did not verify. It settles nothing. */
+/** A handler that failed. */
+export interface LimeHandlerFailure {
+  /** Its name, for example `AgentLogins.onLogin`. */
+  readonly handler: string;
+  /** What it threw, in one line without secrets. */
+  readonly reason: string;
+}
+
+/** An approval whose passport did not verify. It is not an outcome. */
 export interface LimeLoginRejection {
   readonly requestId: string;
   readonly error: Error;
 }
 
-export function expiredEvent(
-  requestId: string,
-  origin: LimeExpiredEvent['origin'],
-  receivedAt: Date,
-): LimeExpiredEvent {
-  return { type: 'expired', requestId, passport: null, origin, receivedAt };
+/** The second argument of a handler. Its members are getters: a copy by spreading does not have them. */
+export interface LimeHandlerContext {
+  /** The name of the site that the login belongs to; `default` for the one without a name. */
+  readonly site: string;
+  /** Aborts after `handlerTimeoutMs`, or at the shutdown deadline (`shutdownTimeoutMs`). */
+  readonly signal: AbortSignal;
 }
+
+/** Called once for each outcome. May be asynchronous. */
+export type LimeLoginHandler<Event extends LimeLoginEvent = LimeLoginEvent> = (
+  event: Event,
+  context: LimeHandlerContext,
+) => unknown;

@@ -1,10 +1,10 @@
-/** Claims that both kinds of passport have (LIME, September 2026). Names are LIME's own; `agent_id` is filled from `sub`. */
+/** Claims of both kinds of passport, under LIME's own names (LIME, September 2026). */
 export interface CommonPassportClaims {
   /** The agent (UUID). */
   sub: string;
-  /** The same as `sub`, under the name that the rest of LIME uses. */
+  /** Copied from `sub`: the name that the rest of LIME uses. */
   agent_id: string;
-  /** The LIME user behind the agent (UUID). Filled from `owner_id` on platforms of June 2026. */
+  /** The LIME user behind the agent (UUID). Copied from `owner_id` on platforms of June 2026. */
   user_id: string;
   /** The origin of the platform. Absent on platforms before September 2026 (option `issuer: false`). */
   iss: string;
@@ -17,7 +17,7 @@ export interface CommonPassportClaims {
   nbf?: number;
   /** The version of the claims: `"5"` since September 2026. */
   passport_version?: string | number;
-  /** @deprecated Only on platforms of June 2026. Use `user_id`, which is filled from it. */
+  /** @deprecated Only on platforms of June 2026. Use `user_id`. */
   owner_id?: string;
   /** @deprecated Only on platforms of June 2026. */
   owner_kyc_level?: number;
@@ -41,7 +41,7 @@ export interface BindingPassportClaims extends CommonPassportClaims {
   passport_version: string | number;
 }
 
-/** Outcome of a verification. There is no `valid: false`: a passport that does not verify throws. */
+/** A successful verification. A passport that does not verify throws, so `valid` is always `true`. */
 export interface PassportVerificationResult<Claims extends CommonPassportClaims = PassportClaims> {
   readonly valid: true;
   readonly claims: Claims;

@@ -1,19 +1,21 @@
 /** A login request as LIME reported it. */
 export interface LoginRequestResult {
-  /** Hand this to the agent. Opaque (LIME: `login_request_id`). */
+  /** Opaque id to hand to the agent (`login_request_id` of LIME). */
   requestId: string;
-  /** LIME's own word: `PENDING` after creation; `APPROVED`, `DELIVERED` or an expired state later. */
+  /** LIME's own word: `PENDING` after creation; later `APPROVED`, `DELIVERED` or a word for expired. */
   status: string;
-  /** When LIME gives the request up if nobody approves it. */
+  /** When the request expires unless an agent approves it. */
   expiresAt: Date;
 }
 
-/** A binding request: the hosted page that connects an agent to a user of the site. */
+/** A binding request: the hosted page where a user of the site connects an agent. */
 export interface BindingRequestResult {
-  /** Store it with your user before you redirect; the passport that comes back carries it. */
+  /** Store it with your user before you redirect. The binding passport carries it. */
   bindingId: string;
-  /** Send the browser here, unchanged. */
+  /** Redirect the browser to this URL, unchanged. */
   connectUrl: string;
+  /** LIME's own word, `PENDING` after creation. */
   status: string;
+  /** When the request expires unless the user completes it. */
   expiresAt: Date;
 }

@@ -1,20 +1,22 @@
 /** Counters since the start of the application. */
 export interface LimeStats {
-  /** Approved and expired frames that came on the stream, repeats included. */
+  /** Approved and expired frames of the stream, duplicates included. */
   received: number;
-  /** Outcomes handed to handlers and subscribers. */
+  /** Outcomes delivered to handlers and subscribers. */
   delivered: number;
-  /** Repeats that were dropped. */
+  /** Duplicates that were dropped. */
   duplicates: number;
   /** Approvals whose passport did not verify. */
   rejected: number;
-  /** Outcomes that came while no stream was open, found by asking afterwards. */
+  /** Outcomes that LIME sent while no stream was open, recovered by a status call. */
   missed: number;
-  /** Handlers that threw, rejected or took too long, each try counted. */
+  /** Frames that were unreadable or of an unknown type. */
+  skipped: number;
+  /** Handler invocations that threw, rejected or timed out. */
   handlerErrors: number;
-  /** Logins that a handler failed for good: after its one run, or in a cluster after the last try. */
+  /** Logins whose handlers failed for good: at their one invocation, or in a cluster after the last retry. */
   failed: number;
-  /** Times the stream was opened again. */
+  /** Reconnects of the stream. */
   reconnects: number;
 }
 
@@ -25,6 +27,7 @@ export function emptyStats(): LimeStats {
     duplicates: 0,
     rejected: 0,
     missed: 0,
+    skipped: 0,
     handlerErrors: 0,
     failed: 0,
     reconnects: 0,

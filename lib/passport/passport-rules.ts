@@ -1,45 +1,70 @@
 import type { JWTPayload } from 'jose';
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
-import { issuerOf } from './issuer.js';
-import type { PassportKind } from './passport-kind.js';
+
+/** The rules in which the two kinds of passport differ (LIME). */
+export interface PassportKind {
+  readonly name: 'login' | 'binding';
+  readonly audience: string;
+  /** Longest `exp - iat`, in seconds. */
+  readonly maxLifetimeSeconds: number;
+  /** The claim that ties the passport to a request of this site. */
+  readonly idClaim: 'request_id' | 'binding_id';
+}
+
+export const LOGIN_PASSPORT: PassportKind = {
+  name: 'login',
+  audience: 'lime-site-login',
+  maxLifetimeSeconds: 120,
+  idClaim: 'request_id',
+};
+
+export const BINDING_PASSPORT: PassportKind = {
+  name: 'binding',
+  audience: 'lime-binding',
+  maxLifetimeSeconds: 60,
+  idClaim: 'binding_id',
+};
 
 /** `nbf` may lie this far ahead (LIME, since September 2026). */
 const MAX_NBF_AHEAD_SECONDS = 30;
+/** Scheme, host and port; after them at most a slash. A query or a fragment is ignored, as LIME's own SDK does. */
+const ORIGIN = /^(https?:\/\/[^/?#@\\\s]+)\/?(?:[?#].*)?$/i;
 
 export interface PassportRulesOptions {
-  /** How long an expired passport is still accepted, in milliseconds, because clocks differ. */
+  /** Tolerance for `exp`, in milliseconds, because clocks differ. */
   clockToleranceMs: number;
-  /** The origins that `iss` may name; `false` to accept any `iss` or none. */
+  /** The origins that `iss` may name; `false` accepts any `iss`, or none. */
   issuers: readonly string[] | false;
 }
 
-/** LIME's rules for the claims of a passport. */
+/** Checks signed claims by LIME's rules. */
 export class PassportRules {
   readonly #toleranceSeconds: number;
-  readonly #issuers: ReadonlySet<unknown> | undefined;
+  readonly #issuers: readonly unknown[] | false;
 
   constructor({ clockToleranceMs, issuers }: PassportRulesOptions) {
     this.#toleranceSeconds = clockToleranceMs / 1000;
-    this.#issuers = issuers ? new Set(issuers) : undefined;
+    this.#issuers = issuers;
   }
 
   /**
-   * Checks the claims of a passport whose signature is good.
    * @param now milliseconds since the epoch.
-   * @throws {InvalidPassportError} naming the rule, with what was expected and what came.
+   * @param expectedId the value that the kind's id claim must have; without it any value is accepted.
+   * @throws {InvalidPassportError} for the first broken rule, with `expected` and `actual`.
    */
-  assert(claims: JWTPayload, kind: PassportKind, now: number): void {
-    assertAudience(claims.aud, kind);
-    this.#assertIssuer(claims.iss);
-    assertText(claims, 'sub');
-    assertText(claims, kind.idClaim);
-    this.#assertTimes(claims, kind, now / 1000);
+  check(claims: JWTPayload, kind: PassportKind, now: number, expectedId?: string): void {
+    checkAudience(claims.aud, kind);
+    this.#checkIssuer(claims.iss);
+    checkString(claims, 'sub');
+    checkString(claims, kind.idClaim);
+    this.#checkTimes(claims, kind, now / 1000);
+    checkId(claims[kind.idClaim], kind, expectedId);
   }
 
-  #assertIssuer(actual: unknown): void {
+  #checkIssuer(actual: unknown): void {
     const issuers = this.#issuers;
-    if (!issuers || issuers.has(actual) || issuers.has(issuerOf(actual))) return;
-    const expected = [...issuers].join(' or ');
+    if (!issuers || issuers.includes(actual) || issuers.includes(issuerOf(actual))) return;
+    const expected = issuers.join(' or ');
     throw new InvalidPassportError(
       'PASSPORT_ISSUER',
       `the issuer of the passport must be ${expected} (option issuer)`,
@@ -47,55 +72,80 @@ export class PassportRules {
     );
   }
 
-  #assertTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
-    const iat = numberOf(claims, 'iat');
-    const exp = numberOf(claims, 'exp');
+  #checkTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
+    const iat = numberIn(claims, 'iat');
+    const exp = numberIn(claims, 'exp');
     if (exp <= iat || exp - iat > kind.maxLifetimeSeconds) {
       throw new InvalidPassportError(
         'PASSPORT_LIFETIME',
-        `a ${kind.name} passport lives for at most ${kind.maxLifetimeSeconds} s`,
+        `the lifetime (exp - iat) of a ${kind.name} passport must be positive and at most ${kind.maxLifetimeSeconds} s`,
         { expected: kind.maxLifetimeSeconds, actual: exp - iat },
       );
     }
     if (now >= exp + this.#toleranceSeconds) {
       throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
     }
-    // RFC 7519 section 4.1.5. `iat` may lie ahead: LIME measures the lifetime only.
+    // RFC 7519 section 4.1.5. `iat` may lie ahead: LIME limits the lifetime only.
     if ((claims.nbf ?? undefined) === undefined) return;
-    const nbf = numberOf(claims, 'nbf');
+    const nbf = numberIn(claims, 'nbf');
     if (nbf <= now + MAX_NBF_AHEAD_SECONDS) return;
     throw new InvalidPassportError(
       'PASSPORT_NOT_YET_VALID',
-      "the nbf of the passport lies too far ahead; check this server's clock",
+      `the nbf of the passport is more than ${MAX_NBF_AHEAD_SECONDS} s ahead; check this server's clock`,
       { expected: now, actual: nbf },
     );
   }
 }
 
-/** Exactly the one string: an array, even of one, would let a token stand for several purposes. */
-function assertAudience(actual: unknown, { audience, name }: PassportKind): void {
+/**
+ * Reads the origin that an `iss` names (RFC 7519 section 4.1.1; LIME, since September 2026): lower case, without default port
+ * and surrounding white space.
+ * @returns `undefined` for anything else: a path, a user part, another scheme, not a string.
+ */
+export function issuerOf(value: unknown): string | undefined {
+  const origin = typeof value === 'string' ? ORIGIN.exec(value.trim())?.[1] : undefined;
+  return origin !== undefined && URL.canParse(origin) ? new URL(origin).origin : undefined;
+}
+
+/** Exactly the one string: a list, even of one, would let a passport serve several purposes. */
+function checkAudience(actual: unknown, { audience, name }: PassportKind): void {
   if (actual === audience) return;
   throw new InvalidPassportError(
     'PASSPORT_AUDIENCE',
-    `a ${name} passport must have the audience ${audience}`,
+    `the audience of a ${name} passport must be ${audience}`,
     { expected: audience, actual },
   );
 }
 
-function assertText(claims: JWTPayload, claim: string): void {
-  const actual = claims[claim];
-  if (typeof actual === 'string' && actual.trim() !== '') return;
-  throw new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be a non-empty text`, {
-    expected: 'a non-empty text',
-    actual: actual ?? 'nothing',
-  });
+function checkId(
+  actual: unknown,
+  { name, idClaim }: PassportKind,
+  expectedId: string | undefined,
+): void {
+  if (expectedId === undefined || actual === expectedId) return;
+  throw new InvalidPassportError(
+    'PASSPORT_REQUEST_MISMATCH',
+    `the ${idClaim} of the ${name} passport is not the expected one`,
+    { expected: expectedId, actual },
+  );
 }
 
-function numberOf(claims: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {
+function checkString(claims: JWTPayload, claim: string): void {
+  const actual = claims[claim];
+  if (typeof actual !== 'string' || actual.trim() === '') {
+    throw badClaim(claim, 'a non-empty string', actual);
+  }
+}
+
+function numberIn(claims: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {
   const actual: unknown = claims[claim];
   if (typeof actual === 'number' && Number.isFinite(actual)) return actual;
-  throw new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be a number`, {
-    expected: 'a number',
+  throw badClaim(claim, 'a number', actual);
+}
+
+function badClaim(claim: string, expected: string, actual: unknown): InvalidPassportError {
+  return new InvalidPassportError('PASSPORT_CLAIM', `the claim ${claim} must be ${expected}`, {
+    expected,
     actual: actual ?? 'nothing',
   });
 }

@@ -1,80 +1,106 @@
-import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
+import type { HttpClient } from '../api/http-client.js';
 import type { Clock } from '../common/clock.js';
-import { type CompactJws, parseCompactJws } from './compact-jws.js';
-import { HeaderReader } from './header-reader.js';
-import type { JwksSource } from './jwks-source.js';
-import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
-import type { PassportKind } from './passport-kind.js';
-import { PassportRules, type PassportRulesOptions } from './passport-rules.js';
-import { RememberedClaims } from './remembered-claims.js';
-import { readSigned } from './signed-claims.js';
-import { VerifiedPassports } from './verified-passports.js';
+import type { LimeLogger } from '../common/logger.js';
+import { verifyChannel } from '../diagnostics/channels.js';
+import { traced } from '../diagnostics/operation.js';
+import type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+} from '../interfaces/passport-claims.interface.js';
+import { JwksCache } from './jwks-cache.js';
+import { parseJws, readSignedClaims } from './jws.js';
+import {
+  BINDING_PASSPORT,
+  LOGIN_PASSPORT,
+  type PassportKind,
+  PassportRules,
+  type PassportRulesOptions,
+} from './passport-rules.js';
+import { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.js';
 
 export interface PassportVerifierOptions extends PassportRulesOptions {
-  keys: JwksSource;
+  /** The name of the site. */
+  site: string;
+  http: HttpClient;
+  /** Per fetch of the JWKS, in milliseconds. */
+  timeoutMs: number;
   clock: Clock;
+  logger: LimeLogger;
 }
 
 /** Verifies passports: form, algorithm, key, signature, claims. */
 export class PassportVerifier {
-  readonly #keys: JwksSource;
+  readonly #site: string;
   readonly #clock: Clock;
-  readonly #headers = new HeaderReader();
+  readonly #jwks: JwksCache;
   readonly #rules: PassportRules;
-  readonly #verified: VerifiedPassports;
+  readonly #verified: VerifiedTokenCache;
 
   constructor(options: PassportVerifierOptions) {
-    const { keys, clock } = options;
-    this.#keys = keys;
-    this.#clock = clock;
+    this.#site = options.site;
+    this.#clock = options.clock;
+    this.#jwks = new JwksCache(options);
     this.#rules = new PassportRules(options);
-    this.#verified = new VerifiedPassports((kid) => keys.peek(kid));
+    this.#verified = new VerifiedTokenCache((kid) => this.#jwks.peek(kid));
+  }
+
+  /** Fetches the JWKS ahead of the first passport. Never rejects. */
+  warm(): Promise<void> {
+    return this.#jwks.reload();
+  }
+
+  /** Call it before the connections are closed. */
+  close(): void {
+    this.#jwks.close();
   }
 
   /**
-   * @param expectedId what the kind's id claim has to be; left out, any will do, also one of another site's login.
-   * @throws {InvalidPassportError} the passport breaks a rule; `RequestExpiredError` when its time is over.
-   * @throws {LimeError} `KEYS_UNAVAILABLE` when nobody can tell at the moment.
+   * Verifies a login passport.
+   * @param expectedId the request that it must be for; without it, any request passes, also one of another site.
+   * @throws {InvalidPassportError} the passport broke a rule; `RequestExpiredError` after its lifetime.
+   * @throws {LimeError} `KEYS_UNAVAILABLE`
    */
-  async verify<Claims extends CommonPassportClaims>(
-    jwt: unknown,
+  verifyLogin(jwt: string, expectedId?: string): Promise<PassportClaims> {
+    return this.#traced<PassportClaims>(jwt, LOGIN_PASSPORT, expectedId);
+  }
+
+  /**
+   * Verifies a binding passport.
+   * @param expectedId the binding that it must be for; without it, any binding passes, also one of another site.
+   * @throws as {@link verifyLogin}.
+   */
+  verifyBinding(jwt: string, expectedId?: string): Promise<BindingPassportClaims> {
+    return this.#traced<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedId);
+  }
+
+  #traced<Claims extends CommonPassportClaims>(
+    jwt: string,
     kind: PassportKind,
-    expectedId?: string,
+    expectedId: string | undefined,
   ): Promise<Claims> {
-    const claims = this.#remembered(jwt) ?? (await this.#readSigned(parseCompactJws(jwt)));
-    const { original } = claims;
-    try {
-      this.#rules.assert(original, kind, this.#clock.now());
-    } catch (error) {
-      if (error instanceof RequestExpiredError) this.#verified.forget(String(jwt));
-      throw error;
-    }
-    assertId(original[kind.idClaim], kind, expectedId);
-    return claims.copy() as Claims;
+    return traced(
+      verifyChannel,
+      () => ({ site: this.#site, kind: kind.name }),
+      async () => (await this.#verify(jwt, kind, expectedId)) as Claims,
+    );
   }
 
-  /** What was remembered is written as it should be, so its form needs no second look. */
-  #remembered(jwt: unknown): RememberedClaims | undefined {
-    return typeof jwt === 'string' ? this.#verified.find(jwt) : undefined;
+  async #verify(
+    jwt: string,
+    kind: PassportKind,
+    expectedId: string | undefined,
+  ): Promise<CommonPassportClaims> {
+    const token = this.#verified.get(jwt) ?? (await this.#verifySignature(jwt));
+    this.#rules.check(token.claims, kind, this.#clock.now(), expectedId);
+    return token.copyClaims();
   }
 
-  async #readSigned(jws: CompactJws): Promise<RememberedClaims> {
-    const key = await this.#keys.key(this.#headers.keyId(jws.header));
-    const claims = new RememberedClaims(readSigned(jws, key));
-    this.#verified.remember(jws.token, key, claims);
-    return claims;
+  async #verifySignature(jwt: string): Promise<VerifiedToken> {
+    const jws = parseJws(jwt);
+    const key = await this.#jwks.get(jws.kid);
+    const token = new VerifiedToken(jws.kid, key, readSignedClaims(jws, key));
+    this.#verified.set(jwt, token);
+    return token;
   }
-}
-
-function assertId(
-  actual: unknown,
-  { name, idClaim }: PassportKind,
-  expectedId: string | undefined,
-): void {
-  if (expectedId === undefined || actual === expectedId) return;
-  throw new InvalidPassportError(
-    'PASSPORT_REQUEST_MISMATCH',
-    `the ${idClaim} of the ${name} passport is not the expected one`,
-    { expected: expectedId, actual },
-  );
 }

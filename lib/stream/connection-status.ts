@@ -1,19 +1,17 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
-import type { LimeError } from '../errors/index.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import { connectionChannel } from '../diagnostics/channels.js';
-import type { LimeConnectionMessage } from '../diagnostics/messages.js';
+import { connectionChannel, type LimeConnectionMessage } from '../diagnostics/channels.js';
+import type { LimeError } from '../errors/index.js';
 import type { LimeConnection, LimeConnectionState } from '../interfaces/connection.interface.js';
 
-/** How the stream stands: for the application as an observable, for the log as one line for each change. */
+/** Publishes the state of the event stream: as an observable, as a log line and as a diagnostics message per change. */
 export class ConnectionStatus {
   readonly #site: string;
   readonly #clock: Clock;
   readonly #logger: LimeLogger;
   readonly #connection$: BehaviorSubject<LimeConnection>;
   #attempt = 0;
-  /** Milliseconds since the epoch; a number, because it changes with each frame. */
   #lastFrameAt: number | undefined;
   #lostAt: number | undefined;
 
@@ -25,7 +23,7 @@ export class ConnectionStatus {
     this.#connection$ = new BehaviorSubject<LimeConnection>({ state: 'idle', since, attempt: 0 });
   }
 
-  /** The state now, then each change; completes when the stream is closed. */
+  /** Emits the current state, then each change; completes when the stream is closed. */
   get connection$(): Observable<LimeConnection> {
     return this.#connection$.asObservable();
   }
@@ -34,8 +32,8 @@ export class ConnectionStatus {
     return this.#withLastFrame(this.#connection$.value);
   }
 
-  /** A frame came, at this moment in milliseconds since the epoch. No change of state, so nobody is told. */
-  heard(receivedAt: number): void {
+  /** Records when a frame arrived, in milliseconds since the epoch. Emits nothing: the state is the same. */
+  frameReceived(receivedAt: number): void {
     this.#lastFrameAt = receivedAt;
   }
 
@@ -48,25 +46,24 @@ export class ConnectionStatus {
   opened(): void {
     if (this.#lostAt === undefined) this.#logger.log('Event stream open');
     else {
-      const seconds = ((this.#clock.monotonic() - this.#lostAt) / 1000).toFixed(1);
-      this.#logger.log(`Event stream open again after ${seconds} s (attempt ${this.#attempt})`);
+      const after = seconds(this.#clock.monotonic() - this.#lostAt);
+      this.#logger.log(`Event stream open after ${after} (attempt ${this.#attempt})`);
     }
     this.#lostAt = undefined;
     this.#attempt = 0;
     this.#enter('open');
   }
 
-  /** @param delayMs when the next attempt is due. */
+  /** @param delayMs when the next attempt is due, in milliseconds. */
   lost(state: 'reconnecting' | 'unauthorized', error: LimeError, delayMs: number): void {
-    const next = `next attempt in ${(delayMs / 1000).toFixed(1)} s`;
+    const cause = error.message;
+    const next = `reconnecting in ${seconds(delayMs)}`;
     if (state === this.#connection$.value.state) {
-      this.#logger.debug(`Event stream still ${state}: ${error.message}; ${next}`);
+      this.#logger.debug(`Event stream still ${state} (${cause}), ${next}`);
     } else if (state === 'unauthorized') {
-      this.#logger.error(
-        `Event stream refused: ${error.message}; ${next}, for as long as it takes`,
-      );
+      this.#logger.error(`Event stream refused (${cause}), ${next}`);
     } else {
-      this.#logger.warn(`Event stream lost: ${error.message}; ${next}`);
+      this.#logger.warn(`Event stream lost (${cause}), ${next}`);
     }
     this.#lostAt ??= this.#clock.monotonic();
     this.#enter(state, error);
@@ -89,21 +86,13 @@ export class ConnectionStatus {
         ...(lastError && { lastError }),
       }),
     );
-    if (state !== previous.state) this.#publish(previous.state, state, lastError);
-  }
-
-  #publish(
-    previous: LimeConnectionState,
-    state: LimeConnectionState,
-    error: Error | undefined,
-  ): void {
-    if (!connectionChannel.hasSubscribers) return;
+    if (state === previous.state || !connectionChannel.hasSubscribers) return;
     const message: LimeConnectionMessage = {
       site: this.#site,
-      previous,
+      previous: previous.state,
       state,
       attempt: this.#attempt,
-      ...(error && { error }),
+      ...(lastError && { error: lastError }),
     };
     connectionChannel.publish(message);
   }
@@ -112,4 +101,8 @@ export class ConnectionStatus {
     if (this.#lastFrameAt === undefined) return connection;
     return { ...connection, lastFrameAt: new Date(this.#lastFrameAt) };
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,77 +1,75 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Observable } from 'rxjs';
-import { LimeError } from '../errors/index.js';
-import type { HttpTransport } from '../api/http-transport.js';
+import type { HttpClient } from '../api/http-client.js';
 import type { SiteToken } from '../api/site-token.js';
 import { transportError } from '../api/transport-error.js';
+import type { Random } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/random.js';
+import { LimeError } from '../errors/index.js';
 import type { LimeConnection } from '../interfaces/connection.interface.js';
 import { ConnectionStatus } from './connection-status.js';
-import { FrameReader } from './frame-reader.js';
+import { FrameParser } from './frame-parser.js';
+import { IdleTimeout } from './idle-timeout.js';
 import { ReconnectPolicy } from './reconnect-policy.js';
-import { SilenceWatch } from './silence-watch.js';
 import { StreamConnector, StreamRefused } from './stream-connector.js';
+import { whenOpen } from './when-open.js';
 
-/** Who reads the stream. */
+/** Consumes the frames of a stream. */
 export interface FrameConsumer {
   /**
-   * One frame.
-   * @param receivedAt when its last bytes came, in milliseconds since the epoch.
+   * Takes one frame.
+   * @param receivedAt when its last bytes arrived, in milliseconds since the epoch.
    * @returns whether it was a keepalive.
    */
   accept(data: string, receivedAt: number): 'keepalive' | 'other';
-  /** While there is too much in hand: a promise that resolves when more can be taken. Nothing is read until then. */
+  /** Back-pressure: a promise while too many events are in flight. The stream is not read until it resolves. */
   whenReady(): Promise<void> | undefined;
 }
 
 export interface EventStreamOptions {
   /** The name of the site. */
   site: string;
-  transport: HttpTransport;
+  http: HttpClient;
   siteToken: SiteToken;
-  /** Who reads the stream. */
   consumer: FrameConsumer;
   sseBackoffBaseMs: number;
   sseBackoffMaxMs: number;
   sseReadTimeoutMs: number;
   maxFrameBytes: number;
-  /** How long an answer may take to begin, in milliseconds. Doubled after each time it did not, up to the read time-out. */
+  /** How long the response may take to begin, in milliseconds; doubled after each timeout, up to `sseReadTimeoutMs`. */
   timeoutMs: number;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
 }
 
-/**
- * The one perpetual event stream of a site: connects, reads, notices silence, reconnects; never gives up, never holds
- * two connections, never throws.
- */
+/** The one event stream of a site: connects, reads, detects idle connections and reconnects until it is stopped. */
 export class EventStream {
   readonly #options: EventStreamOptions;
   readonly #connector: StreamConnector;
   readonly #policy: ReconnectPolicy;
-  readonly #silence: SilenceWatch;
+  readonly #idleTimeout: IdleTimeout;
   readonly #status: ConnectionStatus;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #attempt: AbortController | undefined;
-  #unansweredInRow = 0;
+  #timeoutsInRow = 0;
   #lastEventId = '';
   #openedAt: number | undefined;
+  #receivedAt = 0;
 
   constructor(options: EventStreamOptions) {
     const { clock, random, logger, sseBackoffBaseMs: baseMs, sseBackoffMaxMs: maxMs } = options;
     this.#options = options;
     this.#connector = new StreamConnector(options);
     this.#policy = new ReconnectPolicy({ baseMs, maxMs, random });
-    this.#silence = new SilenceWatch(clock, options.sseReadTimeoutMs);
+    this.#idleTimeout = new IdleTimeout(clock, options.sseReadTimeoutMs);
     this.#status = new ConnectionStatus(options.site, clock, logger);
   }
 
-  /** The state now, then each change; completes when the stream is stopped. */
+  /** Emits the current state, then each change; completes when the stream is stopped. */
   get connection$(): Observable<LimeConnection> {
     return this.#status.connection$;
   }
@@ -80,11 +78,16 @@ export class EventStream {
     return this.#status.connection;
   }
 
+  /** Resolves when the stream is open; see {@link whenOpen} for what it throws. */
+  whenOpen(waitMs: number): Promise<void> {
+    return whenOpen(this.#status, this.#options.clock, waitMs);
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends the connection at once; resolves when nothing is read any more. */
+  /** Ends the connection at once, also one that is still being opened; resolves when nothing is read any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#attempt?.abort();
@@ -101,94 +104,99 @@ export class EventStream {
     }
   }
 
-  /** One connection from its first byte to its last. Never rejects: the reason of its end is the result. */
+  /** Holds one connection from its first byte to its last. Never rejects: it resolves with why the connection ended. */
   async #connectAndRead(): Promise<unknown> {
     const controller = new AbortController();
     this.#attempt = controller;
     this.#openedAt = undefined;
-    let silentForMs: number | undefined;
     try {
       const body = await this.#open(controller);
-      this.#silence.start((ms) => {
-        silentForMs = ms;
-        controller.abort();
+      this.#idleTimeout.start((idleMs) => {
+        const message = `nothing arrived on the event stream for ${Math.round(idleMs)} ms`;
+        controller.abort(new LimeError('STREAM_IDLE_TIMEOUT', message));
       });
       await this.#read(body);
-      return new LimeError('STREAM_ENDED', 'the event stream was closed by the other side');
+      return new LimeError('STREAM_ENDED', 'the platform closed the event stream');
     } catch (error) {
-      if (silentForMs === undefined) return error;
-      return new LimeError(
-        'STREAM_SILENT',
-        `nothing came on the event stream for ${Math.round(silentForMs)} ms`,
-      );
+      return error;
     } finally {
-      this.#silence.pause();
-      controller.abort(); // whatever ended it, no second connection may live beside the next one
+      this.#idleTimeout.pause();
+      controller.abort(); // so that no two connections are ever open
     }
   }
 
   async #open(controller: AbortController): Promise<Readable> {
-    const { clock, timeoutMs, sseReadTimeoutMs } = this.#options;
-    // Some servers send their headers with the first event: after a time-out the next try is more patient.
-    const patienceMs = Math.min(timeoutMs * 2 ** this.#unansweredInRow, sseReadTimeoutMs);
+    const { clock, timeoutMs: baseMs, sseReadTimeoutMs } = this.#options;
+    // Some servers send their headers with the first event, so each timeout makes the next attempt more patient.
+    const timeoutMs = Math.min(baseMs * 2 ** this.#timeoutsInRow, sseReadTimeoutMs);
     const { attempt } = this.#status.connection;
+    const request = { lastEventId: this.#lastEventId, timeoutMs, attempt };
     try {
-      const body = await this.#connector.open(controller, this.#lastEventId, patienceMs, attempt);
-      this.#unansweredInRow = 0;
+      const body = await this.#connector.open(request, controller);
+      this.#timeoutsInRow = 0;
       this.#openedAt = clock.monotonic();
       this.#status.opened();
       return body;
     } catch (error) {
-      const unanswered = error instanceof LimeError && error.code === 'TIMEOUT';
-      this.#unansweredInRow = unanswered ? this.#unansweredInRow + 1 : 0;
+      const timedOut = error instanceof LimeError && error.code === 'TIMEOUT';
+      this.#timeoutsInRow = timedOut ? this.#timeoutsInRow + 1 : 0;
       throw error;
     }
   }
 
-  /** Resolves when the other side ends the body; rejects when it breaks off, or with what is wrong with its frames. */
+  /** Resolves when the platform ends the body; rejects when it breaks off, or when a frame is too large. */
   #read(body: Readable): Promise<void> {
-    const { consumer, maxFrameBytes, clock } = this.#options;
-    const silence = this.#silence;
-    let receivedAt = clock.now();
-    const reader = new FrameReader(
+    const { consumer, clock } = this.#options;
+    const parser = this.#createParser();
+    const resume = () => {
+      if (body.destroyed) return;
+      this.#idleTimeout.resume();
+      body.resume();
+    };
+    const waitUntilReady = () => {
+      const ready = consumer.whenReady();
+      if (!ready) return;
+      body.pause();
+      this.#idleTimeout.pause();
+      void ready.then(resume);
+    };
+    // Asynchronous iteration would take a third longer for each event.
+    const onData = (chunk: Uint8Array) => {
+      this.#idleTimeout.received();
+      this.#receivedAt = clock.now();
+      try {
+        parser.feed(chunk);
+      } catch (error) {
+        body.destroy(error as LimeError);
+        return;
+      }
+      waitUntilReady();
+    };
+    waitUntilReady();
+    body.on('data', onData);
+    return finished(body);
+  }
+
+  #createParser(): FrameParser {
+    const { consumer, maxFrameBytes } = this.#options;
+    return new FrameParser(
       {
         onData: (data) => {
-          this.#status.heard(receivedAt);
-          if (consumer.accept(data, receivedAt) === 'keepalive') silence.beat();
+          this.#status.frameReceived(this.#receivedAt);
+          if (consumer.accept(data, this.#receivedAt) === 'keepalive')
+            this.#idleTimeout.keepalive();
         },
         onComment: () => {
-          this.#status.heard(receivedAt);
-          silence.beat();
+          this.#status.frameReceived(this.#receivedAt);
+          this.#idleTimeout.keepalive();
         },
-        onRetry: (ms) => this.#policy.serverWishes(ms),
+        onRetry: (ms) => this.#policy.useRetryField(ms),
         onLastEventId: (id) => {
           this.#lastEventId = id;
         },
       },
       maxFrameBytes,
     );
-    const resume = () => {
-      if (body.destroyed) return;
-      silence.resume();
-      body.resume();
-    };
-    // Not by iteration: that copies together what came meanwhile, and takes a third longer for each event.
-    body.on('data', (chunk: Uint8Array) => {
-      silence.heard();
-      receivedAt = clock.now();
-      try {
-        reader.feed(chunk);
-      } catch (error) {
-        body.destroy(error as LimeError);
-        return;
-      }
-      const busy = consumer.whenReady();
-      if (!busy) return;
-      body.pause();
-      silence.pause();
-      void busy.then(resume);
-    });
-    return finished(body);
   }
 
   async #waitAfter(thrown: unknown): Promise<void> {

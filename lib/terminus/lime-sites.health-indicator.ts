@@ -3,34 +3,33 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { Clock } from '../common/clock.js';
 import { getLimeSiteServiceToken } from '../decorators/inject-lime-site.decorator.js';
-import { LIME_SITES_CLOCK } from '../lime-sites.constants.js';
 import { LimeError } from '../errors/index.js';
 import { LimeSiteService } from '../lime-site.service.js';
-import { clusterHealth } from './cluster-health.js';
-import { worstOf } from './health.js';
-import { streamHealth } from './stream-health.js';
+import { LIME_SITES_CLOCK } from '../lime-sites.constants.js';
+import { siteHealth } from './site-health.js';
 
-type Report = Record<string, unknown>;
+/** LIME may send nothing for 300 s, and the stream reconnects after 310 s. */
+const MAX_IDLE_MS = 330_000;
 
-/** LIME may stay silent for 300 s, and the stream itself is taken for dead after 310 s. */
-const MAX_SILENCE_MS = 330_000;
-
-/** Which site is looked at, and what is too long a silence. */
 export interface LimeSitesHealthOptions {
-  /** The name of the site. Default: the one that was registered without a name. */
+  /**
+   * The name of the site.
+   * @default the site that was registered without a name
+   */
   site?: string | undefined;
   /**
-   * How long nothing may be heard of LIME, in milliseconds, before the site is down: frames and keepalives while the stream is
-   * open, the stream itself while it is not. Default 330 000. Keep it above `sseReadTimeoutMs`.
+   * How long the site may receive nothing from LIME before it is down, in milliseconds. Frames and keepalives count while
+   * the stream is open, and the time since it was lost while it is not. Keep it above `sseReadTimeoutMs`.
+   * @default 330_000
    */
-  maxSilenceMs?: number | undefined;
+  maxIdleMs?: number | undefined;
 }
 
 /**
- * Tells a health check of `@nestjs/terminus` (11 or 12) whether logins can arrive. An open event stream is up, and so is a
- * site that needs none (`dispatcher: false`). One that is being opened, or opened again, is `degraded`; terminus 11 has no
- * such status, there it is up and says `degraded: true`. Refused, closed, or without a sign of life for too long is down,
- * and so is a site whose cluster is out of reach.
+ * Reports to a health check of `@nestjs/terminus` (11 or 12) whether logins can arrive. A site is `up` while its event
+ * stream is open, or with `dispatcher: false`. It is `degraded` while the stream connects or reconnects; terminus 11 has
+ * no such status, so there it is `up` with `degraded: true`. It is `down` when LIME refuses the stream, when the stream
+ * is closed or idle for too long, and when the cluster is out of reach.
  *
  * @example
  * ```ts
@@ -46,27 +45,22 @@ export class LimeSitesHealthIndicator {
   ) {}
 
   /**
-   * @param key under which the result stands in the answer.
-   * @throws {LimeError} `INVALID_ARGUMENT`: there is no such site, or `maxSilenceMs` is no number of milliseconds.
+   * @param key the name of the result in the answer.
+   * @throws {LimeError} `INVALID_ARGUMENT`: `site` was not registered, or `maxIdleMs` is not a number above 0.
    */
   async isHealthy<const Key extends string>(
     key: Key,
-    { site, maxSilenceMs = MAX_SILENCE_MS }: LimeSitesHealthOptions = {},
+    { site, maxIdleMs = MAX_IDLE_MS }: LimeSitesHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
-    if (!(maxSilenceMs > 0)) {
+    if (!(maxIdleMs > 0)) {
       throw new LimeError(
         'INVALID_ARGUMENT',
-        `maxSilenceMs must be a number of milliseconds above 0, got ${String(maxSilenceMs)}`,
+        `maxIdleMs must be a number of milliseconds above 0, got ${String(maxIdleMs)}`,
       );
     }
     const { connection, cluster } = this.#siteOf(site);
     const now = this.moduleRef.get<Clock>(LIME_SITES_CLOCK, { strict: false }).now();
-    const findings = [
-      ...clusterHealth(cluster, now, maxSilenceMs),
-      streamHealth(connection, now, maxSilenceMs),
-    ];
-    const health = worstOf(findings);
-    const report = Object.assign({}, ...findings.map((finding) => finding.report)) as Report;
+    const { health, report } = siteHealth(connection, cluster, now, maxIdleMs);
     const check = this.indicators.check(key);
     if (health !== 'degraded') return health === 'up' ? check.up(report) : check.down(report);
     const canDegrade: boolean = 'degraded' in check; // since terminus 12
@@ -77,10 +71,10 @@ export class LimeSitesHealthIndicator {
     try {
       return this.moduleRef.get(getLimeSiteServiceToken(site), { strict: false });
     } catch (cause) {
+      const name = site === undefined ? 'without a name' : JSON.stringify(site);
       throw new LimeError(
         'INVALID_ARGUMENT',
-        `there is no LIME site ${site === undefined ? 'without a name' : JSON.stringify(site)} here: register it with ` +
-          'LimeSitesModule.forRoot(), or pass the name of one that is as site',
+        `site: this application has no LIME site ${name}; register it with LimeSitesModule.forRoot(), or pass the name of a registered one`,
         { cause },
       );
     }

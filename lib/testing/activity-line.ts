@@ -1,4 +1,4 @@
-import type { SandboxActivity } from './sandbox-activity.js';
+import type { SandboxActivity } from './activity.js';
 
 /** How a line is meant; the console and the command choose the colour. */
 export type ActivityTone = 'news' | 'good' | 'warning' | 'bad' | 'change';
@@ -24,8 +24,8 @@ export function activityLine(activity: SandboxActivity): ActivityLine {
       return activity.streams === 0
         ? line('bad', `no stream open for ${activity.requestId}: the event is lost`)
         : line('good', `event for ${activity.requestId} sent to ${streams(activity.streams)}`);
-    case 'swallowed':
-      return line('bad', `event for ${activity.requestId} swallowed on purpose`);
+    case 'dropped':
+      return line('bad', `event for ${activity.requestId} dropped by a fault`);
     case 'stream-opened':
       return line('news', `event stream opened, ${streams(activity.openStreams)} open`);
     case 'stream-closed':

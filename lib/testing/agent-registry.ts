@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { refusal } from './refusals.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** What the platform knows about an agent. */
+/** An agent, as the platform knows it. */
 export interface AgentProfile {
   /** Becomes `sub` of its passports. A UUID. */
   readonly agentId: string;
@@ -24,7 +24,7 @@ export interface RegisteredAgent extends AgentProfile {
 export class AgentRegistry {
   private readonly agents = new Map<string, RegisteredAgent>();
 
-  /** Adds an agent; what the profile leaves out is made up, the token is random unless given. */
+  /** Adds an agent; fields that the profile leaves out are made up, and the token is random by default. */
   add(profile: Partial<RegisteredAgent> = {}): RegisteredAgent {
     const agent: RegisteredAgent = {
       agentToken: profile.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,

@@ -19,7 +19,7 @@ export function success(data: object, status = 200): Answer {
   return document({ ok: true, data }, status);
 }
 
-/** The envelope of failure; whatever is no {@link SandboxError} is a 500. */
+/** The envelope of failure; an error other than a {@link SandboxError} is a 500. */
 export function failure(error: unknown): Answer {
   const refusal =
     error instanceof SandboxError ? error : new SandboxError('INTERNAL_ERROR', String(error));

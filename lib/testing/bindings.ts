@@ -20,7 +20,7 @@ export interface SandboxBinding {
   readonly passport?: string;
 }
 
-/** A binding code: one use, and a minute to use it in. */
+/** A binding code, for a single use. */
 export interface BindingCode {
   readonly code: string;
   readonly expiresAt: number;
@@ -40,33 +40,29 @@ interface BindingDetails {
 /** The live record; only {@link Bindings} and the platform change it. */
 export type BindingRecord = RequestRecord<'COMPLETED' | 'DECLINED', BindingDetails>;
 
-/** Why an exchange was refused. The answer does not tell; the console does. */
+/** Why an exchange was refused. The console shows it; the answer does not. */
 export type BindingCodeFault = 'unknown' | 'used' | 'expired';
 
-/** LIME's own figure is not known outside; a minute is what the passport behind the code lives. */
+/** The sandbox's choice, as long as a binding passport lives: LIME's own figure is not known outside. */
 const CODE_TTL_MS = 60_000;
 
 /** The binding requests of the site, and the codes that stand for their passports. */
 export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDetails> {
   private readonly byCode = new Map<string, BindingRecord & { code: BindingCode }>();
 
-  constructor(
-    ttlMs: number,
-    private readonly time: Clock,
-    onExpired: (record: BindingRecord) => void,
-  ) {
+  constructor(ttlMs: number, clock: Clock, onExpired: (record: BindingRecord) => void) {
     const kind = {
       name: 'binding request',
       notFound: 'BINDING_NOT_FOUND',
       closed: 'BINDING_CLOSED',
     } as const;
-    super(kind, ttlMs, time, onExpired);
+    super(kind, ttlMs, clock, onExpired);
   }
 
   /** Gives a completed binding its code. */
   issueCode(record: BindingRecord, signPassport: () => Promise<string>): string {
     const code = randomBytes(32).toString('base64url');
-    const expiresAt = this.time.now() + CODE_TTL_MS;
+    const expiresAt = this.clock.now() + CODE_TTL_MS;
     const issued = Object.assign(record, {
       code: { code, expiresAt, used: false, signPassport },
     });
@@ -79,7 +75,7 @@ export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDeta
     const record = this.byCode.get(code);
     if (record === undefined) return 'unknown';
     if (record.code.used) return 'used';
-    if (record.code.expiresAt <= this.time.now()) return 'expired';
+    if (record.code.expiresAt <= this.clock.now()) return 'expired';
     record.code.used = true;
     return record;
   }

@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
-import type { ActivityFeed } from './activity-feed.js';
+import type { ActivityFeed } from './activity.js';
 import { EventStream } from './event-stream.js';
 import { StreamWaiters } from './stream-waiters.js';
 
-/** What {@link EventChannel} does wrong on purpose; `faults` sets it. */
+/** The faults of an {@link EventChannel}; `lime.faults` sets them. */
 export interface ChannelFaults {
   keepalivesPaused: boolean;
-  /** So many of the next events are swallowed. */
+  /** How many of the next events it drops. */
   eventsToLose: number;
-  /** Each event is written so often. */
+  /** How often it writes each event. */
   copies: number;
 }
 
-/** The open event streams of the site, and the way events take to them. */
+/** The open event streams of the site; sends them events. */
 export class EventChannel {
   readonly faults: ChannelFaults = { keepalivesPaused: false, eventsToLose: 0, copies: 1 };
   readonly waiters = new StreamWaiters(() => this.streams.length);
@@ -41,12 +41,12 @@ export class EventChannel {
     this.waiters.check();
   }
 
-  /** Sends the outcome of a login request. Returns how many streams took it, as far as the platform knows. */
+  /** Sends the outcome of a login request. Returns the number of streams that took it, as far as the platform knows. */
   deliver(requestId: string, event: object): number {
     const targets = this.targets();
     if (targets.length > 0 && this.faults.eventsToLose > 0) {
       this.faults.eventsToLose -= 1;
-      this.activity.emit({ kind: 'swallowed', requestId });
+      this.activity.emit({ kind: 'dropped', requestId });
       return targets.length;
     }
     const frame = frameOf(event);
@@ -88,7 +88,7 @@ export class EventChannel {
     return this.streams.slice(index, index + 1);
   }
 
-  /** They stop counting at once, before their sockets are closed. */
+  /** Removes all streams at once, before their sockets close. */
   private takeAll(): EventStream[] {
     const all = this.streams.slice();
     for (const stream of all) this.forget(stream);

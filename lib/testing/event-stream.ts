@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 
 const KEEPALIVE = 'data: {"type":"keepalive"}\n\n';
 
-/** One open event stream. Waits for a slow reader instead of piling everything onto its socket. */
+/** One open event stream, with back-pressure: it queues what a slow reader does not take. */
 export class EventStream {
-  /** Chunks that wait for the reader, from `next` on; shifting an array of thousands would be quadratic. */
+  /** Queued chunks, from `next` on; shifting an array of thousands would be quadratic. */
   private pending: (string | Uint8Array)[] = [];
   private next = 0;
   private blocked = false;
@@ -33,10 +33,10 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     response.flushHeaders();
-    if (keepaliveMs > 0) this.keepalive = setInterval(() => this.beat(), keepaliveMs);
+    if (keepaliveMs > 0) this.keepalive = setInterval(() => this.sendKeepalive(), keepaliveMs);
   }
 
-  /** Chunks that the reader has not asked for yet. */
+  /** How many chunks are queued. */
   get backlog(): number {
     return this.pending.length - this.next;
   }
@@ -46,18 +46,18 @@ export class EventStream {
     else this.blocked = !this.response.write(chunk);
   }
 
-  /** Half-open: nothing is written any more, and nobody is told. */
+  /** Half-open: writes nothing more and keeps the connection. */
   freeze(): void {
     this.frozen = true;
   }
 
-  /** What was written meanwhile follows now, as when a network heals. */
+  /** Writes the queued chunks, as a network does that works again. */
   thaw(): void {
     this.frozen = false;
     if (!this.blocked) this.flush();
   }
 
-  /** A clean end: what was written before still arrives, unless the stream is frozen. */
+  /** Ends cleanly: earlier chunks still arrive, unless the stream is frozen. */
   end(): void {
     if (!this.frozen) while (this.next < this.pending.length) this.flush();
     clearInterval(this.keepalive);
@@ -70,8 +70,8 @@ export class EventStream {
     this.socket?.resetAndDestroy();
   }
 
-  private beat(): void {
-    // A reader that is behind needs no sign of life, and must not get hundreds at once later.
+  private sendKeepalive(): void {
+    // A reader that is behind must not get hundreds of keepalives at once later.
     if (!this.blocked && !this.frozen && !this.keepalivesPaused()) this.write(KEEPALIVE);
   }
 
@@ -80,7 +80,7 @@ export class EventStream {
     if (!this.frozen) this.flush();
   }
 
-  /** Writes until the socket has had enough. */
+  /** Writes until the socket's buffer is full. */
   private flush(): void {
     this.blocked = false;
     while (!this.blocked && this.next < this.pending.length) {

@@ -1,4 +1,4 @@
-import type { SandboxCall, SandboxTarget } from './sandbox-call.js';
+import type { SandboxCall, SandboxTarget } from './call-log.js';
 
 /** A canned answer. */
 export interface FaultResponse {
@@ -8,7 +8,7 @@ export interface FaultResponse {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What happens to a call instead of, or around, its answer. */
+/** A fault of one call. */
 export type FaultAction =
   | { readonly kind: 'respond'; readonly response: FaultResponse }
   | { readonly kind: 'hang' }
@@ -25,7 +25,7 @@ interface Rule<T> {
   left: number;
 }
 
-/** The faults of single calls, taken in the order in which they were set. */
+/** The faults of single calls, applied in the order in which they were set. */
 export class FaultRules {
   private actions: Rule<FaultAction>[] = [];
   private delays: Rule<number>[] = [];
@@ -45,12 +45,12 @@ export class FaultRules {
     this.delays.push({ target, effect, left, when: always });
   }
 
-  /** The fault of this call, if any; uses it up once. */
+  /** The fault of this call, if any; counts as one use. */
   takeAction(call: SandboxCall): FaultAction | undefined {
     return take(this.actions, call);
   }
 
-  /** How many milliseconds this call waits; uses the delay up once. */
+  /** How many milliseconds this call waits; counts as one use of the delay. */
   takeDelay(call: SandboxCall): number {
     return take(this.delays, call) ?? 0;
   }

@@ -1,7 +1,12 @@
 import type { AgentProfile } from './agent-registry.js';
 import type { ProofOfWorkVersion } from './proof-of-work.js';
 
-/** A generation of LIME: `2026-09` is today's, `2026-07` summer's, `2026-06` the first one. */
+/**
+ * A generation of LIME, by the month that shows it best.
+ * - `2026-09`: today. Proof of work v1, passports with `iss`, bindings by a code that the site exchanges.
+ * - `2026-07`: legacy proof of work, no `iss`, the callback of a binding carries the passport.
+ * - `2026-06`: as `2026-07`, with the JWKS in the envelope, `owner_*` claims, and no bindings.
+ */
 export type SandboxPlatform = '2026-09' | '2026-07' | '2026-06';
 
 /** What differs between the generations. Everything else in this folder is the same in all of them. */
@@ -9,7 +14,7 @@ export interface Generation {
   /** Shape of the JWKS answer, unless the option `jwks` says otherwise. */
   readonly jwks: 'raw' | 'enveloped';
   readonly proofOfWork: ProofOfWorkVersion;
-  /** What the callback of a binding carries. `none`: the platform has no bindings. */
+  /** The parameter of a binding's callback. `none`: the platform has no bindings. */
   readonly bindings: 'code' | 'passport' | 'none';
   /** Whether `GET /auth/requests/{id}` still answers for an approved request. */
   readonly showsApproved: boolean;

@@ -18,13 +18,13 @@ export type {
   SandboxActivity,
   SandboxActivityDetail,
   SandboxActivityListener,
-} from './sandbox-activity.js';
+} from './activity.js';
 export {
   SandboxAgent,
   type SandboxAgentApproval,
   type SandboxAgentOptions,
 } from './sandbox-agent.js';
-export type { SandboxCall, SandboxTarget } from './sandbox-call.js';
+export type { SandboxCall, SandboxTarget } from './call-log.js';
 export { SandboxError, type SandboxErrorOptions } from './sandbox-error.js';
 export type { SandboxFaultResponse, SandboxFaults } from './sandbox-faults.js';
 export type { LimeSandboxOptions, SandboxRateLimit } from './sandbox-options.js';

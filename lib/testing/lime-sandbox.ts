@@ -1,7 +1,8 @@
 import type { JWK } from 'jose';
+import type { SandboxActivityListener } from './activity.js';
 import type { AgentProfile, RegisteredAgent } from './agent-registry.js';
 import { type SandboxBinding, bindingSnapshot } from './bindings.js';
-import { CallLog } from './call-log.js';
+import { CallLog, type SandboxCall, type SandboxTarget } from './call-log.js';
 import type { SandboxPlatform } from './generations.js';
 import {
   type LoginRequestStatus,
@@ -10,8 +11,6 @@ import {
 } from './login-requests.js';
 import type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
 import { Platform } from './platform.js';
-import type { SandboxActivityListener } from './sandbox-activity.js';
-import type { SandboxCall, SandboxTarget } from './sandbox-call.js';
 import type { SandboxFaults } from './sandbox-faults.js';
 import { type LimeSandboxOptions, resolveSandboxOptions } from './sandbox-options.js';
 import { API_PREFIX, SandboxServer } from './sandbox-server.js';
@@ -70,12 +69,12 @@ export class LimeSandbox {
     return this.backend.origin + API_PREFIX;
   }
 
-  /** The page on which a person watches and steers the sandbox. */
+  /** The console page, on which a person watches and controls the sandbox. */
   get consoleUrl(): string {
     return `${this.backend.origin}/`;
   }
 
-  /** The one site token that is accepted (`X-Site-Token`). */
+  /** The only site token that the sandbox accepts (`X-Site-Token`). */
   get siteToken(): string {
     return this.backend.options.siteToken;
   }
@@ -101,29 +100,29 @@ export class LimeSandbox {
     return this.backend.addAgent(profile);
   }
 
-  /** Every login request so far, oldest first, as it stands now. */
+  /** Snapshots of every login request, oldest first. */
   requests(): SandboxLoginRequest[] {
     return this.backend.requests.list().map(loginRequestSnapshot);
   }
 
-  /** One login request as it stands now. */
+  /** A snapshot of one login request. */
   request(requestId: string): SandboxLoginRequest | undefined {
     const record = this.backend.requests.find(requestId);
     return record && loginRequestSnapshot(record);
   }
 
-  /** Every binding request so far, oldest first, as it stands now. */
+  /** Snapshots of every binding request, oldest first. */
   bindings(): SandboxBinding[] {
     return this.backend.bindings.list().map(bindingSnapshot);
   }
 
-  /** One binding request as it stands now. */
+  /** A snapshot of one binding request. */
   binding(bindingId: string): SandboxBinding | undefined {
     const record = this.backend.bindings.find(bindingId);
     return record && bindingSnapshot(record);
   }
 
-  /** A login request that another process of the site made: no HTTP call is counted. */
+  /** Creates a login request as another process of the site would, without an HTTP call. */
   createLoginRequest(): { requestId: string; expiresAt: Date } {
     const { id, expiresAt } = this.backend.createLoginRequest();
     return { requestId: id, expiresAt: new Date(expiresAt) };
@@ -173,7 +172,7 @@ export class LimeSandbox {
     return this.backend.declineBinding(bindingId);
   }
 
-  /** Signs a passport of the default agent: a valid login passport unless told otherwise. */
+  /** Signs a passport of the default agent: by default a valid login passport. */
   signPassport(claims?: PassportClaimOverrides, overrides?: PassportOverrides): Promise<string> {
     return this.backend.issuer.issue(this.agent, claims, overrides);
   }
@@ -204,7 +203,7 @@ export class LimeSandbox {
   }
 
   /**
-   * Resolves as soon as so many event streams are open.
+   * Resolves once `count` event streams are open.
    * @throws SandboxError `SANDBOX_TIMEOUT` after `timeoutMs` milliseconds.
    */
   whenStreamOpen(count = 1, timeoutMs = 5_000): Promise<void> {
@@ -212,8 +211,8 @@ export class LimeSandbox {
   }
 
   /**
-   * Writes to all open streams: an object as one frame, a text or bytes exactly as they are. Faults other than a
-   * freeze do not touch it. Returns the number of streams.
+   * Writes to all open streams: an object as one frame, a text or bytes exactly as they are. Of the faults only a
+   * freeze applies. Returns the number of streams.
    */
   send(frame: object | string | Uint8Array): number {
     return this.backend.channel.send(frame);
@@ -224,7 +223,7 @@ export class LimeSandbox {
     return this.log.last();
   }
 
-  /** How many calls of one kind there ever were. */
+  /** The number of calls of one kind since the start. */
   callCount(target: SandboxTarget): number {
     return this.log.count(target);
   }
@@ -247,7 +246,7 @@ export class LimeSandbox {
   }
 }
 
-/** The host to call: an address that means "all" is no place to go to. */
+/** The host of the base URL: loopback for an address that means "all". */
 function hostOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -6,8 +6,7 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to go on, for tests of what time brings about: requests that nobody
- * approves, passports that run out, time-outs, reconnects.
+ * A clock that stands still until a test advances it, for requests and passports that expire, timeouts and reconnects.
  *
  * @example
  * ```ts
@@ -16,7 +15,7 @@ interface Timer {
  * const builder = Test.createTestingModule({ imports: [LimeSitesModule.forRoot(lime.moduleOptions())] });
  * const module = await builder.overrideProvider(LIME_SITES_CLOCK).useValue(clock).compile();
  * // …
- * clock.advance(120_000); // the login request that nobody approved expires
+ * clock.advance(120_000); // the pending login request expires
  * ```
  */
 export class ManualClock implements Clock {
@@ -24,7 +23,7 @@ export class ManualClock implements Clock {
   readonly #timers = new Set<Timer>();
   #elapsed = 0;
 
-  /** @param startedAt what {@link now} says at first, in milliseconds since the epoch. Default: the real time. */
+  /** @param startedAt the first value of {@link now}, in milliseconds since the epoch. Default: the real time. */
   constructor(startedAt: number = Date.now()) {
     this.#startedAt = startedAt;
   }
@@ -34,33 +33,33 @@ export class ManualClock implements Clock {
     return this.#startedAt + this.#elapsed;
   }
 
-  /** Milliseconds that it was told to let pass. */
+  /** Milliseconds that it was advanced by. */
   monotonic(): number {
     return this.#elapsed;
   }
 
-  /** Sets the wall clock forward, or back with less than 0, as NTP does. No time passes, and no timer gets due. */
+  /** Sets the wall clock forward, or back with less than 0, as NTP does. No time passes, and no timer fires. */
   setForward(ms: number): void {
     this.#startedAt += ms;
   }
 
-  /** Runs `callback` when so much time was let pass. Holds no process alive. */
+  /** Runs `callback` once the clock has advanced by `ms`. Does not keep the process alive. */
   schedule(callback: () => void, ms: number): () => void {
     const timer = { dueAt: this.#elapsed + Math.max(ms, 0), callback };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
 
-  /** In how many milliseconds each timer is due, the next one first. */
+  /** Milliseconds until each timer fires, the next one first. */
   get waits(): number[] {
     const waits = Array.from(this.#timers, ({ dueAt }) => dueAt - this.#elapsed);
     return waits.toSorted((a, b) => a - b);
   }
 
   /**
-   * Lets so many milliseconds pass and runs what gets due, each at its own moment, also what is scheduled meanwhile.
-   * Promises that this settles, and whatever travels over a socket, go on only afterwards: wait for what they bring about.
-   * @throws RangeError for less than 0 milliseconds: time does not go back.
+   * Advances by `ms` milliseconds and runs each timer at its own moment, also those that a timer schedules meanwhile.
+   * Promise callbacks and sockets continue afterwards: wait for their effects.
+   * @throws RangeError for less than 0 milliseconds.
    */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`advance() takes milliseconds from 0 on, not ${ms}`);

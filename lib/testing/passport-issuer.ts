@@ -8,7 +8,7 @@ import { type SandboxSigningKey, signToken } from './token-signer.js';
 /** Members of a passport's payload; `undefined` removes one. */
 export type PassportClaimOverrides = Readonly<Record<string, unknown>>;
 
-/** What else of a passport can be bent, mostly in order to make one that must be refused. */
+/** Other parts of a passport that a test can replace, mostly to make one that a site must refuse. */
 export interface PassportOverrides {
   /** Which passport the defaults are of. Default `login`. */
   kind?: 'login' | 'binding';
@@ -32,7 +32,7 @@ export interface PassportOverrides {
 
 const BINDING_TTL_SECONDS = 60;
 
-/** What a {@link PassportIssuer} needs to know. */
+/** The parts of a {@link PassportIssuer}. */
 export interface PassportIssuerOptions {
   readonly keys: SigningKeys;
   readonly ttlSeconds: number;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ActivityFeed } from './activity-feed.js';
+import { ActivityFeed } from './activity.js';
 import { type AgentProfile, AgentRegistry, type RegisteredAgent } from './agent-registry.js';
 import { type BindingRecord, Bindings } from './bindings.js';
 import { EventChannel } from './event-channel.js';
@@ -15,7 +15,7 @@ import { SandboxFaults } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
 import type { SigningKeys } from './signing-keys.js';
 
-/** What LIME knows and does, without HTTP. */
+/** The state and the actions of LIME, without HTTP. */
 export class Platform {
   readonly siteId = randomUUID();
   readonly activity: ActivityFeed;
@@ -85,7 +85,7 @@ export class Platform {
   ): Promise<LoginRequestRecord & { passport: string }> {
     this.requests.pending(requestId);
     const passport = await this.issuer.issue(agent, { request_id: requestId, ...claims });
-    // Signing takes a moment, in which the request can expire or another agent can be faster: only now it gets its outcome.
+    // The request can expire while the passport is being signed: it gets its outcome only now.
     const record = this.requests.close(requestId, 'APPROVED');
     record.approval = { agentId: agent.agentId, passport };
     this.activity.emit({

@@ -1,9 +1,9 @@
 import { SandboxError, type SandboxErrorOptions } from './sandbox-error.js';
 
 /**
- * The refusals of the protocol: HTTP status and message. Two codes are the sandbox's own choice, because the real
- * ones are not known outside LIME: `BINDING_CODE_INVALID` (one answer for a used, expired or foreign code) and the
- * two of binding requests.
+ * The refusals of the protocol: HTTP status and message. The three codes of bindings are the sandbox's choice, because
+ * LIME's own are not known outside: `BINDING_CODE_INVALID` is the one answer to a used, expired or foreign code, the
+ * other two belong to the connect page.
  */
 const REFUSALS = {
   SITE_TOKEN_MISSING: [401, 'The X-Site-Token header is missing.'],

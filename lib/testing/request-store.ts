@@ -29,7 +29,7 @@ export class RequestStore<Status extends string, Details extends object> {
   constructor(
     private readonly kind: RequestKind,
     private readonly ttlMs: number,
-    private readonly clock: Clock,
+    protected readonly clock: Clock,
     private readonly onExpired: (record: RequestRecord<Status, Details>) => void,
   ) {}
 

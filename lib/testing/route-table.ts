@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.js';
-import type { SandboxTarget } from './sandbox-call.js';
+import type { SandboxTarget } from './call-log.js';
 import { SandboxError } from './sandbox-error.js';
 import type { SandboxRequest } from './sandbox-request.js';
 

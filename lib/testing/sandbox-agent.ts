@@ -24,7 +24,7 @@ export interface SandboxAgentApproval {
   attempts: number;
 }
 
-/** An agent that logs in over HTTP, for tests from end to end and for demos. Tries each call once. */
+/** An agent that logs in over HTTP, for end-to-end tests and demos. It tries each call once. */
 export class SandboxAgent {
   private readonly baseUrl: string;
   private readonly agentToken: string;

@@ -1,4 +1,4 @@
-/** What a {@link SandboxError} may carry beside its code and message. */
+/** Optional parts of a {@link SandboxError}. */
 export interface SandboxErrorOptions {
   /** HTTP status that the sandbox answers with, or that a client of it received. */
   httpStatus?: number;
@@ -10,8 +10,8 @@ export interface SandboxErrorOptions {
 }
 
 /**
- * Something the sandbox refuses, in the words of the protocol: `code` is the code of the envelope's `error`
- * object (`SITE_LOGIN_CONFLICT`, …), or one that starts with `SANDBOX_` for mistakes in using the sandbox itself.
+ * A refusal of the sandbox. `code` is that of the envelope's `error` object (`SITE_LOGIN_CONFLICT`, …), or starts with
+ * `SANDBOX_` for a wrong use of the sandbox itself.
  */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';

@@ -1,7 +1,7 @@
 import type { EventChannel } from './event-channel.js';
 import type { FaultFilter, FaultResponse, FaultRules } from './fault-rules.js';
 import { type SandboxRefusal, refusal } from './refusals.js';
-import type { SandboxTarget } from './sandbox-call.js';
+import type { SandboxTarget } from './call-log.js';
 
 /** A canned answer, and which calls get it. */
 export interface SandboxFaultResponse extends FaultResponse {
@@ -12,8 +12,8 @@ export interface SandboxFaultResponse extends FaultResponse {
 }
 
 /**
- * Makes the sandbox misbehave. Faults of one target are used up in the order in which they were set, whatever their
- * kind; a delay comes on top.
+ * Makes the sandbox misbehave. The faults of one target apply in the order in which they were set, of all kinds
+ * together; a delay comes on top.
  */
 export class SandboxFaults {
   /** @internal */
@@ -47,7 +47,7 @@ export class SandboxFaults {
     this.rules.addAction(target, { kind: 'respond', response: { status, body } }, times, when);
   }
 
-  /** Waits so many milliseconds before anything else. Default: until `clear()`. */
+  /** Waits `ms` milliseconds before anything else. Default: until `clear()`. */
   delay(target: SandboxTarget, ms: number, times = Infinity): void {
     this.rules.addDelay(target, ms, times);
   }
@@ -67,7 +67,7 @@ export class SandboxFaults {
     this.rules.addAction(target, { kind: 'lose-answer' }, times);
   }
 
-  /** Ends all open streams cleanly; what was sent before still arrives. */
+  /** Ends all open streams cleanly; earlier events still arrive. */
   dropStreams(): void {
     this.channel.endAll();
   }
@@ -77,12 +77,12 @@ export class SandboxFaults {
     this.channel.resetAll();
   }
 
-  /** Half-open: the streams open now stay open, count as listeners, and get nothing more. New ones work. */
+  /** Half-open: the streams open now stay open, count as open, and get nothing more. New ones work. */
   freezeStreams(): void {
     this.channel.freezeAll();
   }
 
-  /** Heals frozen streams; what was meant for them meanwhile arrives now. */
+  /** Heals frozen streams; the events since the freeze arrive now. */
   unfreezeStreams(): void {
     this.channel.thawAll();
   }
@@ -97,12 +97,12 @@ export class SandboxFaults {
     this.channel.faults.keepalivesPaused = false;
   }
 
-  /** Swallows the next events although the platform takes them for delivered. Default: until `clear()`. */
+  /** Drops the next events although the platform counts them as delivered. Default: until `clear()`. */
   loseEvents(count = Infinity): void {
     this.channel.faults.eventsToLose = count;
   }
 
-  /** Sends each event so often, until `clear()`. */
+  /** Sends each event `times` times, until `clear()`. */
   duplicateEvents(times = 2): void {
     this.channel.faults.copies = times;
   }
@@ -112,7 +112,7 @@ export class SandboxFaults {
     this.expiryMissed = true;
   }
 
-  /** Behaves again: forgets every fault set so far and heals frozen streams. */
+  /** Removes every fault and heals frozen streams. */
   clear(): void {
     this.rules.clear();
     this.channel.faults.eventsToLose = 0;

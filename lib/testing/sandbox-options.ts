@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../common/clock.js';
 import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** At most so many create calls in so long a window. */
+/** A limit on create calls, by fixed windows. */
 export interface SandboxRateLimit {
   /** Create calls (login and binding requests together) answered within one window. */
   max: number;
@@ -13,13 +13,13 @@ export interface SandboxRateLimit {
 
 /** How a {@link LimeSandbox} behaves; every field is optional. */
 export interface LimeSandboxOptions {
-  /** The generation of LIME. Default `2026-09`, today's; `generations.ts` shows what differs. */
+  /** The generation of LIME. Single options such as `jwks` override it. @default '2026-09' */
   platform?: SandboxPlatform | undefined;
   /** TCP port, 0 to 65535. Default 0: any free port. */
   port?: number | undefined;
   /** Address to listen on. Default `127.0.0.1`. With `0.0.0.0` or `::` the base URL still names loopback. */
   host?: string | undefined;
-  /** The one site token that is accepted. Default: random, `st_sandbox_…`. */
+  /** The only site token that the sandbox accepts. Default: random, `st_sandbox_…`. */
   siteToken?: string | undefined;
   /** Token of the default agent. Default: random, `at_sandbox_…`. */
   agentToken?: string | undefined;

@@ -3,12 +3,11 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentRoutes } from './agent-routes.js';
 import { type Answer, document, failure } from './answer.js';
-import type { CallLog } from './call-log.js';
+import { type CallLog, callOf } from './call-log.js';
 import type { FaultResponse } from './fault-rules.js';
-import { pageRoutes } from './page-routes.js';
+import { pageRoutes } from './console/console-routes.js';
 import type { Platform } from './platform.js';
 import { type RouteAnswer, type RouteMatch, RouteTable } from './route-table.js';
-import { callOf } from './sandbox-call.js';
 import { SandboxError } from './sandbox-error.js';
 import { SandboxRequest } from './sandbox-request.js';
 import { siteRoutes } from './site-routes.js';

@@ -1,5 +1,4 @@
 import { document, success } from './answer.js';
-import { IdempotencyKeys } from './idempotency-keys.js';
 import type { Platform } from './platform.js';
 import { parseRedirectUri } from './redirect-uri.js';
 import { refusal } from './refusals.js';
@@ -8,7 +7,7 @@ import type { SandboxRequest } from './sandbox-request.js';
 
 /** The calls that a site backend makes. `prefix` is the path of the base URL. */
 export function siteRoutes(platform: Platform, prefix: string): Route[] {
-  const logins = new IdempotencyKeys<string>();
+  const logins = new IdempotencyKeys();
 
   return [
     {
@@ -57,8 +56,8 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
 /** The calls about bindings, as far as the generation has them. */
 function bindingRoutes(platform: Platform, prefix: string): Route[] {
   const { bindings } = platform.generation;
-  const made = new IdempotencyKeys<string>();
-  const request: Route = {
+  const made = new IdempotencyKeys();
+  const creation: Route = {
     method: 'POST',
     path: `${prefix}/modules/bindings/requests`,
     target: 'binding',
@@ -86,7 +85,7 @@ function bindingRoutes(platform: Platform, prefix: string): Route[] {
     },
   };
   if (bindings === 'none') return [];
-  return bindings === 'code' ? [request, exchange] : [request];
+  return bindings === 'code' ? [creation, exchange] : [creation];
 }
 
 function authenticateSite(platform: Platform, request: SandboxRequest): void {
@@ -109,4 +108,19 @@ function bindingData(platform: Platform, id: string): object {
     status,
     expires_at: new Date(expiresAt).toISOString(),
   };
+}
+
+/** Remembers what a create call with an `Idempotency-Key` made, so that a repeated call makes nothing new. */
+class IdempotencyKeys {
+  private readonly made = new Map<string, string>();
+
+  once(request: SandboxRequest, make: () => string): string {
+    const key = request.header('idempotency-key');
+    if (key === undefined) return make();
+    const before = this.made.get(key);
+    if (before !== undefined) return before;
+    const fresh = make();
+    this.made.set(key, fresh);
+    return fresh;
+  }
 }

@@ -7,7 +7,7 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Those who wait for a number of open streams. */
+/** Promises that wait for a number of open streams. */
 export class StreamWaiters {
   private readonly waiters = new Set<Waiter>();
   private stopped = false;
@@ -32,7 +32,7 @@ export class StreamWaiters {
     });
   }
 
-  /** Releases everyone whose number is reached. */
+  /** Resolves the waiters whose number is reached. */
   check(): void {
     for (const waiter of this.waiters) {
       if (this.openStreams() < waiter.count) continue;

@@ -10,8 +10,9 @@ const APP = fileOf('README.md', 'app.module.ts');
 const SPECS = new Map([
   ['agent-logins.spec.ts', fileOf('README.md', 'agent-logins.spec.ts')],
   ['expiry.spec.ts', fileOf(GUIDE, 'expiry.spec.ts')],
+  ['agents.spec.ts', fileOf(GUIDE, 'agents.spec.ts')],
 ]);
-const TESTS = 3;
+const TESTS = 5;
 const JEST_IMPORT = /^import .* from '@jest\/globals';\n/m;
 const JEST = '../../node_modules/jest/bin/jest.js';
 const VM_MODULES = '--experimental-vm-modules';

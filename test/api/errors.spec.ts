@@ -7,6 +7,7 @@ import {
   LimeSitesModule,
   LimeSiteService,
   RateLimitError,
+  SiteAuthUnavailableError,
 } from 'nestjs-lime-sites';
 import type { SandboxFaultResponse } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
@@ -82,6 +83,12 @@ describe('An answer of LIME that is an error', () => {
       { status: 400, body: failure('SITE_TOKEN_MISSING') },
       AuthenticationError,
       { code: 'SITE_TOKEN_MISSING', httpStatus: 400 },
+    ],
+    [
+      '503 SITE_TOKEN_AUTH_UNAVAILABLE',
+      { status: 503, body: failure('SITE_TOKEN_AUTH_UNAVAILABLE') },
+      SiteAuthUnavailableError,
+      { code: 'SITE_TOKEN_AUTH_UNAVAILABLE', httpStatus: 503 },
     ],
     [
       'any other code, with its detail',
@@ -201,7 +208,7 @@ describe('An answer of LIME that is an error', () => {
     expect(error.message).toContain(`without a usable \`${field}\``);
   });
 
-  it('tells what came instead of a usable field', async () => {
+  it('names what came instead of a usable field', async () => {
     const body = { ok: true, data: { login_request_id: 'lr_1', status: 'S', expires_at: 'soon' } };
     const error = await errorFor({ status: 201, body });
     expect(error.message).toContain('got "soon"');
@@ -292,7 +299,7 @@ describe('An answer of LIME that is an error', () => {
   });
 });
 
-describe('An answer that is no answer of LIME', () => {
+describe('An answer that is not from LIME', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
@@ -311,7 +318,7 @@ describe('An answer that is no answer of LIME', () => {
   }
 
   it.each([301, 302, 303, 307, 308])(
-    'is not followed when it is a redirect (%i), so that the token reaches nobody else',
+    'is not followed when it is a redirect (%i), so that the token reaches no other origin',
     async (status) => {
       const elsewhere = await LoopbackServer.start((_, response) => response.end('{}'));
       closeLater(() => elsewhere.stop());

@@ -55,7 +55,7 @@ describe('getLoginRequest()', () => {
   const start = useStarter();
   const OPTIONS = { dispatcher: false };
 
-  it('tells the status on the platform now', async () => {
+  it('gives the status on the platform now', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     const { requestId, expiresAt } = await site.createLoginRequest();
     expect(await site.getLoginRequest(requestId)).toEqual({
@@ -94,7 +94,7 @@ describe('getLoginRequest()', () => {
     });
   });
 
-  it('says so when nobody knows when a request expires', async () => {
+  it('fails when neither side knows when a request expires', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     lime.faults.respond('status', { status: 200, body: { ok: true, data: { status: 'PENDING' } } });
     await expect(site.getLoginRequest('lr_1')).rejects.toMatchObject({
@@ -121,7 +121,7 @@ describe('getLoginRequest()', () => {
     expect(lime.callCount('status')).toBe(0);
   });
 
-  it('refuses an id that is no well-formed text', async () => {
+  it('refuses an id that is not a well-formed string', async () => {
     const { site } = await start.site({ options: OPTIONS });
     await failureOf(LimeError, site.getLoginRequest('\ud800'));
   });

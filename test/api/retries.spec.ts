@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  ApiError,
+  AuthenticationError,
   LimeError,
   type LimeSitesModuleOptions,
   LimeSitesModule,
   LimeSiteService,
+  SiteAuthUnavailableError,
 } from 'nestjs-lime-sites';
-import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { failureOf } from '../support/failure-of.js';
 import { closedAddress } from '../support/loopback-server.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -24,7 +26,7 @@ describe('A call that fails', () => {
       options: { dispatcher: false, timeoutMs: TIMEOUT_MS, ...options },
     });
     await until(() => clock.waits.length === 0); // the keys have been fetched
-    /** How long the call pauses before its next try, once it does; then lets that time pass. */
+    /** Lets the pause before the next try pass, and gives its length. */
     const passPause = async (): Promise<number> => {
       const pause = await until(() => clock.waits.find((ms) => ms < TIMEOUT_MS));
       clock.advance(pause);
@@ -33,36 +35,14 @@ describe('A call that fails', () => {
     return { ...started, clock, passPause };
   }
 
-  it.each([408, 429, 500, 502, 503, 504])('is tried again after HTTP %i', async (status) => {
-    const { lime, site, passPause } = await startWith();
-    lime.faults.respond('create', { status, times: 2 });
-    const request = site.createLoginRequest();
-    await passPause();
-    await passPause();
-    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
-    expect(lime.callCount('create')).toBe(3);
-  });
-
-  it.each<[string, (lime: LimeSandbox) => void]>([
-    ['is reset', ({ faults }) => faults.reset('create')],
-    ['breaks off', ({ faults }) => faults.loseAnswer('create')],
-  ])('is tried again after a connection that %s', async (_, fail) => {
-    const { lime, site, passPause } = await startWith();
-    fail(lime);
-    const request = site.createLoginRequest();
-    await passPause();
-    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
-    expect(lime.callCount('create')).toBe(2);
-  });
-
-  it.each([400, 401, 403, 404, 409, 422])('is not tried again after HTTP %i', async (status) => {
+  it.each([400, 401, 403, 404, 409, 422])('is not retried after HTTP %i', async (status) => {
     const { lime, site } = await startWith();
     lime.faults.respond('create', { status });
     await failureOf(LimeError, site.createLoginRequest());
     expect(lime.callCount('create')).toBe(1);
   });
 
-  it('is not tried again after a redirect or an answer that cannot be used', async () => {
+  it('is not retried after a redirect or an unexpected answer', async () => {
     const { lime, site } = await startWith();
     lime.faults.respond('create', { status: 302, headers: { location: '/' } });
     await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'UNEXPECTED_REDIRECT' });
@@ -71,7 +51,7 @@ describe('A call that fails', () => {
     expect(lime.callCount('create')).toBe(2);
   });
 
-  it('is tried maxRetries times more, with pauses that double, and then fails with the last error', async () => {
+  it('is retried maxRetries times, with pauses that double, and then fails with the last error', async () => {
     const { lime, site, passPause } = await startWith();
     lime.faults.respond('create', { status: 500, times: 3 });
     lime.faults.respond('create', { status: 503 });
@@ -85,7 +65,7 @@ describe('A call that fails', () => {
     expect(lime.callCount('create')).toBe(4);
   });
 
-  it('is never tried again with maxRetries 0', async () => {
+  it('is not retried with maxRetries 0', async () => {
     const { lime, site } = await startWith({ maxRetries: 0 });
     lime.faults.respond('create', { status: 503 });
     await failureOf(LimeError, site.createLoginRequest());
@@ -99,7 +79,7 @@ describe('A call that fails', () => {
     ['a date that is far away', () => 'Thu, 01 Jan 2099 00:00:00 GMT', 30_000],
     ['less than the pause would be', () => '0', 250],
     ['something that cannot be read', () => 'soon', 250],
-  ])('is tried again when LIME wants it: Retry-After with %s', async (_, header, least) => {
+  ])('is retried when LIME wants it: Retry-After with %s', async (_, header, least) => {
     const { clock, lime, site, passPause } = await startWith();
     const headers = { 'retry-after': header(clock.now()) };
     lime.faults.respond('create', { status: 429, headers });
@@ -118,7 +98,44 @@ describe('A call that fails', () => {
     await request;
   });
 
-  it('creates one request when only the answer was lost, because all tries carry one key', async () => {
+  it('is retried while LIME cannot check the site token, and then fails with SiteAuthUnavailableError', async () => {
+    const { lime, site, passPause } = await startWith({ maxRetries: 2 });
+    lime.faults.refuse('create', 'SITE_TOKEN_AUTH_UNAVAILABLE', { times: 3 });
+    const work = failureOf(SiteAuthUnavailableError, site.createLoginRequest());
+    await passPause();
+    await passPause();
+    const error = await work;
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).not.toBeInstanceOf(AuthenticationError);
+    expect(error).toMatchObject({
+      name: 'SiteAuthUnavailableError',
+      code: 'SITE_TOKEN_AUTH_UNAVAILABLE',
+      httpStatus: 503,
+    });
+    expect(lime.callCount('create')).toBe(3);
+  });
+
+  it.each(['status', 'create', 'binding', 'exchange'] as const)(
+    'is retried while LIME cannot check the site token, and then succeeds: %s',
+    async (target) => {
+      const { lime, site, passPause } = await startWith();
+      const redirectUri = 'https://shop.example/callback';
+      const { bindingId } = await site.createBindingRequest({ redirectUri });
+      const calls = {
+        status: () => site.getLoginRequest(lime.createLoginRequest().requestId),
+        create: () => site.createLoginRequest(),
+        binding: () => site.createBindingRequest({ redirectUri }),
+        exchange: async () =>
+          site.exchangeBindingCode((await lime.completeBinding(bindingId)).code),
+      };
+      lime.faults.refuse(target, 'SITE_TOKEN_AUTH_UNAVAILABLE');
+      const work = calls[target]();
+      await passPause();
+      await expect(work).resolves.toBeDefined();
+    },
+  );
+
+  it('creates one request when only the answer was lost, because all tries carry one idempotency key', async () => {
     const { lime, site, passPause } = await startWith();
     lime.faults.loseAnswer('create', 2);
     const request = site.createLoginRequest();
@@ -131,19 +148,19 @@ describe('A call that fails', () => {
     expect(creates).toHaveLength(3);
   });
 
-  it('tells in the debug log why it is tried again, without the site token', async () => {
+  it('is retried with a debug line that says why, without the site token', async () => {
     const { lime, site, logs, passPause } = await startWith();
     lime.faults.respond('create', { status: 500, body: `no ${lime.siteToken}` });
     const request = site.createLoginRequest();
     await passPause();
     await request;
     expect(logs.of('debug')).toContainEqual(
-      expect.stringMatching(/HTTP 500: .*\[site token\]; trying again in \d+ ms/),
+      expect.stringMatching(/HTTP 500: .*\[secret\]; retrying in \d+ ms/),
     );
     expect(logs.toString()).not.toContain(lime.siteToken);
   });
 
-  it('fails after timeoutMs when no answer comes, and is not tried again', async () => {
+  it('fails after timeoutMs when no answer comes, and is not retried', async () => {
     const { clock, lime, site } = await startWith();
     lime.faults.hang('create');
     const request = failureOf(LimeError, site.createLoginRequest());
@@ -157,7 +174,7 @@ describe('A call that fails', () => {
     expect(lime.callCount('create')).toBe(1);
   });
 
-  it('fails when LIME cannot be reached, and names the reason', async () => {
+  it('fails when LIME is out of reach, and names the reason', async () => {
     const baseUrl = await closedAddress();
     const { app } = await start.app({
       imports: [
@@ -166,7 +183,9 @@ describe('A call that fails', () => {
     });
     const error = await failureOf(LimeError, app.get(LimeSiteService).createLoginRequest());
     expect(error.code).toBe('NETWORK_ERROR');
-    expect(error.message).toMatch(/POST http:\/\/127\.0\.0\.1:\d+\/modules.* ECONNREFUSED/);
+    expect(error.message).toMatch(
+      /POST http:\/\/127\.0\.0\.1:\d+\/api\/v1\/modules.* ECONNREFUSED/,
+    );
     expect(error.message).not.toContain('Error:');
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -71,7 +71,7 @@ describe('createLoginRequest() and the event stream', () => {
     expect(lime.callCount('create')).toBe(0);
   });
 
-  it('fails at once again when it is asked again', async () => {
+  it('fails at once on each further call', async () => {
     const { site } = await start.site({ options: { siteToken: 'st_wrong', streamWaitMs: 60_000 } });
     const first = await failureOf(AuthenticationError, site.createLoginRequest());
     const second = await failureOf(AuthenticationError, site.createLoginRequest());

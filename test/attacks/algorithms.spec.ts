@@ -186,7 +186,7 @@ describe('A header with extensions', () => {
   it.each<[string, object]>([
     ['b64 false, as it has to be announced', { crit: ['b64'], b64: false }],
     ['b64 true', { crit: ['b64'], b64: true }],
-    ['an extension nobody knows', { crit: ['lime'], lime: 1 }],
+    ['an unknown extension', { crit: ['lime'], lime: 1 }],
     ['an extension that is missing', { crit: ['exp'] }],
     ['an empty crit', { crit: [] }],
     ['crit null', { crit: null }],

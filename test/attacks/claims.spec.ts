@@ -82,7 +82,6 @@ describe('A genuine signature over bent claims', () => {
       ['as a date', `"${new Date(NOW * 1000).toISOString()}"`],
       ['as NaN in a text', '"NaN"'],
       ['as Infinity in a text', '"Infinity"'],
-      ['as null', 'null'],
       ['as true', 'true'],
       ['as a list', `[${NOW}]`],
       ['as an object', `{"valueOf":${NOW}}`],
@@ -103,6 +102,10 @@ describe('A genuine signature over bent claims', () => {
     );
   });
 
+  it.each(['iat', 'exp'])('is refused with an %s that is null', async (claim) => {
+    expect(await refusalOf({ [claim]: null })).toBe('PASSPORT_CLAIM');
+  });
+
   it.each<[string, object, PassportErrorCode]>([
     ['exp 1e300', { exp: 1e300 }, 'PASSPORT_LIFETIME'],
     ['exp and iat 1e300', { iat: 1e300, exp: 1e300 }, 'PASSPORT_LIFETIME'],
@@ -110,11 +113,7 @@ describe('A genuine signature over bent claims', () => {
     ['exp 0', { exp: 0 }, 'PASSPORT_LIFETIME'],
     ['exp 0 and iat before it', { iat: -60, exp: 0 }, 'PASSPORT_EXPIRED'],
     ['exp in milliseconds', { exp: (NOW + 60) * 1000 }, 'PASSPORT_LIFETIME'],
-    [
-      'both in milliseconds',
-      { iat: NOW * 1000, exp: (NOW + 0.06) * 1000 },
-      'PASSPORT_NOT_YET_VALID',
-    ],
+    ['a life in milliseconds', { iat: NOW * 1000, exp: (NOW + 60) * 1000 }, 'PASSPORT_LIFETIME'],
     ['iat -1e300', { iat: -1e300 }, 'PASSPORT_LIFETIME'],
     ['iat 0', { iat: 0 }, 'PASSPORT_LIFETIME'],
     ['exp equal to iat', { exp: NOW }, 'PASSPORT_LIFETIME'],
@@ -124,9 +123,9 @@ describe('A genuine signature over bent claims', () => {
     ['numbers beyond what counts in ones', { iat: 2 ** 60, exp: 2 ** 60 + 1 }, 'PASSPORT_LIFETIME'],
     ['an end at the largest number', { exp: Number.MAX_VALUE }, 'PASSPORT_LIFETIME'],
     ['an end just behind zero', { exp: Number.MIN_VALUE }, 'PASSPORT_LIFETIME'],
-    ['iat 61 s ahead', { iat: NOW + 61, exp: NOW + 100 }, 'PASSPORT_NOT_YET_VALID'],
-    ['iat 60.001 s ahead', { iat: NOW + 60.001, exp: NOW + 100 }, 'PASSPORT_NOT_YET_VALID'],
-    ['nbf 61 s ahead', { nbf: NOW + 61 }, 'PASSPORT_NOT_YET_VALID'],
+    ['nbf 31 s ahead', { nbf: NOW + 31 }, 'PASSPORT_NOT_YET_VALID'],
+    ['nbf 30.001 s ahead', { nbf: NOW + 30.001 }, 'PASSPORT_NOT_YET_VALID'],
+    ['nbf in milliseconds', { nbf: NOW * 1000 }, 'PASSPORT_NOT_YET_VALID'],
     ['nbf far ahead', { nbf: 1e300 }, 'PASSPORT_NOT_YET_VALID'],
     ['the tolerance used up', { iat: NOW - 100, exp: NOW - 5 }, 'PASSPORT_EXPIRED'],
     ['the tolerance exceeded by one second', { iat: NOW - 100, exp: NOW - 6 }, 'PASSPORT_EXPIRED'],
@@ -134,24 +133,22 @@ describe('A genuine signature over bent claims', () => {
     expect(await refusalOf(changes)).toBe(code);
   });
 
-  it('is refused when nbf lies further ahead than the tolerance, which is all that it may', async () => {
-    const sign = (nbf: number) => target().token({ payload: target().claims({ nbf }) });
-    await expect(target().site.verifyPassport(sign(NOW + 5))).resolves.toBeDefined();
-    expect(await target().refusal(sign(NOW + 6))).toBe('PASSPORT_NOT_YET_VALID');
-  });
-
   it.each<[string, object]>([
     ['a life of exactly 120 s', { exp: NOW + 120 }],
-    ['iat 59 s ahead', { iat: NOW + 59, exp: NOW + 100 }],
-    ['iat 60 s ahead', { iat: NOW + 60, exp: NOW + 100 }],
+    ['iat a minute ahead', { iat: NOW + 61, exp: NOW + 100 }],
+    ['iat a year ahead', { iat: NOW + 31_536_000, exp: NOW + 31_536_120 }],
     ['exp 4.999 s ago', { iat: NOW - 100, exp: NOW - 4.999 }],
     ['nbf now', { nbf: NOW }],
+    ['nbf 30 s ahead', { nbf: NOW + 30 }],
+    ['nbf behind exp', { nbf: NOW + 30, exp: NOW + 10 }],
+    ['nbf at the smallest number', { nbf: -Number.MAX_VALUE }],
+    ['nbf null', { nbf: null }],
   ])('is accepted at the very edge: %s', async (_, changes) => {
     const jwt = target().token({ payload: target().claims(changes) });
     await expect(target().site.verifyPassport(jwt)).resolves.toMatchObject({ valid: true });
   });
 
-  it('does not count a level or a reputation that is a text as a number', async () => {
+  it('leaves the levels of older platforms as they are', async () => {
     const payload = target().claims({ user_kyc_level: '9', agent_reputation: '9e9' });
     const { claims } = await target().site.verifyPassport(target().token({ payload }));
     expect(claims).toMatchObject({ user_kyc_level: '9', agent_reputation: '9e9' });
@@ -186,6 +183,19 @@ describe('An expired passport', () => {
     const jwt = strict().token({ payload: strict().claims({ iat: NOW - 60, exp: NOW - 1 }) });
     for (let time = 0; time < 3; time++) {
       expect(await strict().refusal(jwt)).toBe('PASSPORT_EXPIRED');
+    }
+  });
+});
+
+describe('A passport that names an nbf', () => {
+  const strict = useTarget({ clockToleranceMs: 0 });
+  const tolerant = useTarget({ clockToleranceMs: 60_000 });
+
+  it('is accepted up to 30 s before it, with any tolerance for exp', async () => {
+    for (const target of [strict(), tolerant()]) {
+      const sign = (nbf: number) => target.token({ payload: target.claims({ nbf }) });
+      await expect(target.site.verifyPassport(sign(NOW + 30))).resolves.toBeDefined();
+      expect(await target.refusal(sign(NOW + 30.001))).toBe('PASSPORT_NOT_YET_VALID');
     }
   });
 });

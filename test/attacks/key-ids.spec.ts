@@ -44,7 +44,7 @@ describe('A forger who puts something else into kid', () => {
     ['half of the kid', (kid) => kid.slice(0, -1)],
     ['a lone surrogate', () => '\ud800'],
     ['very much', () => 'k'.repeat(5_000)],
-  ])('is refused, whoever signed: %s', async (_, change) => {
+  ])('is refused, also with the genuine signature: %s', async (_, change) => {
     const header = target().header({ kid: change(target().kid) });
     for (const key of [attacker.privateKey, target().key]) {
       expect(await target().refusal(target().token({ header, key }))).toBe('PASSPORT_KEY_UNKNOWN');
@@ -73,7 +73,7 @@ describe('A forger who puts something else into kid', () => {
     },
   );
 
-  it('does not get a line of a log of its own: what was named is shortened', async () => {
+  it('cannot flood a log: the error shortens the key id', async () => {
     const header = target().header({ kid: 'k'.repeat(5_000) });
     const error: unknown = await target()
       .site.verifyPassport(target().token({ header }))
@@ -85,7 +85,7 @@ describe('A forger who puts something else into kid', () => {
 describe('A flood of forged kids', () => {
   const target = useTarget();
 
-  it('causes one fetch per cool-down, while honest passports keep verifying', async () => {
+  it('causes one fetch per cooldown, while honest passports keep verifying', async () => {
     const { lime, site, clock } = target();
     const before = lime.callCount('jwks');
     for (let round = 1; round <= 3; round++) {
@@ -106,7 +106,7 @@ describe('A flood of forged kids', () => {
     }
   });
 
-  it('does not keep a new key away for longer than the cool-down', async () => {
+  it('does not keep a new key away for longer than the cooldown', async () => {
     const { lime, site, clock } = target();
     clock.advance(10_000);
     const forged = target().header({ kid: 'forged' });

@@ -21,7 +21,7 @@ const HOUR = 60 * 60_000;
 const good = createKeyPair('good');
 const other = createKeyPair('other');
 
-describe('Whoever answers in place of the key endpoint', () => {
+describe('An attacker who answers in place of the JWKS endpoint', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
@@ -49,7 +49,7 @@ describe('Whoever answers in place of the key endpoint', () => {
     return trap;
   }
 
-  it('cannot have everybody forge with a key whose exponent is 1', async () => {
+  it('cannot publish a key with exponent 1, whose signatures need no private key', async () => {
     const one = { ...good.jwk, kid: 'one', e: 'AQ' };
     const { lime, clock, codeOf } = await startSite([one, good.jwk]);
     const claims = { ...claimsOf(lime, clock), sub: 'forged' };
@@ -94,7 +94,7 @@ describe('Whoever answers in place of the key endpoint', () => {
     }
   });
 
-  it('cannot give a key a say in how it is used by what else it says', async () => {
+  it('cannot decide how a key is used by its other members', async () => {
     const privateJwk = good.privateKey.export({ format: 'jwk' });
     const chatty = {
       ...privateJwk,
@@ -113,7 +113,7 @@ describe('Whoever answers in place of the key endpoint', () => {
     expect(await codeOf(await passport({ ...other, kid: 'good' }))).toBe('PASSPORT_SIGNATURE');
   });
 
-  it('cannot hide a good key among a thousand that are none', async () => {
+  it('cannot hide a good key among a thousand unusable ones', async () => {
     const junk = Array.from({ length: 1_000 }, (_, index) => ({ kty: 'EC', kid: `${index}` }));
     const { site, passport } = await startSite([...junk, good.jwk]);
     await expect(site.verifyPassport(await passport(good))).resolves.toMatchObject({ valid: true });
@@ -127,7 +127,7 @@ describe('Whoever answers in place of the key endpoint', () => {
     await site.verifyPassport(await passport({ ...other, kid: '599' }));
   });
 
-  it('cannot stop the process with one key that takes all the room there is', async () => {
+  it('cannot stop the process with one key that fills the whole document', async () => {
     const n = Buffer.alloc(150 * 1024, 0xff).toString('base64url');
     const huge = { kty: 'RSA', kid: 'huge', n, e: 'AQAB' };
     const { site, passport, codeOf } = await startSite([huge, good.jwk]);
@@ -146,7 +146,7 @@ describe('Whoever answers in place of the key endpoint', () => {
     ['a key of its own, without a set', good.jwk],
     ['a page', '<!doctype html><title>Sign in</title>'],
     ['a token', 'eyJhbGciOiJub25lIn0.e30.'],
-  ])('cannot spoil the last good set with %s', async (_, body) => {
+  ])('cannot replace the cached keys with %s', async (_, body) => {
     const { lime, clock, site, passport } = await startSite([good.jwk]);
     lime.faults.clear();
     respond(lime, body);
@@ -216,7 +216,7 @@ describe('While the key endpoint cannot be reached', () => {
     return { lime, clock, site, passport };
   }
 
-  it('the last good set serves for a day, and not a millisecond longer', async () => {
+  it('the cached keys are used for a day, and not a millisecond longer', async () => {
     const { lime, clock, site, passport } = await startOutage();
     clock.advance(24 * HOUR - 1);
     await expect(site.verifyPassport(await passport())).resolves.toMatchObject({ valid: true });
@@ -230,7 +230,7 @@ describe('While the key endpoint cannot be reached', () => {
     await expect(site.verifyPassport(await passport())).resolves.toMatchObject({ valid: true });
   });
 
-  it('a passport that was verified before stops working with the set, too', async () => {
+  it('a passport that was verified before stops working with the cached keys, too', async () => {
     const { clock, site, passport } = await startOutage();
     clock.advance(24 * HOUR - 1_000);
     const jwt = await passport();
@@ -240,7 +240,7 @@ describe('While the key endpoint cannot be reached', () => {
     expect(error.code).toBe('KEYS_UNAVAILABLE');
   });
 
-  it('forged passports cannot make it be asked more often than the pauses allow', async () => {
+  it('forged passports cannot cause more reloads than the backoff allows', async () => {
     const { lime, clock, site } = await startOutage();
     const before = lime.callCount('jwks');
     for (let second = 0; second < 60; second++) {
@@ -251,7 +251,7 @@ describe('While the key endpoint cannot be reached', () => {
       );
       await failureOf(LimeError, site.verifyPassport(forged));
     }
-    // At 1, 2, 4, 8, 16 and 30 s, and never sooner than the cool-down of unknown kids.
+    // At 1, 2, 4, 8, 16 and 30 s, and never sooner than the cooldown of unknown kids.
     expect(lime.callCount('jwks') - before).toBeLessThanOrEqual(7);
   });
 });

@@ -47,7 +47,7 @@ describe('A passport that was verified before', () => {
     await expect(work).rejects.toMatchObject({ code: 'PASSPORT_REQUEST_MISMATCH' });
   });
 
-  it('gives each caller claims of its own: nobody can change what the next one gets', async () => {
+  it('gives each caller claims of its own, which later callers do not see changed', async () => {
     const { site } = target();
     const jwt = fresh({ roles: ['guest'], extra: { of: 'LIME' } });
     const first = await site.verifyPassport(jwt);
@@ -161,10 +161,10 @@ describe('A passport that was verified before its key changed', () => {
   }
 });
 
-describe('More passports than can be remembered', () => {
+describe('More passports than the cache holds', () => {
   const target = useTarget();
 
-  it('harm nobody: each is accepted, before and after it is forgotten, and nothing forged is', async () => {
+  it('are each accepted, before and after the cache drops them, and forged ones are not', async () => {
     const passports = await Promise.all(
       Array.from({ length: 10_050 }, (_, index) => signed(`lr_${index}`)),
     );

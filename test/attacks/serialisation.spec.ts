@@ -106,7 +106,7 @@ describe('A genuine passport that is written in another way', () => {
   });
 });
 
-describe('A genuine signature over what is no passport', () => {
+describe('A genuine signature over something other than a passport', () => {
   const target = useTarget();
 
   it.each<[string, string | Uint8Array]>([
@@ -136,13 +136,13 @@ describe('A genuine signature over what is no passport', () => {
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a character cut off', [0xe2, 0x82]],
     ['beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
-  ])('is refused when a claim is no UTF-8: %s', async (_, bytes) => {
+  ])('is refused when a claim is not UTF-8: %s', async (_, bytes) => {
     const [before = '', behind = ''] = JSON.stringify(target().claims({ user_id: '|' })).split('|');
     const payload = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(behind)]);
     expect(await target().refusal(target().token({ payload }))).toBe('PASSPORT_MALFORMED');
   });
 
-  it('is refused when a member of the header is no UTF-8', async () => {
+  it('is refused when a member of the header is not UTF-8', async () => {
     const [before = '', behind = ''] = JSON.stringify({ ...target().header(), typ: '|' }).split(
       '|',
     );
@@ -181,7 +181,7 @@ describe('A member that comes twice', () => {
     expect(await target().refusal(target().token({ header: last }))).toBe(code);
   });
 
-  it('never lets one reader see one algorithm and another reader another', async () => {
+  it('never shows two readers two algorithms', async () => {
     const header = around('"alg":"none","kid":"other"', target().header(), '');
     // The last ones are the right ones, for the choice of the key as for the check of the signature.
     await expect(target().site.verifyPassport(target().token({ header }))).resolves.toBeDefined();

@@ -1,4 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
+import { useEnvironment } from '../support/environment.js';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { useSample } from './support/use-sample.js';
 
@@ -7,11 +8,15 @@ jest.setTimeout(30_000);
 describeInBrowser('a signed-in browser', () => {
   const openPage = useBrowser();
   const startSample = useSample();
+  const setEnvironment = useEnvironment();
 
   it.each([
     { button: /api\/me any agent/, answer: '200 OK' },
     { button: /orders/, answer: '200 OK' },
-    { button: /vault/, answer: '403 Forbidden: The owner of the agent is not known well enough' },
+    {
+      button: /vault/,
+      answer: '403 Forbidden: The passport does not meet the rules of this route',
+    },
     { button: /without a passport/, answer: '401 Unauthorized: A passport is required' },
   ])('shows what the API answers: $answer', async ({ button, answer }) => {
     const sample = await startSample();
@@ -24,14 +29,15 @@ describeInBrowser('a signed-in browser', () => {
     expect(await page.locator('#answer .state').innerText()).toBe(answer);
   });
 
-  it('shows that a bad reputation is refused', async () => {
+  it('shows that the vault opens for agents of the users on its list', async () => {
     const sample = await startSample();
+    setEnvironment({ VAULT_USERS: `another-user, ${sample.lime.agent.userId}` });
     const page = await openPage();
 
-    await sample.logIn(page, { agent_reputation: 10 });
-    await page.getByRole('button', { name: /orders/ }).click();
+    await sample.logIn(page);
+    await page.getByRole('button', { name: /vault/ }).click();
 
-    await page.getByText('403 Forbidden: The reputation of the agent is too low').waitFor();
+    await page.locator('#answer .state').getByText('200 OK').waitFor();
   });
 
   it('offers a new login when the passport has run out, while the session goes on', async () => {
@@ -51,75 +57,175 @@ describeInBrowser('a signed-in browser', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('never gets to see its passport', async () => {
+  it('never gets its passport', async () => {
     const sample = await startSample();
     const page = await openPage();
 
     const requestId = await sample.logIn(page);
-    const passport = sample.lime.request(requestId)?.passport ?? 'none';
+    const { passport = 'none' } = sample.lime.request(requestId) ?? {};
+    const get = async (path: string) =>
+      (await page.context().request.get(sample.url + path)).text();
+    const state = await get(`/api/logins/${requestId}`);
 
     expect(passport).toMatch(/^ey/);
-    expect(await page.content()).not.toContain(passport);
+    expect(JSON.parse(state)).toEqual({
+      requestId,
+      status: 'approved',
+      agentId: sample.lime.agent.agentId,
+    });
+    for (const path of ['/', '/account', '/api/me', `/login/${requestId}/events`]) {
+      expect(await get(path)).not.toContain(passport);
+    }
     expect(JSON.stringify(await page.context().cookies())).not.toContain(passport);
   });
 
-  it('connects an agent to the account', async () => {
+  it('connects an agent to the account by a one-time code', async () => {
     const sample = await startSample();
     const page = await openPage();
+    const addresses: string[] = [];
+    page.on('framenavigated', (frame) => addresses.push(frame.url()));
 
     await sample.logIn(page);
-    await page.getByRole('button', { name: 'Connect an agent to my account' }).click();
-    await page.waitForURL('**/connect/*');
+    await sample.connect(page);
     await page.getByRole('button', { name: /^Connect/ }).click();
     await page.waitForURL(`${sample.url}/account#agents`);
 
     expect(await page.locator('.agents code').allInnerTexts()).toEqual([sample.lime.agent.agentId]);
     const [binding] = sample.lime.bindings();
     expect(binding?.status).toBe('COMPLETED');
-    expect(page.url()).not.toContain('passport=');
+    expect(sample.lime.callCount('exchange')).toBe(1);
+    expect(binding?.passport).toMatch(/^ey/);
+    expect(addresses.join('\n')).not.toMatch(/binding_code|ey[\w-]+\./);
   });
 
-  it('is no place for a binding that another browser started', async () => {
+  it('says in plain words that a person declined, and connects when asked again', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+
+    await sample.logIn(page);
+    await sample.connect(page);
+    const [response] = await Promise.all([
+      page.waitForResponse((answer) => answer.url().startsWith(`${sample.url}/account/agents`)),
+      page.getByRole('button', { name: 'Not now' }).click(),
+    ]);
+
+    await page.getByRole('heading', { name: 'No agent was connected' }).waitFor();
+    expect(response.status()).toBe(200);
+    expect(await page.getByText('Error').count()).toBe(0);
+    expect(sample.lime.callCount('exchange')).toBe(0);
+
+    await page.getByRole('button', { name: 'Connect an agent' }).click();
+    await page.getByRole('button', { name: /^Connect/ }).click();
+    await page.waitForURL(`${sample.url}/account#agents`);
+    expect(await page.locator('.agents code').count()).toBe(1);
+  });
+
+  it('leads from a declined connection to an account without it', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+
+    await sample.logIn(page);
+    const bindingId = await sample.connect(page);
+    await page.goto(sample.lime.declineBinding(bindingId).callbackUrl);
+    await page.getByRole('link', { name: 'To your account' }).click();
+
+    await page.getByText('None yet').waitFor();
+  });
+
+  it('does not accept a connection that another browser started', async () => {
     const sample = await startSample();
     const [mine, other] = [await openPage(), await openPage()];
 
     await sample.logIn(mine);
     await sample.logIn(other);
-    await mine.getByRole('button', { name: 'Connect an agent to my account' }).click();
-    await mine.waitForURL('**/connect/*');
-    const [binding] = sample.lime.bindings();
-    const { callbackUrl } = await sample.lime.completeBinding(binding?.bindingId ?? '');
+    const bindingId = await sample.connect(mine);
+    const { callbackUrl } = await sample.lime.completeBinding(bindingId);
     const response = await other.goto(callbackUrl);
 
-    expect(response?.status()).toBe(403);
-    await other.getByText('This connection was started in another browser').waitFor();
+    expect(response?.status()).toBe(400);
+    await other.getByRole('heading', { name: 'This connection was not started here' }).waitFor();
+    await other.goto(`${sample.url}/account`);
+    await other.getByText('None yet').waitFor();
+    expect(sample.lime.callCount('exchange')).toBe(0);
+  });
+
+  it('does not accept a connection that another account started in the same browser', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+
+    await sample.logIn(page, { user_id: 'first' });
+    const bindingId = await sample.connect(page);
+    await sample.logInAgain(page, { user_id: 'second' });
+    const { callbackUrl } = await sample.lime.completeBinding(bindingId);
+
+    expect((await page.goto(callbackUrl))?.status()).toBe(400);
+    await page.goto(`${sample.url}/account`);
+    await page.getByText('None yet').waitFor();
+    expect(sample.lime.callCount('exchange')).toBe(0);
+  });
+
+  it('does not accept the code of another browser for its own connection', async () => {
+    const sample = await startSample();
+    const [mine, other] = [await openPage(), await openPage()];
+
+    await sample.logIn(mine);
+    await sample.logIn(other);
+    const { callbackUrl } = await sample.lime.completeBinding(await sample.connect(mine));
+    await sample.connect(other);
+    const response = await other.goto(callbackUrl);
+
+    expect(response?.status()).toBe(401);
+    await other.getByRole('heading', { name: 'LIME did not confirm this connection' }).waitFor();
     await other.goto(`${sample.url}/account`);
     await other.getByText('None yet').waitFor();
   });
 
-  it('takes the way back from LIME once', async () => {
+  it('accepts the callback of a connection once', async () => {
     const sample = await startSample();
     const page = await openPage();
 
     await sample.logIn(page);
-    await page.getByRole('button', { name: 'Connect an agent to my account' }).click();
-    await page.waitForURL('**/connect/*');
-    const [binding] = sample.lime.bindings();
-    const { callbackUrl } = await sample.lime.completeBinding(binding?.bindingId ?? '');
+    const { callbackUrl } = await sample.lime.completeBinding(await sample.connect(page));
     expect((await page.goto(callbackUrl))?.status()).toBe(200);
 
-    expect((await page.goto(callbackUrl))?.status()).toBe(403);
+    expect((await page.goto(callbackUrl))?.status()).toBe(400);
+    await page.goto(`${sample.url}/account`);
+    expect(await page.locator('.agents code').count()).toBe(1);
   });
 
-  it('shows an error page for a callback with a passport that is none', async () => {
+  it.each([
+    { query: '?binding_code=none', status: 401, title: 'LIME did not confirm this connection' },
+    {
+      query: '?binding_code=one&binding_code=two',
+      status: 400,
+      title: 'This connection was not started here',
+    },
+  ])('shows a page for the callback $query', async ({ query, status, title }) => {
     const sample = await startSample();
     const page = await openPage();
 
     await sample.logIn(page);
-    const response = await page.goto(`${sample.url}/account/agents/callback?passport=none`);
+    await sample.connect(page);
+    const response = await page.goto(`${sample.url}/account/agents/callback${query}`);
 
-    expect(response?.status()).toBe(401);
-    await page.getByRole('heading', { name: 'That did not prove who you are' }).waitFor();
+    expect(response?.status()).toBe(status);
+    expect(response?.headers()['www-authenticate']).toBeUndefined();
+    await page.getByRole('heading', { name: title }).waitFor();
+  });
+
+  it('takes the code again after LIME was out of reach', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+    sample.lime.faults.respond('exchange', { status: 500 });
+
+    await sample.logIn(page);
+    const { callbackUrl } = await sample.lime.completeBinding(await sample.connect(page));
+    expect((await page.goto(callbackUrl))?.status()).toBe(503);
+    await page.getByRole('heading', { name: 'LIME is out of reach' }).waitFor();
+    await page.reload();
+
+    await page.waitForURL(`${sample.url}/account#agents`);
+    expect(await page.locator('.agents code').count()).toBe(1);
   });
 
   it('logs out, and stays so when going back', async () => {

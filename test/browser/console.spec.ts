@@ -26,31 +26,26 @@ describeInBrowser('the console of the sandbox', () => {
     return page;
   }
   const rowOf = (page: Page, id: string) => page.locator(`[id="${id}"]`);
-  /** A dialog gives the focus back a moment after it was closed. */
+  /** A dialog returns the focus a moment after it was closed. */
   const focusIsOn = (page: Page, id: string) => page.locator(`[id="${id}"]:focus`).waitFor();
 
-  it('approves with the chosen agent and levels: the site hears it, and the row changes', async () => {
-    const shopper = lime.addAgent({ displayName: 'Shopper', userKycLevel: 1, reputation: 35 });
+  it('approves as the chosen agent: the site gets the passport, and the row changes', async () => {
+    const shopper = lime.addAgent({ displayName: 'Shopper' });
     const reader = await EventReader.open(lime);
     const page = await openConsole();
     const { requestId } = lime.createLoginRequest();
     const row = rowOf(page, requestId);
     await row.getByRole('button', { name: 'Approve…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Approve login request' });
-    expect(await dialog.getByLabel('KYC level').inputValue()).toBe('2');
     await dialog.getByLabel('Agent').selectOption('Shopper');
-    expect(await dialog.getByLabel('Reputation').inputValue()).toBe('35');
-    await dialog.getByLabel('KYC level').fill('4');
     await dialog.getByRole('button', { name: 'Approve' }).click();
 
     await row.getByText('Delivered').waitFor();
-    expect(await row.textContent()).toMatch(/Shopper.*KYC 4 · reputation 35/s);
+    expect(await row.textContent()).toContain('Shopper');
     expect(await row.getByRole('button').count()).toBe(0);
     const [event] = await reader.until(1);
     expect(decodeJwt(String(event?.['agent_passport_jwt']))).toMatchObject({
       sub: shopper.agentId,
-      user_kyc_level: 4,
-      agent_reputation: 35,
     });
   });
 
@@ -64,12 +59,12 @@ describeInBrowser('the console of the sandbox', () => {
         new MutationObserver(() => resolve(Date.now()))
           .observe(document.getElementById('requests'), { childList: true });
       })`);
-      // The page answers in order: now it watches.
+      // The page answers in order: the observer is in place.
       await page.title();
       await lime.approve(requestId);
       const began = Date.now();
       delays.push(Number(await changed) - began);
-      await rowOf(page, requestId).getByText('nobody listening').waitFor();
+      await rowOf(page, requestId).getByText('no stream open').waitFor();
     }
 
     const [, , median] = delays.toSorted((one, other) => one - other);
@@ -90,7 +85,7 @@ describeInBrowser('the console of the sandbox', () => {
     expect(await page.title()).toBe('LIME sandbox');
   });
 
-  it('says so when somebody else was faster', async () => {
+  it('shows the refusal when the request has expired meanwhile', async () => {
     const page = await openConsole();
     const { requestId } = lime.createLoginRequest();
     await rowOf(page, requestId).getByRole('button', { name: 'Approve…' }).click();
@@ -124,7 +119,7 @@ describeInBrowser('the console of the sandbox', () => {
     await figure('Site').getByText('Active').waitFor();
   });
 
-  it('can be used with the keyboard alone, and the focus is never lost', async () => {
+  it('works with the keyboard alone, and keeps the focus', async () => {
     const page = await openConsole();
     const { requestId } = lime.createLoginRequest();
     await rowOf(page, requestId).waitFor();
@@ -148,7 +143,7 @@ describeInBrowser('the console of the sandbox', () => {
     await focusIsOn(page, 'site-toggle');
   });
 
-  it('comes back after the sandbox was gone, with the token of the new one', async () => {
+  it('reconnects to a new sandbox on the same port, with its token', async () => {
     const { port } = lime;
     const page = await openConsole();
     const { requestId } = lime.createLoginRequest();
@@ -172,18 +167,39 @@ describeInBrowser('the console of the sandbox', () => {
     await rowOf(page, requestId).getByText('Demo agent').waitFor();
   });
 
-  it('connects the chosen agent: the person is sent on to the site', async () => {
-    lime.addAgent({ displayName: 'Shopper' });
+  async function openConnectPage(): Promise<Page> {
     const page = await openConsole();
     await new SiteClient(lime).bind('http://localhost:9/callback?state=1');
-    await page.route('http://localhost:9/**', (route) => route.fulfill({ body: 'thank you' }));
+    await page.route('http://localhost:9/**', (route) => route.fulfill({ body: 'the site' }));
     await page.getByRole('link', { name: 'Connect…' }).click();
-    await page.getByRole('button', { name: 'Connect as Shopper' }).click();
+    return page;
+  }
 
-    await page.getByText('thank you').waitFor();
-    expect(page.url()).toMatch(/\?state=1&passport=eyJ/);
+  it('connects the chosen agent and sends the browser to the site with a code', async () => {
+    lime.addAgent({ displayName: 'Shopper' });
+    const page = await openConnectPage();
+    await page.getByRole('button', { name: 'Connect as Shopper' }).click();
+    await page.getByText('the site').waitFor();
+    const code = new URL(page.url()).searchParams.get('binding_code') ?? '';
+
+    expect(page.url()).toBe(`http://localhost:9/callback?state=1&binding_code=${code}`);
     await page.goto(lime.consoleUrl);
-    expect(await page.locator('#bindings tr').textContent()).toMatch(/Completed.*Shopper/s);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const row = page.locator('#bindings tr');
+    await row.getByText(`code ${code.slice(0, 6)}…`).waitFor();
+    expect((await new SiteClient(lime).exchange(code)).status).toBe(200);
+    await row.getByText('code exchanged').waitFor();
+    expect(await row.textContent()).toMatch(/Completed.*Shopper/s);
+  });
+
+  it('sends the browser to the site without a code when the person declines', async () => {
+    const page = await openConnectPage();
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.getByText('the site').waitFor();
+
+    expect(page.url()).toBe('http://localhost:9/callback?state=1');
+    await page.goto(lime.consoleUrl);
+    await page.locator('#bindings tr').getByText('Declined').waitFor();
   });
 
   async function fill(): Promise<string> {
@@ -196,6 +212,8 @@ describeInBrowser('the console of the sandbox', () => {
     const site = new SiteClient(lime);
     await site.bind('https://site.example/a/rather/long/way/to/the/callback/of/the/site');
     await lime.completeBinding(lime.bindings()[0]?.bindingId ?? '');
+    await site.bind('https://site.example/declined');
+    lime.declineBinding(lime.bindings()[1]?.bindingId ?? '');
     const { body } = await site.bind('https://site.example/callback');
     return String(body.data['connect_url']);
   }

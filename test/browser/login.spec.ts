@@ -14,13 +14,13 @@ describeInBrowser('a login in the browser', () => {
 
     const requestId = await sample.startLogin(page);
     expect(sample.lime.requests().map((request) => request.requestId)).toEqual([requestId]);
-    await sample.lime.approve(requestId, { user_kyc_level: 3, agent_reputation: 42 });
+    await sample.lime.approve(requestId, { user_id: 'the-user' });
     await page.waitForURL(`${sample.url}/account`);
 
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('You are signed in');
     expect(await page.locator('#agent-id').innerText()).toBe(sample.lime.agent.agentId);
-    expect(await page.locator('#kyc').innerText()).toBe('3');
-    expect(await page.locator('#reputation').innerText()).toContain('42');
+    expect(await page.locator('#user-id').innerText()).toBe('the-user');
+    expect(await page.locator('#issuer').innerText()).toBe(new URL(sample.lime.baseUrl).origin);
   });
 
   it('lets a person without an agent approve as the demo agent', async () => {

@@ -35,9 +35,17 @@ const PAGES: readonly [name: string, go: (page: Page, sample: Sample) => Promise
     },
   ],
   [
+    'declined connection',
+    async (page, sample) => {
+      await sample.connect(page);
+      await page.getByRole('button', { name: 'Not now' }).click();
+      await page.getByRole('heading', { name: 'No agent was connected' }).waitFor();
+    },
+  ],
+  [
     'account with a connected agent',
     async (page, { url }) => {
-      await page.getByRole('button', { name: 'Connect an agent to my account' }).click();
+      await page.getByRole('button', { name: 'Connect an agent' }).click();
       await page.waitForURL('**/connect/*');
       await page.getByRole('button', { name: /^Connect/ }).click();
       await page.waitForURL(`${url}/account#agents`);

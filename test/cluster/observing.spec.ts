@@ -45,14 +45,17 @@ describeWithRedis('Whoever watches a cluster', () => {
     closeLater(() => begin.unbindStore(storage));
     const { lime, both } = await startTwo(start, { redis: redis() });
     const seen: (string | undefined)[] = [];
-    for (const { site } of both) site.onLogin(() => void seen.push(storage.getStore()));
+    for (const { site } of both)
+      site.onLogin(function handler() {
+        seen.push(storage.getStore());
+      });
 
     const { requestId } = lime.createLoginRequest();
     await lime.approve(requestId);
 
     const ended = () => logins.filter(({ event }) => event === 'asyncEnd');
     await until(() => ended().length === 2 && seen.length === 1);
-    expect(ended().map(({ message }) => message.outcome)).toEqual(['queued', 'queued']);
+    expect(ended().map(({ message }) => message.result)).toEqual(['queued', 'queued']);
     expect(seen).toEqual([requestId]);
     const handled = handlers.filter(({ event }) => event === 'asyncEnd');
     expect(handled.map(({ message }) => message)).toMatchObject([

@@ -65,7 +65,7 @@ describeWithRedis('While Redis is away', () => {
     });
     let begun = 0;
     for (const { site } of both) {
-      site.onLogin(async () => {
+      site.onLogin(async function handler() {
         begun++;
         await held;
       });
@@ -220,7 +220,7 @@ describeWithRedis('While Redis is away', () => {
     redis().resume();
 
     expect(performance.now() - started).toBeLessThan(2_000);
-    expect(logs.toString()).toContain(`no handler has seen at shutdown: ${requestId}`);
+    expect(logs.toString()).toContain(`no handler received before shutdown: ${requestId}`);
     expect(site.cluster).toMatchObject({ state: 'closed' });
   }, 20_000);
 });

@@ -131,7 +131,9 @@ describeWithRedis('A cluster', () => {
     await Promise.all([shop.whenStreamOpen(), club.whenStreamOpen()]);
     const handled: string[] = [];
     for (const name of ['shop', 'club']) {
-      app.get<LimeSiteService>(getLimeSiteServiceToken(name)).onLogin(() => handled.push(name));
+      app.get<LimeSiteService>(getLimeSiteServiceToken(name)).onLogin(function handler() {
+        handled.push(name);
+      });
     }
 
     await shop.approve(shop.createLoginRequest().requestId);

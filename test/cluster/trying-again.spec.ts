@@ -80,7 +80,7 @@ describeWithRedis('A login whose handler fails', () => {
     const { lime, site } = await startReplica(start, { redis: redis(), cluster: { backoffMs: 5 } });
     await lime.whenStreamOpen();
     const read: (string | null)[] = [];
-    site.onLogin((event) => {
+    site.onLogin(function handler(event) {
       read.push(event.passport);
       if (read.length === 1) throw new Error('not yet');
     });
@@ -91,7 +91,7 @@ describeWithRedis('A login whose handler fails', () => {
     expect(read).toEqual([passport, passport]);
   });
 
-  it('is given up after the last try, which stats, the log, failures$ and Redis tell', async () => {
+  it('fails for good after the last attempt, in stats, the log, failures$ and Redis', async () => {
     const { lime, site, logs } = await startReplica(start, {
       redis: redis(),
       cluster: { attempts: 3, backoffMs: 5 },
@@ -112,14 +112,12 @@ describeWithRedis('A login whose handler fails', () => {
         requestId,
         type: 'approved',
         attempts: 3,
-        failed: [{ handler: 'breaks', reason: 'Error: database is gone' }],
+        failed: [{ handler: 'breaks', reason: 'database is gone' }],
       },
     ]);
     expect(site.stats).toMatchObject({ handlerErrors: 3, failed: 1 });
-    expect(logs.toString()).toContain(`login ${requestId} was given up after 3 tries`);
-    await until(async () =>
-      (await contentsOf(redis())).includes('breaks: Error: database is gone'),
-    );
+    expect(logs.toString()).toContain(`Login ${requestId} (approved) failed after 3 attempts`);
+    await until(async () => (await contentsOf(redis())).includes('breaks: database is gone'));
   });
 });
 
@@ -136,7 +134,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     const { lime, site } = started;
     await until(() => site.connection.state === 'open');
     const handled: string[] = [];
-    site.onLogin(({ type }) => {
+    site.onLogin(function handler({ type }) {
       if (type === 'expired') throw new Error('database is gone');
       handled.push(type);
     });
@@ -182,7 +180,7 @@ describeWithRedis('In Redis', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    site.onLogin(({ requestId, passport }) => {
+    site.onLogin(function handler({ requestId, passport }) {
       if (requestId === bad) throw new Error(`cannot use ${passport} nor ${lime.siteToken}`);
       return held;
     });
@@ -218,10 +216,11 @@ describeWithRedis('In Redis', () => {
     });
     closeLater(() => other.close());
     other.start({
-      works: false,
+      handlesLogins: false,
+      whenStarted: Promise.resolve(),
       handle: async () => ({ done: [], failed: [] }),
-      settled: () => undefined,
-      gaveUp: () => undefined,
+      onOutcome: () => undefined,
+      onFailed: () => undefined,
       awaited: () => [],
     });
     await other.whenUp(2_000);

@@ -1,5 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import { SiteAuthUnavailableError } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import { Agent, type Dispatcher } from 'undici';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -10,7 +13,7 @@ import { until } from '../support/until.js';
 const start = useStarter();
 const closeLater = useCleanup();
 
-/** Unlike any delay, so that a call under way is not taken for one. */
+/** Longer than any delay, so that the timer of a call in progress is not mistaken for one. */
 const TIMEOUT_MS = 1_000_000;
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
@@ -24,11 +27,12 @@ async function startSite(misbehave: (lime: LimeSandbox) => void) {
     sseReadTimeoutMs: TIMEOUT_MS,
     sseBackoffBaseMs: 500,
     sseBackoffMaxMs: 8_000,
+    streamWaitMs: TIMEOUT_MS,
   };
   return { ...(await start.site({ lime, clock, options })), clock };
 }
 
-/** The delay before the next attempt: the one timer that is left when nothing else is under way. */
+/** The delay before the next attempt: the only timer left when no call is in progress. */
 function nextAttemptMs(clock: ManualClock): Promise<number> {
   return until(() => {
     const [delay = TIMEOUT_MS] = clock.waits;
@@ -36,8 +40,8 @@ function nextAttemptMs(clock: ManualClock): Promise<number> {
   });
 }
 
-describe('a platform that cannot be reached', () => {
-  it('is tried again, and found as soon as it is there', async () => {
+describe('A platform that cannot be reached', () => {
+  it('is retried, and the stream opens as soon as it is back', async () => {
     const lime = await start.lime();
     const proxy = await ToxicProxy.start(lime.port);
     closeLater(() => proxy.stop());
@@ -53,13 +57,15 @@ describe('a platform that cannot be reached', () => {
     await until(() => site.connection.state === 'open');
 
     expect(site.connection.attempt).toBe(0);
-    expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
+    expect(logs.of('warn').filter((line) => line.startsWith('Event stream'))).toEqual([
+      expect.stringMatching(/^Event stream lost \(.*ECONNREFUSED.*\), reconnecting in \d\.\d s$/),
+    ]);
     expect(logs.of('log')).toEqual([
-      expect.stringMatching(/open again after .* s \(attempt \d+\)/),
+      expect.stringMatching(/^Event stream open after \d+\.\d s \(attempt \d+\)$/),
     ]);
   });
 
-  it('that accepts and says nothing is given up after timeoutMs, and more patiently each time', async () => {
+  it('(it accepts and does not answer) times out after timeoutMs, then after twice as long each time', async () => {
     const server = await LoopbackServer.start();
     closeLater(() => server.stop());
     const lime = await start.lime();
@@ -72,19 +78,19 @@ describe('a platform that cannot be reached', () => {
     };
     const { site } = await start.site({ lime, clock, options });
 
-    const patience: number[] = [];
+    const timeouts: number[] = [];
     for (let round = 1; round <= 4; round++) {
       await until(
         () => server.requests.filter(({ url }) => url?.endsWith('/events')).length === round,
       );
       const limit = Math.max(...clock.waits);
-      patience.push(limit);
+      timeouts.push(limit);
       clock.advance(limit);
       await until(() => clock.waits.length > 0 && Math.max(...clock.waits) <= 500);
       clock.advance(500);
     }
 
-    expect(patience).toEqual([1_000, 2_000, 3_500, 3_500]);
+    expect(timeouts).toEqual([1_000, 2_000, 3_500, 3_500]);
     expect(site.connection.lastError).toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringContaining('not answered within 3500 ms'),
@@ -95,7 +101,7 @@ describe('a platform that cannot be reached', () => {
     ['opens', undefined],
     ['refuses', ({ faults }: LimeSandbox) => faults.respond('events', { status: 503 })],
     ['breaks off', ({ faults }: LimeSandbox) => faults.reset('events')],
-  ])('is waited for no longer than at first once it %s', async (_, answer) => {
+  ])('gets timeoutMs again, not a doubled one, once it %s', async (_, answer) => {
     const lime = await start.lime();
     lime.faults.hang('events');
     const clock = new ManualClock();
@@ -122,9 +128,68 @@ describe('a platform that cannot be reached', () => {
   });
 });
 
-describe('a platform that refuses', () => {
+describe('A connection that does not come about, as when a firewall drops packets', () => {
+  /** A site whose HTTP client connects for ever: undici does not answer an abort before it has a connection. */
+  async function startSiteThatConnects() {
+    const httpClient = new Agent({ connect: () => undefined });
+    closeLater(() => httpClient.destroy());
+    const clock = new ManualClock();
+    const options = { httpClient, timeoutMs: 1_000, sseBackoffMaxMs: 500 };
+    return { ...(await start.site({ clock, options })), clock };
+  }
+
+  it('times out after timeoutMs', async () => {
+    const { site, clock } = await startSiteThatConnects();
+
+    clock.advance(999);
+    expect(site.connection).toMatchObject({ state: 'connecting', attempt: 1 });
+    clock.advance(1);
+    await until(() => site.connection.state === 'reconnecting');
+
+    expect(site.connection.lastError).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('does not delay the shutdown', async () => {
+    const { site, app } = await startSiteThatConnects();
+    expect(site.connection.state).toBe('connecting');
+
+    await app.close();
+
+    expect(site.connection.state).toBe('closed');
+  });
+
+  it('and is answered after its timeout is closed, so that no two streams are ever open', async () => {
+    class DeafAgent extends Agent {
+      override request<T>(options: Dispatcher.RequestOptions<T>) {
+        return super.request<T>({ ...options, signal: null });
+      }
+    }
+    const responses: ServerResponse[] = [];
+    const server = await LoopbackServer.start((request, response) => {
+      if (request.url?.endsWith('/events')) responses.push(response);
+      else response.writeHead(404).end();
+    });
+    closeLater(() => server.stop());
+    const httpClient = new DeafAgent();
+    closeLater(() => httpClient.destroy());
+    const clock = new ManualClock();
+    const options = { baseUrl: server.url, httpClient, timeoutMs: 1_000, sseBackoffMaxMs: 500 };
+    const { site } = await start.site({ clock, options });
+    await until(() => responses.length === 1);
+    clock.advance(1_000);
+    await until(() => site.connection.state === 'reconnecting');
+
+    const [late] = responses;
+    late?.writeHead(200, EVENT_STREAM).flushHeaders();
+    await until(() => late?.closed);
+
+    expect(site.connection.state).toBe('reconnecting');
+  });
+});
+
+describe('A platform that refuses', () => {
   it.each([401, 403, 404])(
-    'with %i is asked every 30 s to 5 min, with one log line, and the stream opens when it relents',
+    'with %i gets a request every 30 s to 5 min, with one log line, until the stream opens',
     async (status) => {
       const { lime, site, clock, logs } = await startSite(({ faults }) =>
         faults.respond('events', { status, body: 'no', times: 6 }),
@@ -143,12 +208,18 @@ describe('a platform that refuses', () => {
         expect(delays[index]).toBeGreaterThanOrEqual(floor);
         expect(delays[index]).toBeLessThanOrEqual(Math.min(floor * 1.2, 300_000));
       }
-      expect(logs.of('error')).toEqual([expect.stringContaining(`HTTP ${status}`)]);
+      expect(logs.of('error')).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^Event stream refused \\(.* HTTP ${status}.*\\), reconnecting in 3\\d\\.\\d s$`,
+          ),
+        ),
+      ]);
       expect(logs.of('warn').filter((line) => line.includes('stream'))).toEqual([]);
     },
   );
 
-  it('with a wrong token is reported as an AuthenticationError with the platform’s own code', async () => {
+  it('a wrong token gives an AuthenticationError with the code of the platform', async () => {
     const lime = await start.lime();
     const { site } = await start.site({ lime, options: { siteToken: 'st_wrong' } });
 
@@ -179,7 +250,7 @@ describe('a platform that refuses', () => {
       /no content type/,
     ],
     ['410', { status: 410 }, /410/],
-  ])('with %s is met slowly, and never given up for good', async (_, answer, message) => {
+  ])('with %s is retried slowly, and the stream opens in the end', async (_, answer, message) => {
     const { lime, site, clock } = await startSite(({ faults }) => faults.respond('events', answer));
 
     await until(() => lime.callCount('events') === 1);
@@ -194,7 +265,7 @@ describe('a platform that refuses', () => {
   });
 
   it.each([301, 302, 307, 308])(
-    'with a redirect (%i) to another origin never gets the token there',
+    'with a redirect (%i) to another origin does not get the token there',
     async (status) => {
       const elsewhere = await LoopbackServer.start((_, response) => response.end());
       closeLater(() => elsewhere.stop());
@@ -211,26 +282,29 @@ describe('a platform that refuses', () => {
   );
 });
 
-describe('a platform that is busy', () => {
+describe('A busy platform', () => {
   it.each([
-    ['429 with seconds', 429, () => '5'],
-    ['503 with seconds', 503, () => '5'],
-    ['503 with a date', 503, () => new Date(Date.now() + 6_000).toUTCString()],
-  ])('with %s is left alone for so long, and a little longer', async (_, status, retryAfter) => {
-    const { lime, site, clock } = await startSite(({ faults }) =>
-      faults.respond('events', { status, headers: { 'retry-after': retryAfter() } }),
-    );
+    ['429 with Retry-After in seconds', 429, () => '5'],
+    ['503 with Retry-After in seconds', 503, () => '5'],
+    ['503 with Retry-After as a date', 503, () => new Date(Date.now() + 6_000).toUTCString()],
+  ])(
+    '(%s) gets the next request after that time, and up to a tenth later',
+    async (_, status, retryAfter) => {
+      const { lime, site, clock } = await startSite(({ faults }) =>
+        faults.respond('events', { status, headers: { 'retry-after': retryAfter() } }),
+      );
 
-    await until(() => lime.callCount('events') === 1);
-    const delay = await nextAttemptMs(clock);
+      await until(() => lime.callCount('events') === 1);
+      const delay = await nextAttemptMs(clock);
 
-    expect(delay).toBeGreaterThanOrEqual(5_000);
-    expect(delay).toBeLessThanOrEqual(6_600);
-    clock.advance(delay);
-    await until(() => site.connection.state === 'open');
-  });
+      expect(delay).toBeGreaterThanOrEqual(5_000);
+      expect(delay).toBeLessThanOrEqual(6_600);
+      clock.advance(delay);
+      await until(() => site.connection.state === 'open');
+    },
+  );
 
-  it('for longer than four times sseBackoffMaxMs is asked earlier all the same', async () => {
+  it('gets a request after four times sseBackoffMaxMs although Retry-After asks for longer', async () => {
     const { lime, clock } = await startSite(({ faults }) =>
       faults.respond('events', { status: 503, headers: { 'retry-after': '86400' } }),
     );
@@ -243,7 +317,7 @@ describe('a platform that is busy', () => {
   });
 
   it.each([408, 500, 502, 503, 504])(
-    'with %i is tried again within seconds, ever more slowly',
+    '(%i) is retried within seconds, with a growing backoff',
     async (status) => {
       const { lime, clock } = await startSite(({ faults }) =>
         faults.respond('events', { status, body: 'busy', times: 7 }),
@@ -260,7 +334,32 @@ describe('a platform that is busy', () => {
     },
   );
 
-  it('starts the back-off anew when it refuses after drops', async () => {
+  it('reconnects within seconds while LIME cannot check the site token, and logins wait for the stream', async () => {
+    const { lime, site, clock, logs } = await startSite(({ faults }) =>
+      faults.refuse('events', 'SITE_TOKEN_AUTH_UNAVAILABLE', { times: 7 }),
+    );
+
+    const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+    for (const [index, ceiling] of ceilings.entries()) {
+      await until(() => lime.callCount('events') === index + 1);
+      const delay = await nextAttemptMs(clock);
+      expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(delay).toBeLessThanOrEqual(ceiling);
+      expect(site.connection).toMatchObject({ state: 'reconnecting', attempt: index + 1 });
+      expect(site.connection.lastError).toBeInstanceOf(SiteAuthUnavailableError);
+      if (index < ceilings.length - 1) clock.advance(delay);
+    }
+    const request = site.createLoginRequest();
+    clock.advance(3_999);
+    expect(site.connection.state).toBe('reconnecting');
+    expect(lime.callCount('create')).toBe(0);
+    clock.advance(4_001);
+    await expect(request).resolves.toMatchObject({ status: 'PENDING' });
+    expect(site.connection.state).toBe('open');
+    expect(logs.of('error')).toEqual([]);
+  });
+
+  it('starts the backoff over when it refuses after drops', async () => {
     const { lime, clock } = await startSite(({ faults }) => {
       faults.respond('events', { status: 500, times: 4 });
       faults.respond('events', { status: 401 });

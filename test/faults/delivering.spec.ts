@@ -118,12 +118,12 @@ describe('a handler', () => {
       () => {
         throw 'oops';
       },
-      /threw 'oops'/,
+      /threw oops/,
     ],
     [
       'returns a thenable that rejects',
       () => ({ then: (_: unknown, no: (e: unknown) => void) => no('late') }),
-      /threw 'late'/,
+      /threw late/,
     ],
   ];
 
@@ -273,7 +273,7 @@ describe('an approval that overrules a local expiry', () => {
     await closing;
 
     expect(logs.of('error')).toContainEqual(
-      expect.stringContaining(`no handler has seen at shutdown: ${requestId}`),
+      expect.stringContaining(`no handler received before shutdown: ${requestId}`),
     );
   });
 });
@@ -342,7 +342,7 @@ describe('logins that come faster than the handlers can take them', () => {
     clock.advance(2_000);
     await until(() => site.connection.state === 'reconnecting');
 
-    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_IDLE_TIMEOUT' });
   });
 });
 

@@ -11,7 +11,7 @@ const closeLater = useCleanup();
 
 const FRAME = 'data: {"type":"expired","login_request_id":"lr_ü"}\n\n';
 
-/** A server that sends these bytes to everybody who connects, and hangs up if told so. */
+/** A server that sends these bytes to each client, and closes the connection after them if `hangUp`. */
 async function startTcpServer(bytes: string, hangUp: boolean) {
   let connections = 0;
   const server = createServer((socket) => {
@@ -26,7 +26,7 @@ async function startTcpServer(bytes: string, hangUp: boolean) {
   return { baseUrl: `http://127.0.0.1:${port}`, connections: () => connections };
 }
 
-describe('the request for the stream', () => {
+describe('The request for the stream', () => {
   it('is a GET without a body that asks for an event stream, uncached, with the site token', async () => {
     const { lime } = await start.site();
     await lime.whenStreamOpen();
@@ -49,7 +49,7 @@ describe('the request for the stream', () => {
   });
 });
 
-describe('the content type of the stream', () => {
+describe('The content type of the stream', () => {
   async function startWith(contentType: string) {
     const server = await LoopbackServer.start((request, response) => {
       if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
@@ -70,7 +70,7 @@ describe('the content type of the stream', () => {
     'text/event-stream;charset=utf-8',
     'text/event-stream ; charset=windows-1252',
     'text/event-stream;x=y;bogus',
-  ])('may be %j, and the text is UTF-8 whatever it says', async (contentType) => {
+  ])('may be %j, and the text is UTF-8 for any charset', async (contentType) => {
     const { handler } = await startWith(contentType);
 
     await until(() => handler.events.length === 1);
@@ -85,7 +85,7 @@ describe('the content type of the stream', () => {
     'application/event-stream',
     'text/plain',
     'text/plain, text/event-stream',
-  ])('is refused when it is %j', async (contentType) => {
+  ])('must not be %j', async (contentType) => {
     const { site, handler } = await startWith(contentType);
 
     await until(() => site.connection.lastError);
@@ -95,8 +95,8 @@ describe('the content type of the stream', () => {
   });
 });
 
-describe('an answer that is no event stream', () => {
-  /** A site whose stream is answered with this status, and this body without a content type. */
+describe('An answer other than an event stream', () => {
+  /** A site whose stream gets this status, and this body without a content type. */
   async function startOnAnswers({ status, body = '' }: { status: number; body?: string }) {
     const server = await LoopbackServer.start((_, response) => {
       response.writeHead(status).end(body);
@@ -109,7 +109,7 @@ describe('an answer that is no event stream', () => {
     ['a page with status 200', 200, 'NO_EVENT_STREAM'],
     ['a page with status 404', 404, 'UNEXPECTED_RESPONSE'],
     ['a redirect', 302, 'UNEXPECTED_REDIRECT'],
-  ])('and never ends (%s) is hung up on', async (_, status, code) => {
+  ])('that never ends (%s) is cut off', async (_, status, code) => {
     let open = 0;
     const server = await LoopbackServer.start((request, response) => {
       if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
@@ -128,7 +128,7 @@ describe('an answer that is no event stream', () => {
     expect(site.connection.lastError).toMatchObject({ code });
   });
 
-  it('and breaks off still counts by its status', async () => {
+  it('that breaks off counts by its status', async () => {
     const answer = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 1000\r\n\r\n{"ok":';
     const { baseUrl } = await startTcpServer(answer, true);
     const { site } = await start.site({ options: { baseUrl } });
@@ -141,7 +141,7 @@ describe('an answer that is no event stream', () => {
     });
   });
 
-  it('is told as what it is: a refusal from 400 on, something strange below', async () => {
+  it('is UNEXPECTED_RESPONSE from status 400 on, and NO_EVENT_STREAM below', async () => {
     const { site } = await startOnAnswers({ status: 400 });
     await until(() => site.connection.lastError);
     expect(site.connection.lastError).toMatchObject({ code: 'UNEXPECTED_RESPONSE' });
@@ -150,7 +150,7 @@ describe('an answer that is no event stream', () => {
     expect(other.connection.lastError).toMatchObject({
       code: 'NO_EVENT_STREAM',
       message:
-        'GET /modules/agent-login/events answered HTTP 204 with no content type (identity), which is no event stream',
+        'GET /modules/agent-login/events answered HTTP 204 with no content type (identity) instead of an event stream',
     });
   });
 
@@ -167,8 +167,8 @@ describe('an answer that is no event stream', () => {
   });
 });
 
-describe('a redirect to another origin', () => {
-  it.each([301, 302, 303, 307, 308])('(%i) is followed by no call', async (status) => {
+describe('A redirect to another origin', () => {
+  it.each([301, 302, 303, 307, 308])('(%i) is not followed by any call', async (status) => {
     const elsewhere = await LoopbackServer.start((_, response) => response.end());
     closeLater(() => elsewhere.stop());
     const { lime, site } = await start.site();
@@ -192,13 +192,13 @@ describe('a redirect to another origin', () => {
   });
 });
 
-describe('a server that speaks no HTTP, or breaks off', () => {
+describe('A server that does not speak HTTP, or breaks off', () => {
   it.each([
     ['nothing', '', true],
     ['a line of another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', false],
     ['half a header', 'HTTP/1.1 200 OK\r\ncontent-type: text/ev', true],
-    ['an answer to no question', '\0\0\0', true],
-  ])('(%s) is met like a broken line', async (_, bytes, hangUp) => {
+    ['bytes that are not text', '\0\0\0', true],
+  ])('(%s) causes reconnects like a broken connection', async (_, bytes, hangUp) => {
     const { baseUrl, connections } = await startTcpServer(bytes, hangUp);
     const { site, logs } = await start.site({ options: { baseUrl } });
 
@@ -212,7 +212,7 @@ describe('a server that speaks no HTTP, or breaks off', () => {
     expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
   });
 
-  it('in the middle of a chunk loses that frame, and no other', async () => {
+  it('in the middle of a chunk loses only that frame', async () => {
     const answer =
       'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
     const size = Buffer.byteLength(FRAME).toString(16);

@@ -15,7 +15,7 @@ const closeLater = useCleanup();
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** A site behind a proxy that can break the line, on the real clock. */
+/** A site behind a proxy that can break the connection, on the real clock. */
 async function startBehindProxy(options: LimeSitesModuleOptions = {}) {
   const lime = await start.lime();
   const proxy = await ToxicProxy.start(lime.port);
@@ -29,8 +29,8 @@ async function startBehindProxy(options: LimeSitesModuleOptions = {}) {
   return { ...started, proxy, handler: started.app.get(RecordingHandler) };
 }
 
-/** A site with an open stream, whose time passes only when the test says so. */
-async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
+/** A site with an open stream on a manual clock. */
+async function startOnManualClock(options: LimeSitesModuleOptions = {}) {
   const clock = new ManualClock();
   const lime = await start.lime({ keepaliveMs: 0 });
   const started = await start.site({
@@ -41,15 +41,15 @@ async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
   const isOpen = () => started.site.connection.state === 'open' && lime.openStreams === 1;
   await until(isOpen);
 
-  /** A keepalive after so long. */
+  /** Sends a keepalive after `afterMs`. */
   const keepalive = async (afterMs: number, frame: object | string = { type: 'keepalive' }) => {
     clock.advance(afterMs);
     lime.send(frame);
-    lime.send({ type: 'challenge' }); // no keepalive, but a frame, so that its arrival can be seen
+    lime.send({ type: 'challenge' }); // not a keepalive, so that the test can wait for its arrival
     await until(() => started.site.connection.lastFrameAt?.getTime() === clock.now());
   };
-  /** Silence of so long. Resolves with whether the stream was taken for dead. */
-  const silence = async (ms: number) => {
+  /** Sends nothing for `ms`. Resolves with whether the idle timeout dropped the stream. */
+  const idle = async (ms: number) => {
     const before = lime.callCount('events');
     clock.advance(ms);
     for (let turn = 0; turn < 20 && started.site.connection.state === 'open'; turn++) {
@@ -57,12 +57,12 @@ async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
     }
     return started.site.connection.state !== 'open' || lime.callCount('events') > before;
   };
-  return { ...started, clock, isOpen, keepalive, silence };
+  return { ...started, clock, isOpen, keepalive, idle };
 }
 
-describe('a line that breaks', () => {
+describe('A connection that breaks', () => {
   it.each(['cut', 'reset'] as const)(
-    '(%s) is replaced by one new one, and logins go on',
+    '(%s) is replaced by one new connection, and logins go on',
     async (how) => {
       const { lime, site, proxy, handler, logs } = await startBehindProxy();
 
@@ -76,15 +76,15 @@ describe('a line that breaks', () => {
       expect(lime.callCount('events')).toBe(2);
       expect(lime.openStreams).toBe(1);
       expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
-      expect(logs.of('log').filter((line) => line.includes('open again'))).toHaveLength(1);
+      expect(logs.of('log').filter((line) => line.includes('open after'))).toHaveLength(1);
     },
   );
 
   it.each([
-    ['ended', 'dropStreams', 'STREAM_ENDED', /closed by the other side/],
+    ['ended', 'dropStreams', 'STREAM_ENDED', /the platform closed the event stream/],
     ['reset', 'resetStreams', 'NETWORK_ERROR', /the event stream failed/],
-  ] as const)('says that it was %s', async (_, fault, code, message) => {
-    const { lime, site } = await startInSlowMotion();
+  ] as const)('is reported as %s', async (_, fault, code, message) => {
+    const { lime, site } = await startOnManualClock();
 
     lime.faults[fault]();
     await until(() => site.connection.state === 'reconnecting');
@@ -95,21 +95,21 @@ describe('a line that breaks', () => {
     });
   });
 
-  it('(half-open) is found dead after sseReadTimeoutMs', async () => {
+  it('(half-open) reaches the idle timeout after sseReadTimeoutMs', async () => {
     const { site, proxy, lime } = await startBehindProxy({ sseReadTimeoutMs: 100 });
 
     proxy.freeze();
-    const silent = await until(() => site.connection.state === 'reconnecting' && site.connection);
+    const lost = await until(() => site.connection.state === 'reconnecting' && site.connection);
     await until(() => site.connection.state === 'open');
 
-    expect(silent.lastError).toMatchObject({
-      code: 'STREAM_SILENT',
-      message: expect.stringMatching(/nothing came on the event stream for \d+ ms/),
+    expect(lost.lastError).toMatchObject({
+      code: 'STREAM_IDLE_TIMEOUT',
+      message: expect.stringMatching(/nothing arrived on the event stream for \d+ ms/),
     });
     expect(lime.callCount('events')).toBeGreaterThanOrEqual(2);
   });
 
-  it('leaves no second stream open, whichever way it broke, however often', async () => {
+  it('leaves no second stream open after 30 breaks of either kind', async () => {
     const { lime, site, proxy } = await startBehindProxy();
     let mostOpen = 0;
     lime.onActivity(() => {
@@ -127,9 +127,9 @@ describe('a line that breaks', () => {
   });
 
   it.each<[why: string, leave: (lime: LimeSandbox) => unknown]>([
-    ['nothing comes any more', (lime) => lime.faults.freezeStreams()],
-    ['a frame is too long', (lime) => lime.send(`data: ${'x'.repeat(2_048)}`)],
-  ])('is closed by the site itself before the next one is opened when %s', async (_, leave) => {
+    ['nothing arrives any more', (lime) => lime.faults.freezeStreams()],
+    ['a frame is too large', (lime) => lime.send(`data: ${'x'.repeat(2_048)}`)],
+  ])('is closed by the site before the next one opens when %s', async (_, leave) => {
     const lime = await start.lime({ keepaliveMs: 20 });
     const options = { sseReadTimeoutMs: 500, maxFrameBytes: 1_024 };
     const { site } = await start.site({ lime, options });
@@ -147,7 +147,7 @@ describe('a line that breaks', () => {
     expect(mostOpen).toBe(1);
   });
 
-  it('by a network that is away for minutes is replaced when it is back', async () => {
+  it('because the network fails for minutes is replaced when the network is back', async () => {
     const clock = new ManualClock();
     const lime = await start.lime();
     const proxy = await ToxicProxy.start(lime.port);
@@ -161,9 +161,9 @@ describe('a line that breaks', () => {
 
     await proxy.refuse();
     await until(() => site.connection.state === 'reconnecting');
-    const goneAt = clock.now();
+    const lostAt = clock.now();
     const isWaiting = () => clock.waits.some((ms) => ms <= 8 * SECOND);
-    while (clock.now() - goneAt < 5 * MINUTE) {
+    while (clock.now() - lostAt < 5 * MINUTE) {
       const { attempt } = site.connection;
       await until(isWaiting);
       clock.advance(8 * SECOND);
@@ -178,8 +178,8 @@ describe('a line that breaks', () => {
   });
 });
 
-describe('a server that accepts and closes at once', () => {
-  it('is met ever more slowly: 200 times, no tight loop, no double reconnect', async () => {
+describe('A server that accepts and closes at once', () => {
+  it('gets 200 reconnects with a growing backoff, one at a time and none without a delay', async () => {
     let open = 0;
     let mostOpen = 0;
     let attempts = 0;
@@ -198,7 +198,7 @@ describe('a server that accepts and closes at once', () => {
     const delays: number[] = [];
     for (let round = 1; round <= 200; round++) {
       await until(() => site.connection.state === 'reconnecting' && clock.waits.length === 1);
-      expect(attempts).toBe(round); // none without time passing
+      expect(attempts).toBe(round); // none before time passes
       const [delay = 0] = clock.waits;
       delays.push(delay);
       clock.advance(Math.ceil(delay));
@@ -213,70 +213,70 @@ describe('a server that accepts and closes at once', () => {
   });
 });
 
-describe('silence', () => {
-  it('is no reason for alarm before sseReadTimeoutMs when keepalives never came', async () => {
-    const { silence, site } = await startInSlowMotion();
+describe('The idle timeout', () => {
+  it('is sseReadTimeoutMs when no keepalive ever came', async () => {
+    const { idle, site } = await startOnManualClock();
 
-    expect(await silence(309 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
-    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+    expect(await idle(309 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
+    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_IDLE_TIMEOUT' });
   });
 
-  it('of three times the rhythm of the keepalives means that the line is dead', async () => {
-    const { keepalive, silence, isOpen, clock } = await startInSlowMotion();
-    for (let beat = 0; beat < 4; beat++) await keepalive(20 * SECOND);
+  it('is three keepalive intervals', async () => {
+    const { keepalive, idle, isOpen, clock } = await startOnManualClock();
+    for (let count = 0; count < 4; count++) await keepalive(20 * SECOND);
 
-    expect(await silence(59 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(59 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
 
     clock.advance(SECOND);
     await until(isOpen);
   });
 
-  it('is measured by comments too', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
-    for (let beat = 0; beat < 3; beat++) await keepalive(20 * SECOND, ': ping\n\n');
+  it('counts comments as keepalives', async () => {
+    const { keepalive, idle } = await startOnManualClock();
+    for (let count = 0; count < 3; count++) await keepalive(20 * SECOND, ': ping\n\n');
 
-    expect(await silence(59 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(59 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('is measured by the longest of an irregular rhythm, so that there is no false alarm', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
+  it('is three times the longest of irregular keepalive intervals, so that none is a false alarm', async () => {
+    const { keepalive, idle } = await startOnManualClock();
     for (const pause of [5, 30, 2, 28, 1, 9]) await keepalive(pause * SECOND);
 
-    expect(await silence(89 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(89 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('forgets a long interval after ten shorter ones', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
+  it('shrinks once ten shorter intervals followed a long one', async () => {
+    const { keepalive, idle } = await startOnManualClock();
     for (const pause of [1, 60, ...Array.from({ length: 11 }, () => 10)])
       await keepalive(pause * SECOND);
 
-    expect(await silence(29 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(29 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('of less than 15 s is never suspicious, however quick the rhythm', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
-    for (let beat = 0; beat < 5; beat++) await keepalive(SECOND);
+  it('is at least 15 s, however frequent the keepalives', async () => {
+    const { keepalive, idle } = await startOnManualClock();
+    for (let count = 0; count < 5; count++) await keepalive(SECOND);
 
-    expect(await silence(14 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(14 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('of sseReadTimeoutMs is too much, however slow the rhythm', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
-    for (let beat = 0; beat < 3; beat++) await keepalive(300 * SECOND);
+  it('is at most sseReadTimeoutMs, however rare the keepalives', async () => {
+    const { keepalive, idle } = await startOnManualClock();
+    for (let count = 0; count < 3; count++) await keepalive(300 * SECOND);
 
-    expect(await silence(309 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(309 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('is judged on a new line by the rhythm of the one before, without the pause between them', async () => {
-    const { keepalive, silence, isOpen, clock, lime } = await startInSlowMotion();
-    for (let beat = 0; beat < 4; beat++) await keepalive(20 * SECOND);
+  it('of a new connection comes from the intervals of the one before, without the gap between them', async () => {
+    const { keepalive, idle, isOpen, clock, lime } = await startOnManualClock();
+    for (let count = 0; count < 4; count++) await keepalive(20 * SECOND);
     clock.advance(15 * SECOND);
     lime.faults.dropStreams();
     await until(() => clock.waits.some((ms) => ms <= 500));
@@ -284,36 +284,36 @@ describe('silence', () => {
     await until(isOpen);
     await keepalive(SECOND);
 
-    expect(await silence(59 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(59 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('after keepalives that come in pairs is measured by the time between the pairs', async () => {
-    const { keepalive, silence } = await startInSlowMotion();
-    for (let beat = 0; beat < 4; beat++)
+  it('comes from the time between pairs when keepalives come in pairs', async () => {
+    const { keepalive, idle } = await startOnManualClock();
+    for (let count = 0; count < 4; count++)
       await keepalive(20 * SECOND, ': ping\n\ndata: {"type":"keepalive"}\n\n');
 
-    expect(await silence(59 * SECOND)).toBe(false);
-    expect(await silence(2 * SECOND)).toBe(true);
+    expect(await idle(59 * SECOND)).toBe(false);
+    expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('that was taken for death wrongly makes the next line be judged more patiently', async () => {
-    const { keepalive, silence, clock, isOpen } = await startInSlowMotion();
+  it('is longer on the next connection after a false alarm', async () => {
+    const { keepalive, idle, clock, isOpen } = await startOnManualClock();
     for (const pause of [1, 1, 1]) await keepalive(pause * SECOND);
-    expect(await silence(16 * SECOND)).toBe(true);
+    expect(await idle(16 * SECOND)).toBe(true);
     await until(() => clock.waits.some((ms) => ms <= 500));
     clock.advance(500);
     await until(isOpen);
 
-    expect(await silence(44 * SECOND)).toBe(false);
-    expect(await silence(4 * SECOND)).toBe(true);
+    expect(await idle(44 * SECOND)).toBe(false);
+    expect(await idle(4 * SECOND)).toBe(true);
   });
 
-  it('of hours, because a laptop slept, makes one reconnect', async () => {
-    const { keepalive, silence, isOpen, clock, lime } = await startInSlowMotion();
-    for (let beat = 0; beat < 3; beat++) await keepalive(20 * SECOND);
+  it('causes one reconnect after a laptop slept for hours', async () => {
+    const { keepalive, idle, isOpen, clock, lime } = await startOnManualClock();
+    for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
 
-    expect(await silence(5 * 60 * MINUTE)).toBe(true);
+    expect(await idle(5 * 60 * MINUTE)).toBe(true);
     await until(() => clock.waits.some((ms) => ms <= 500));
     clock.advance(500);
     await until(isOpen);
@@ -322,13 +322,13 @@ describe('silence', () => {
   });
 });
 
-describe('a stream that was healthy for a minute', () => {
-  /** Drives the back-off up to its maximum, then has one stream live for so long and breaks it. */
+describe('A stream that was healthy for a minute', () => {
+  /** Raises the backoff to its maximum, then breaks a stream that was open for `livedMs`. */
   async function delayAfter(
     livedMs: number,
-    breakIt: (site: Awaited<ReturnType<typeof startInSlowMotion>>) => unknown,
+    breakIt: (site: Awaited<ReturnType<typeof startOnManualClock>>) => unknown,
   ) {
-    const started = await startInSlowMotion();
+    const started = await startOnManualClock();
     const { lime, clock, site, isOpen } = started;
     const nextDelay = () =>
       until(
@@ -345,33 +345,33 @@ describe('a stream that was healthy for a minute', () => {
     return nextDelay();
   }
 
-  it('starts its back-off anew when it was closed', async () => {
+  it('starts the backoff over when it was closed', async () => {
     expect(
       await delayAfter(MINUTE + SECOND, ({ lime }) => lime.faults.dropStreams()),
     ).toBeLessThanOrEqual(500);
   });
 
-  it('starts its back-off anew when it was reset', async () => {
+  it('starts the backoff over when it was reset', async () => {
     expect(
       await delayAfter(MINUTE + SECOND, ({ lime }) => lime.faults.resetStreams()),
     ).toBeLessThanOrEqual(500);
   });
 
-  it('starts its back-off anew when it fell silent', async () => {
-    expect(
-      await delayAfter(MINUTE + SECOND, ({ silence }) => silence(310 * SECOND)),
-    ).toBeLessThanOrEqual(500);
-  });
-
-  it('starts its back-off anew when a frame was too long', async () => {
-    const tooLong = `data: ${'x'.repeat(1024 * 1024)}`;
-    expect(await delayAfter(MINUTE + SECOND, ({ lime }) => lime.send(tooLong))).toBeLessThanOrEqual(
+  it('starts the backoff over when it reached the idle timeout', async () => {
+    expect(await delayAfter(MINUTE + SECOND, ({ idle }) => idle(310 * SECOND))).toBeLessThanOrEqual(
       500,
     );
   });
 
-  it('starts its back-off anew once, and not for each attempt that fails after it', async () => {
-    const { lime, clock, site } = await startInSlowMotion();
+  it('starts the backoff over when a frame was too large', async () => {
+    const tooLarge = `data: ${'x'.repeat(1024 * 1024)}`;
+    expect(
+      await delayAfter(MINUTE + SECOND, ({ lime }) => lime.send(tooLarge)),
+    ).toBeLessThanOrEqual(500);
+  });
+
+  it('starts the backoff over once, not for each failed attempt after it', async () => {
+    const { lime, clock, site } = await startOnManualClock();
     for (let lived = 0; lived < MINUTE + SECOND; lived += SECOND) clock.advance(SECOND);
     lime.faults.respond('events', { status: 503, times: 5 });
     lime.faults.dropStreams();
@@ -387,7 +387,7 @@ describe('a stream that was healthy for a minute', () => {
     await until(() => site.connection.state === 'open');
   });
 
-  it('differs from one that lived shorter, which goes on with its back-off', async () => {
+  it('starts the backoff over, unlike a stream that was open for less', async () => {
     const delay = await delayAfter(MINUTE - SECOND, ({ lime }) => lime.faults.dropStreams());
     expect(delay).toBeGreaterThanOrEqual(4 * SECOND);
   });

@@ -13,7 +13,7 @@ const start = useStarter();
 const closeLater = useCleanup();
 
 type Chunk = string | Buffer;
-/** What one connection sends; the last one is repeated for every further connection. */
+/** The bytes of one connection; each further connection repeats the last one. */
 type Connection = { chunks: Chunk[]; headers?: Record<string, string>; end?: boolean };
 
 const expired = (id: string): string => JSON.stringify({ type: 'expired', login_request_id: id });
@@ -32,7 +32,7 @@ async function play(response: ServerResponse, { chunks, headers, end }: Connecti
   if (end) response.end();
 }
 
-/** A site on a server that plays exactly these bytes. */
+/** A site on a server that sends exactly these bytes. */
 async function startSite(connections: Connection[], options: LimeSitesModuleOptions = {}) {
   let connected = 0;
   const lastEventIds: (string | undefined)[] = [];
@@ -103,16 +103,16 @@ const READABLE: [name: string, chunks: Chunk[], ids: string[]][] = [
   ['unknown fields, and lines without a colon', [`foo: bar\nbaz\n data: x\n${frame('a')}`], ['a']],
   ['blank lines without end', ['\n\n\n\n\n\n', frame('a')], ['a']],
   [
-    'JSON that is none between two good frames of one chunk',
+    'invalid JSON between two good frames of one chunk',
     [`${frame('a')}data: {oops\n\n${frame('b')}`],
     ['a', 'b'],
   ],
-  ['bytes that are no UTF-8', [Buffer.from('data: \xff\xfe\n\n', 'latin1'), frame('a')], ['a']],
+  ['bytes that are not UTF-8', [Buffer.from('data: \xff\xfe\n\n', 'latin1'), frame('a')], ['a']],
   ['every field at once', [`id: 1\nevent: x\nretry: 5\n${frame('a')}`], ['a']],
 ];
 
-describe('the frame reader', () => {
-  it.each(READABLE)('reads %s', async (_, chunks, ids) => {
+describe('The event stream', () => {
+  it.each(READABLE)('delivers the frames of %s', async (_, chunks, ids) => {
     const { handler } = await startSite([{ chunks }]);
 
     await until(() => handler.events.length >= ids.length);
@@ -124,7 +124,7 @@ describe('the frame reader', () => {
     ['gzip', zlib.gzipSync],
     ['deflate', zlib.deflateSync],
     ['br', zlib.brotliCompressSync],
-  ])('reads a stream that a proxy compressed with %s', async (encoding, compress) => {
+  ])('delivers frames that a proxy compressed with %s', async (encoding, compress) => {
     const headers = { 'content-encoding': encoding };
     const { handler } = await startSite([{ chunks: [compress(frame('a') + frame('b'))], headers }]);
 
@@ -138,7 +138,7 @@ describe('the frame reader', () => {
     ['deflate', () => zlib.createDeflate()],
     ['br', () => zlib.createBrotliCompress()],
   ])(
-    'hands a frame compressed with %s out when it is flushed, not when the stream ends',
+    'delivers a frame compressed with %s when it is flushed, not when the stream ends',
     async (encoding, createCompressor) => {
       const compressor = createCompressor();
       const parts: Buffer[] = [];
@@ -156,7 +156,7 @@ describe('the frame reader', () => {
     },
   );
 
-  it('takes compressed bytes that are damaged for a broken line, and connects again', async () => {
+  it('reconnects after damaged compressed bytes', async () => {
     const headers = { 'content-encoding': 'gzip' };
     const { handler } = await startSite([
       { chunks: ['this is not gzip'], headers },
@@ -166,7 +166,7 @@ describe('the frame reader', () => {
     await until(() => handler.events.length === 1);
   });
 
-  it('drops a frame that the end of the stream cuts off, and does not let it leak into the next stream', async () => {
+  it('drops a frame that the end of the stream cuts off, and keeps it out of the next stream', async () => {
     const { handler } = await startSite([
       { chunks: [frame('a'), `data: ${expired('cut')}\n`], end: true },
       { chunks: [`\n${frame('b')}`] },
@@ -177,7 +177,7 @@ describe('the frame reader', () => {
     expect(handler.requestIds).toEqual(['a', 'b']);
   });
 
-  it('finishes a character of its own on each connection', async () => {
+  it('keeps half a character out of the next stream', async () => {
     const half = Buffer.from('data: €').subarray(0, -1);
     const { handler } = await startSite([{ chunks: [half], end: true }, { chunks: [frame('a')] }]);
 
@@ -185,31 +185,28 @@ describe('the frame reader', () => {
   });
 });
 
-describe('a frame that is too long', () => {
+describe('A frame that is too large', () => {
   const maxFrameBytes = 1024;
-  const TOO_LONG: [name: string, chunks: Chunk[]][] = [
+  const TOO_LARGE: [name: string, chunks: Chunk[]][] = [
     ['a line that never ends', ['data: ', ...Array.from({ length: 20 }, () => 'x'.repeat(100))]],
     ['a frame of many lines', Array.from({ length: 20 }, () => `data: ${'x'.repeat(100)}\n`)],
     ['a whole frame in one chunk', [`data: "${'x'.repeat(1_100)}"\n\n`]],
   ];
 
-  it.each(TOO_LONG)(
-    '(%s) drops the stream, not the process, and the next stream works',
-    async (_, chunks) => {
-      const { handler, site, logs } = await startSite([{ chunks }, { chunks: [frame('a')] }], {
-        maxFrameBytes,
-      });
+  it.each(TOO_LARGE)('(%s) drops the stream, and the next stream works', async (_, chunks) => {
+    const { handler, site, logs } = await startSite([{ chunks }, { chunks: [frame('a')] }], {
+      maxFrameBytes,
+    });
 
-      await until(() => handler.events.length === 1);
+    await until(() => handler.events.length === 1);
 
-      expect(logs.of('warn')).toContainEqual(
-        expect.stringContaining('more than 1024 bytes (maxFrameBytes)'),
-      );
-      expect(site.connection.state).toBe('open');
-    },
-  );
+    expect(logs.of('warn')).toContainEqual(
+      expect.stringContaining('more than 1024 bytes (maxFrameBytes)'),
+    );
+    expect(site.connection.state).toBe('open');
+  });
 
-  it('is one of more than maxFrameBytes; one of just so many is read', async () => {
+  it('has more than maxFrameBytes; one of exactly as many is delivered', async () => {
     const id = 'x'.repeat(maxFrameBytes - expired('').length);
     const { handler } = await startSite([{ chunks: [frame(id)] }], { maxFrameBytes });
 
@@ -219,24 +216,23 @@ describe('a frame that is too long', () => {
   });
 });
 
-describe('the id of an event', () => {
+describe('The id of an event', () => {
   it.each([
     ['plain', 'id: 7\n', '7'],
     ['outside Latin-1, as UTF-8 bytes', 'id: ü€\n', Buffer.from('ü€').toString('latin1')],
     ['the last one of several', `id: 1\n${frame('x')}id: 2\n`, '2'],
     ['kept by later events without one', `id: 7\n${frame('x')}`, '7'],
-    ['none, when an empty one takes it back', `id: 7\n${frame('x')}id:\n`, undefined],
+    ['none, when an empty one revokes it', `id: 7\n${frame('x')}id:\n`, undefined],
     ['none, when there never was one', '', undefined],
-    ['none, when it has a NUL in it', 'id: 7\0\n', undefined],
-    ['of an event without data', 'id: 7\n\n', '7'],
-    ['of the last event, with data or without', `id: 1\n${frame('x')}id: 2\n\n`, '2'],
-    ['none, when an event without data takes it back', `id: 7\n${frame('x')}id\n\n`, undefined],
-    ['the one before, when a field only begins like it', `id: 7\n\nidx: 8\nid8\n\n`, '7'],
+    ['none, when it contains NUL', 'id: 7\0\n', undefined],
+    ['none, when its event has no data', 'id: 7\n\n', undefined],
+    ['the one before, when its event has no data', `id: 1\n${frame('x')}id: 2\n\n`, '1'],
+    ['the one before, when a field only begins like it', `id: 7\n${frame('x')}idx: 8\nid8\n`, '7'],
     ['with everything behind the first colon', 'id:a:b c\n', 'a:b c'],
     ['of 1 024 characters', `id: ${'x'.repeat(1_024)}\n`, 'x'.repeat(1_024)],
-    ['the one before, when it is longer', `id: 7\n\nid: ${'x'.repeat(1_025)}\n`, '7'],
-    ['the one before, when no header can carry it', 'id: 7\n\nid: 8\x01\n', '7'],
-  ])('is sent back on the next connection: %s', async (_, text, expected) => {
+    ['the one before, when it is longer', `id: 7\n${frame('x')}id: ${'x'.repeat(1_025)}\n`, '7'],
+    ['the one before, when a header cannot carry it', `id: 7\n${frame('x')}id: 8\x01\n`, '7'],
+  ])('goes into Last-Event-ID of the next connection: %s', async (_, text, expected) => {
     const { handler, lastEventIds } = await startSite([
       { chunks: [`${text}${frame('a')}`], end: true },
       { chunks: [frame('b')] },
@@ -248,7 +244,7 @@ describe('the id of an event', () => {
     expect(lastEventIds[1]).toBe(expected);
   });
 
-  it('is not sent back while its event has not ended, because what came with it is lost', async () => {
+  it('does not go into Last-Event-ID when the connection cuts its event off', async () => {
     const { handler, lastEventIds } = await startSite([
       { chunks: [`id: 7\n${frame('a')}`, `id: 8\ndata: ${expired('cut')}\n`], end: true },
       { chunks: [frame('b')] },
@@ -259,9 +255,9 @@ describe('the id of an event', () => {
     expect(lastEventIds[1]).toBe('7');
   });
 
-  it('is remembered over connections that bring none', async () => {
+  it('is kept over connections without an id', async () => {
     const { handler, lastEventIds } = await startSite([
-      { chunks: ['id: 7\n\n'], end: true },
+      { chunks: [`id: 7\n${frame('x')}`], end: true },
       { chunks: [frame('a')], end: true },
       { chunks: [frame('b')] },
     ]);
@@ -272,16 +268,16 @@ describe('the id of an event', () => {
   });
 });
 
-describe('the retry field', () => {
+describe('The retry field', () => {
   const options = { sseBackoffBaseMs: 2, sseBackoffMaxMs: 20 };
 
   it.each([
-    ['0, which leaves the back-off as it is', '0', 0, 10],
+    ['0, which leaves the backoff as it is', '0', 0, 10],
     ['not a number, which is ignored', '1e9', 0, 10],
     ['negative, which is ignored', '-1', 0, 10],
     ['moderate, which is a minimum', '60', 55, 300],
     ['huge, which is capped at four times sseBackoffMaxMs', '99999999999999999999', 75, 400],
-  ])('is %s', async (_, retry, atLeastMs, atMostMs) => {
+  ])('may be %s', async (_, retry, atLeastMs, atMostMs) => {
     const { handler } = await startSite(
       [{ chunks: [`retry: ${retry}\n\n${frame('a')}`], end: true }, { chunks: [frame('b')] }],
       options,

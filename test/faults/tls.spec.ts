@@ -19,7 +19,7 @@ async function startBehindTls(host: string, trusted: boolean) {
   return { ...(await start.site({ lime, options: { baseUrl, httpClient } })) };
 }
 
-describe('a certificate', () => {
+describe('A certificate', () => {
   it('that is trusted, for the right host, is accepted', async () => {
     const { site } = await startBehindTls('127.0.0.1', true);
 
@@ -28,10 +28,10 @@ describe('a certificate', () => {
   });
 
   it.each([
-    ['that nobody vouches for', '127.0.0.1', false],
+    ['that no trusted authority signed', '127.0.0.1', false],
     ['for another host', 'other.example', true],
   ])(
-    '%s is refused: no token is sent, and the next attempt is far away',
+    '%s is refused: the token is not sent, and the next attempt follows after 30 s',
     async (_, host, trusted) => {
       const { lime, site, logs } = await startBehindTls(host, trusted);
 
@@ -40,7 +40,9 @@ describe('a certificate', () => {
       expect(site.connection.lastError).toMatchObject({ code: 'TLS_REFUSED' });
       expect(lime.calls).toEqual([]);
       expect(logs.of('error')).toHaveLength(1);
-      expect(logs.of('error')[0]).toMatch(/next attempt in 3\d\.\d s/);
+      expect(logs.of('error')[0]).toMatch(
+        /^Event stream refused \(.*\), reconnecting in 3\d\.\d s$/,
+      );
       await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'STREAM_UNAVAILABLE' });
     },
   );

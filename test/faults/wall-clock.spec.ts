@@ -14,26 +14,26 @@ async function startSite() {
   const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 600 * SECOND });
   const { app, site, logs } = await start.site({ lime, clock, providers: [RecordingHandler] });
   await until(() => site.connection.state === 'open');
-  const beat = async (afterMs: number) => {
+  const keepalive = async (afterMs: number) => {
     clock.advance(afterMs);
     lime.send({ type: 'keepalive' });
     await until(() => site.connection.lastFrameAt?.getTime() === clock.now());
   };
-  return { clock, lime, site, logs, beat, handler: app.get(RecordingHandler) };
+  return { clock, lime, site, logs, keepalive, handler: app.get(RecordingHandler) };
 }
 
-describe('a wall clock', () => {
+describe('A wall clock', () => {
   it.each([
     ['forward, as when a virtual machine wakes up', 5 * HOUR],
     ['back, as when the time is corrected', -5 * HOUR],
-  ])('that is set %s breaks no line and settles nothing', async (_, jumpMs) => {
-    const { clock, lime, site, logs, beat, handler } = await startSite();
+  ])('that is set %s neither breaks the connection nor expires a login', async (_, jumpMs) => {
+    const { clock, lime, site, logs, keepalive, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    for (let count = 0; count < 3; count++) await beat(20 * SECOND);
+    for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
 
     clock.setForward(jumpMs);
-    await beat(20 * SECOND);
-    await beat(20 * SECOND);
+    await keepalive(20 * SECOND);
+    await keepalive(20 * SECOND);
     expect(handler.events).toEqual([]);
     lime.expire(requestId);
     await until(() => handler.events.length === 1);
@@ -43,18 +43,18 @@ describe('a wall clock', () => {
     expect(logs.of('warn')).toEqual([]);
   });
 
-  it('that is set forward does not hide a line that is dead since', async () => {
-    const { clock, site, beat } = await startSite();
-    for (let count = 0; count < 3; count++) await beat(20 * SECOND);
+  it('that is set forward does not hide a dead connection', async () => {
+    const { clock, site, keepalive } = await startSite();
+    for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
 
     clock.setForward(5 * HOUR);
     clock.advance(61 * SECOND);
     await until(() => site.connection.state !== 'open');
 
-    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_SILENT' });
+    expect(site.connection.lastError).toMatchObject({ code: 'STREAM_IDLE_TIMEOUT' });
   });
 
-  it('that is set forward lets a request that is overdue by now expire when its time has passed', async () => {
+  it('that is set forward expires an overdue request once its time has passed on the monotonic clock', async () => {
     const { clock, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 

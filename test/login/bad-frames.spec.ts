@@ -6,9 +6,9 @@ import { until } from '../support/until.js';
 const start = useStarter();
 
 const SKIPPED: [name: string, frame: string, log: RegExp][] = [
-  ['JSON that is none', 'data: {"type":\n\n', /no JSON/],
-  ['JSON that is no object', 'data: [1]\n\n', /no object/],
-  ['JSON null', 'data: null\n\n', /no object/],
+  ['text that is not JSON', 'data: {"type":\n\n', /not JSON/],
+  ['JSON that is not an object', 'data: [1]\n\n', /not an object/],
+  ['JSON null', 'data: null\n\n', /not an object/],
   ['an object without a type', 'data: {}\n\n', /without a type/],
   ['a frame type that is not known', 'data: {"type":"challenge"}\n\n', /challenge/],
   [

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { LimeError, LimeSitesModule } from 'nestjs-lime-sites';
-import { LoopbackServer } from '../support/loopback-server.js';
-import { useCleanup } from '../support/cleanup.js';
 import { useEnvironment } from '../support/environment.js';
 import { failureOf } from '../support/failure-of.js';
 import { useStarter } from '../support/start-site.js';
@@ -11,7 +9,6 @@ const MAX_MS = 2 ** 31 - 1;
 
 describe('The options of a site', () => {
   const start = useStarter();
-  const closeLater = useCleanup();
   const setEnvironment = useEnvironment();
 
   /** What comes in here is not what the types promise: it comes from files and variables. */
@@ -54,6 +51,20 @@ describe('The options of a site', () => {
     ['baseUrl', 'https://lime.pics/api#v1', /^baseUrl must have no user name, query or fragment$/],
     ['baseUrl', 'https://user@lime.pics', /^baseUrl must have no user name, query or fragment$/],
     ['baseUrl', 'https://:word@lime.pics', /^baseUrl must have no user name/],
+    ['issuer', '', /^issuer must be an origin such as https:.*, a list of them, or false, got ""$/],
+    ['issuer', ' ', /^issuer must be an origin .* got " "$/],
+    ['issuer', 'lime.pics', /^issuer must be an origin .* got "lime.pics"$/],
+    ['issuer', 'https://lime.pics/api/v1', /^issuer must .* got "https:\/\/lime.pics\/api\/v1"$/],
+    ['issuer', 'https://user@lime.pics', /^issuer must .* got "https:\/\/user@lime.pics"$/],
+    ['issuer', 'ftp://lime.pics', /^issuer must be an origin .* got "ftp:\/\/lime.pics"$/],
+    ['issuer', true, /^issuer must be an origin .* got true$/],
+    ['issuer', 443, /^issuer must be an origin .* got 443$/],
+    ['issuer', {}, /^issuer must be an origin .* got \[object Object\]$/],
+    ['issuer', [], /^issuer must not be an empty list; false accepts passports without one$/],
+    ['issuer', ['https://lime.pics', 'nowhere'], /^issuer must be an origin .* got "nowhere"$/],
+    ['issuer', ['https://lime.pics', false], /^issuer must be an origin .* got false$/],
+    ['issuer', ['https://lime.pics', null], /^issuer must be an origin .* got null$/],
+    ['issuer', [['https://lime.pics']], /^issuer must be an origin .* got https:\/\/lime.pics$/],
     ['allowInsecureHttp', 'yes', /^allowInsecureHttp must be true or false, got "yes"$/],
     ['dispatcher', 1, /^dispatcher must be true or false, got 1$/],
     ['timeoutMs', 0, /^timeoutMs must be a whole number from 1 to/],
@@ -96,10 +107,29 @@ describe('The options of a site', () => {
   });
 
   it('names all wrong options in one error', async () => {
-    const options = { timeoutMs: -1, baseUrl: 'nowhere', siteToken: 7, retries: 3, dispatcher: 0 };
+    const options = {
+      timeoutMs: -1,
+      baseUrl: 'nowhere',
+      issuer: 'nobody',
+      siteToken: 7,
+      retries: 3,
+      dispatcher: 0,
+    };
     const error = await failureOf(LimeError, startWith(options));
     for (const name of Object.keys(options)) expect(error.message).toContain(name);
-    expect(error.detail?.['faults']).toHaveLength(5);
+    expect(error.detail?.['faults']).toHaveLength(6);
+  });
+
+  it('names every bad entry of a list of issuers', async () => {
+    expect(await faultsOf({ issuer: ['nowhere', 'https://lime.pics', 7] })).toEqual([
+      expect.stringMatching(/^issuer .* got "nowhere"$/),
+      expect.stringMatching(/^issuer .* got 7$/),
+    ]);
+  });
+
+  it('does not show the token when it stands where the issuer belongs', async () => {
+    await faultsOf({ issuer: TOKEN });
+    await faultsOf({ issuer: [TOKEN] });
   });
 
   it.each<unknown>([TOKEN, 7, true])('refuses a %p in place of the options', async (options) => {
@@ -115,7 +145,7 @@ describe('The options of a site', () => {
     await faultsOf({ baseUrl: TOKEN });
   });
 
-  it('names a wrong address from the environment', async () => {
+  it('names a wrong address of LIME_API_BASE', async () => {
     setEnvironment({ LIME_API_BASE: 'nowhere' });
     expect(await faultsOf({ baseUrl: undefined })).toEqual([expect.stringContaining('"nowhere"')]);
   });
@@ -136,22 +166,14 @@ describe('The options of a site', () => {
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('uses the default for an option that is undefined or null', async () => {
+  it('treats an option that is undefined or null as not given', async () => {
     const options = { timeoutMs: undefined, maxRetries: null, unheardOf: undefined };
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('uses the default for a blank address in the environment', async () => {
+  it('treats a blank LIME_API_BASE as not given', async () => {
     setEnvironment({ LIME_API_BASE: ' ' });
     await expect(startWith({ baseUrl: undefined })).resolves.toBeDefined();
-  });
-
-  it.each(['', '/', '//'])('appends the paths to an address that ends with "%s"', async (end) => {
-    const server = await LoopbackServer.start((_, response) => response.end('{"keys":[]}'));
-    closeLater(() => server.stop());
-    await startWith({ baseUrl: `${server.url}/api/v1${end}` });
-    await server.received();
-    expect(server.requests[0]?.url).toBe('/api/v1/core/.well-known/jwks.json');
   });
 
   it('accepts the limits themselves', async () => {

@@ -130,14 +130,16 @@ describe('Several sites in one application', () => {
     expect(getLimeSiteServiceToken()).toBe(LimeSiteService);
   });
 
-  it('do not start when a decorator names one that is not registered', async () => {
+  it('do not start when a decorator names a site that is not registered', async () => {
     const lime = await start.lime();
     @PassportPolicy({ site: 'shpo' })
     @Controller()
-    class Orders {
+    class Orders {}
+    @Controller()
+    class Carts {
       @PassportPolicy({ site: 'ship' })
       @Get()
-      order(): void {}
+      cart(): void {}
     }
     @Injectable()
     class Logins {
@@ -149,13 +151,13 @@ describe('Several sites in one application', () => {
     }
     const started = start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
-      controllers: [Orders],
+      controllers: [Orders, Carts],
       providers: [Logins],
     });
     const error = await failureOf(LimeError, started);
     expect(error.code).toBe('UNKNOWN_SITE');
     expect(error.message).toMatch(/Logins\.open is for the site "sohp"/);
-    expect(error.message).toMatch(/Orders is for the site "shpo"; Orders\.order .* "ship"/);
+    expect(error.message).toMatch(/Orders is for the site "shpo"; Carts\.cart .* "ship"/);
     expect(error.message).toContain('the sites of this application are: shop.');
     expect(lime.callCount('events')).toBe(0);
   });

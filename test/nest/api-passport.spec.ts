@@ -54,7 +54,7 @@ describe.each(HTTP_PLATFORMS)('@ApiPassport() on %s', (platform) => {
       expect(paths[path]?.get).toMatchObject({
         security: [{ 'lime-passport': [] }],
         responses: {
-          401: { description: 'No passport, or one that is not valid here' },
+          401: { description: 'The passport is missing or not valid for this site' },
           403: { description: 'The passport does not meet the policy of the route' },
           503: { description: 'Passports cannot be verified at the moment' },
         },

@@ -77,7 +77,7 @@ describe('Application events', () => {
       { requestId: third?.requestId, error: { code: 'PASSPORT_AUDIENCE' } },
     ]);
     expect(connections.map(({ state }) => state)).toContain('open');
-    expect(started.logs.of('warn')).toEqual([expect.stringContaining('not to be trusted')]);
+    expect(started.logs.of('warn')).toEqual([expect.stringContaining('Rejected approval')]);
   });
 
   it('find an emitter that is reached through an alias once', async () => {

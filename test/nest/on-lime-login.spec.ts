@@ -574,10 +574,12 @@ describe('@OnLimeLogin()', () => {
     expect(errors).toMatchObject([
       {
         context: 'LimeSiteService',
-        message: `Logins.fails failed for the approved login ${requestId}`,
+        message: `Handler Logins.fails failed for approved ${requestId}: no database`,
         stack: expect.stringMatching(/Error: no database\n\s+at /),
       },
-      { stack: "threw 'a text'" },
+      {
+        message: `Handler Logins.failsLater failed for approved ${requestId}: a text`,
+      },
     ]);
   });
 

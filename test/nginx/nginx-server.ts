@@ -9,7 +9,7 @@ import { closedAddress } from '../support/loopback-server.js';
 
 const TEMP_PATHS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** Whether there is an nginx to test with. */
+/** Whether nginx is installed. */
 export function isNginxInstalled(): boolean {
   return spawnSync('nginx', ['-v']).error === undefined;
 }

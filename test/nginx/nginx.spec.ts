@@ -14,9 +14,9 @@ const start = useStarter();
 const closeLater = useCleanup();
 
 const SECOND = 1_000;
-/** nginx gives up a silent upstream after 60 s unless told otherwise; here a second stands for that minute. */
+/** nginx drops an idle upstream after 60 s by default; here a second stands for that minute. */
 const SHORT_DEFAULT = 'proxy_read_timeout 1s;';
-/** LIME may say `X-Accel-Buffering: no`, as the sandbox does, or not: with this it does not. */
+/** LIME may send `X-Accel-Buffering: no`, as the sandbox does, or not: this setting hides it. */
 const NO_HINT = 'proxy_ignore_headers X-Accel-Buffering;';
 const COMPRESS_ALL = 'gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;';
 
@@ -58,12 +58,17 @@ async function startBehind(
   closeLater(() => nginx.remove());
   const started = await start.site({
     lime,
-    options: { baseUrl: nginx.baseUrl, maxRetries: 0, ...options },
+    options: {
+      baseUrl: nginx.baseUrl,
+      issuer: new URL(lime.baseUrl).origin,
+      maxRetries: 0,
+      ...options,
+    },
     providers: [RecordingHandler],
   });
   const handler = started.app.get(RecordingHandler);
   const isOpen = () => started.site.connection.state === 'open' && lime.openStreams === 1;
-  /** A login from its creation to the handler. @returns how long the approval took to get there. */
+  /** Runs a login from its creation to the handler. @returns how long the approval took, in milliseconds. */
   const login = async () => {
     const { requestId } = await started.site.createLoginRequest();
     await started.lime.approve(requestId);
@@ -77,7 +82,7 @@ async function startBehind(
 
 const installed = isNginxInstalled();
 const title = 'through a real nginx';
-const notice = `${title}: SKIPPED, because there is no nginx here (Debian: apt-get install nginx)`;
+const notice = `${title}: SKIPPED, because nginx is not installed (Debian: apt-get install nginx)`;
 if (!installed) process.stderr.write(`${notice}\n`);
 
 (installed ? describe : describe.skip)(installed ? title : notice, () => {
@@ -89,7 +94,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       for (let count = 0; count < 5; count++) expect(await login()).toBeLessThan(0.5 * SECOND);
     });
 
-    it('the stream outlives a silence that is longer than the default read time-out', async () => {
+    it('the stream survives an idle time above the default read timeout', async () => {
       const { lime, site, isOpen, login } = await startBehind(recommended);
       await until(isOpen);
 
@@ -100,7 +105,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(site.stats.reconnects).toBe(0);
     });
 
-    it('the stream is not compressed, not even for a client that would take it', async () => {
+    it('the stream is not compressed, even for a client that accepts gzip', async () => {
       const { nginx, lime } = await startBehind(recommended);
       const headers = { 'x-site-token': lime.siteToken, 'accept-encoding': 'gzip' };
       const url = `${nginx.baseUrl}/modules/agent-login/events`;
@@ -117,7 +122,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(response['content-encoding']).toBeUndefined();
     });
 
-    it('a reload leaves the stream alone', async () => {
+    it('a reload does not drop the stream', async () => {
       const { nginx, lime, isOpen, login } = await startBehind(recommended);
       await until(isOpen);
 
@@ -128,7 +133,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(lime.callCount('events')).toBe(1);
     });
 
-    it('a restart costs one reconnect, and what happened meanwhile is found by asking', async () => {
+    it('a restart causes one reconnect, and the status call recovers the missed event', async () => {
       const { nginx, lime, site, handler, isOpen, login } = await startBehind(recommended);
       await until(isOpen);
       const { requestId } = await site.createLoginRequest();
@@ -144,7 +149,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       await login();
     });
 
-    it('a platform that is down (502) is tried again within the short back-off, and found again', async () => {
+    it('a platform that is down (502) is retried with the short backoff until it is back', async () => {
       const { lime, site, isOpen, logs } = await startBehind(recommended);
       await until(isOpen);
       const { port, siteToken } = lime;
@@ -161,7 +166,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
     });
   });
 
-  describe('with its defaults, and a platform that says X-Accel-Buffering: no', () => {
+  describe('with its defaults, and a platform that sends X-Accel-Buffering: no', () => {
     it('an event arrives at once', async () => {
       const { isOpen, login } = await startBehind(defaults());
       await until(isOpen);
@@ -169,7 +174,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(await login()).toBeLessThan(0.5 * SECOND);
     });
 
-    it('keepalives hold the stream open', async () => {
+    it('keepalives keep the stream open', async () => {
       const { lime, isOpen, login } = await startBehind(defaults(), {
         sandbox: { keepaliveMs: 200 },
       });
@@ -181,7 +186,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(lime.callCount('events')).toBe(1);
     });
 
-    it('silence breaks the stream; it is opened again, and later logins arrive', async () => {
+    it('an idle time drops the stream; it reconnects, and later logins arrive', async () => {
       const { lime, site, isOpen, login } = await startBehind(defaults());
       await until(isOpen);
 
@@ -192,7 +197,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(lime.callCount('events')).toBeGreaterThanOrEqual(2);
     });
 
-    it('what happened between two streams is found by asking', async () => {
+    it('the status call recovers events between two streams', async () => {
       const { lime, site, handler, isOpen } = await startBehind(defaults());
       await until(isOpen);
       const { requestId: expired } = await site.createLoginRequest();
@@ -213,8 +218,8 @@ if (!installed) process.stderr.write(`${notice}\n`);
     });
   });
 
-  describe('with its defaults, and a platform that does not say X-Accel-Buffering: no', () => {
-    it('nothing comes through over HTTP/1.0, not even that the stream is open; logins still settle', async () => {
+  describe('with its defaults, and a platform that does not send X-Accel-Buffering: no', () => {
+    it('nothing arrives over HTTP/1.0, not even the headers of the stream; logins still expire', async () => {
       const { lime, site, handler } = await startBehind(defaults([NO_HINT]), {
         sandbox: { requestTtlMs: 0.4 * SECOND },
         options: { streamWaitMs: 0 },
@@ -231,7 +236,7 @@ if (!installed) process.stderr.write(`${notice}\n`);
       expect(handler.events).toMatchObject([{ type: 'expired', requestId, origin: 'local' }]);
     });
 
-    it('small frames come through at once over HTTP/1.1, but the first one has to open the stream', async () => {
+    it('small frames arrive at once over HTTP/1.1, but the stream opens with the first one', async () => {
       const { lime, isOpen, login, site } = await startBehind(
         defaults([NO_HINT, 'proxy_http_version 1.1;']),
       );

@@ -10,7 +10,7 @@ const EMPTY =
 
 interface Added {
   readonly files: Map<string, string>;
-  readonly said: string[];
+  readonly logged: string[];
 }
 
 /** Runs the schematic on a project of these files. */
@@ -24,27 +24,27 @@ async function add(
     readText: (path: string) => texts.get(path),
     overwrite: (path: string, text: string) => texts.set(path, text),
   };
-  const said: string[] = [];
-  const context = { logger: { info: (line: string) => said.push(line) } };
+  const logged: string[] = [];
+  const context = { logger: { info: (line: string) => logged.push(line) } };
   const change = nestAdd(options, () => Promise.resolve(MetadataManager));
   await change(tree as unknown as Tree, context as unknown as SchematicContext);
-  return { files: texts, said };
+  return { files: texts, logged };
 }
 
 const textIn = ({ files }: Added, path: string) => files.get(path) ?? '';
 const moduleOf = (added: Added) => textIn(added, 'src/app.module.ts');
 
 describe('nest add', () => {
-  it('registers the module in an empty one, and says what is next', async () => {
+  it('registers LimeSitesModule in an empty module, and logs the next step', async () => {
     const added = await add({ 'src/app.module.ts': EMPTY });
     expect(moduleOf(added)).toBe(
       "import { Module } from '@nestjs/common';\nimport { LimeSitesModule } from 'nestjs-lime-sites';\n\n" +
         '@Module({\n  imports: [LimeSitesModule.forRoot()]\n})\nexport class AppModule {}\n',
     );
-    expect(added.said).toEqual([expect.stringContaining('Set LIME_SITE_TOKEN')]);
+    expect(added.logged).toEqual([expect.stringContaining('Set LIME_SITE_TOKEN')]);
   });
 
-  it('adds to the imports that are there, in the quotes of the file', async () => {
+  it('adds to existing imports, in the quotes of the file', async () => {
     const text = [
       'import {',
       '  Module,',
@@ -70,23 +70,23 @@ describe('nest add', () => {
     const again = await add({ 'src/app.module.ts': moduleOf(first), '.env.example': env });
     expect(moduleOf(again)).toBe(moduleOf(first));
     expect(textIn(again, '.env.example')).toBe(env);
-    expect(again.said[0]).toBe('LimeSitesModule is in src/app.module.ts already.');
+    expect(again.logged[0]).toBe('src/app.module.ts already imports LimeSitesModule.');
   });
 
-  it('makes no .env.example where there is none', async () => {
+  it('does not create .env.example', async () => {
     const { files } = await add({ 'src/app.module.ts': EMPTY });
     expect([...files.keys()]).toEqual(['src/app.module.ts']);
   });
 
-  it('takes another source root and another module', async () => {
+  it('accepts another source root and another module', async () => {
     const options = { sourceRoot: 'apps/site/src', module: 'root.module.ts' };
     const added = await add({ 'apps/site/src/root.module.ts': EMPTY }, options);
     expect(textIn(added, 'apps/site/src/root.module.ts')).toContain('LimeSitesModule.forRoot()');
   });
 
-  it('names the option when there is no such module', async () => {
+  it('names the option when the module file does not exist', async () => {
     const { message } = await failureOf(Error, add({}));
-    expect(message).toContain('There is no src/app.module.ts.');
+    expect(message).toContain('module: src/app.module.ts does not exist.');
     expect(message).toContain('--module=your.module.ts');
   });
 
@@ -95,7 +95,7 @@ describe('nest add', () => {
     ['imports in a variable', EMPTY.replace('{}', '{ imports: features }')],
     ['imports in shorthand', EMPTY.replace('{}', '{ imports, providers: [] }')],
     ['a require', EMPTY.replace(/^import.*$/m, "const { Module } = require('@nestjs/common');")],
-  ])('says what to do by hand for a module with %s', async (_, text) => {
+  ])('gives the manual steps for a module with %s', async (_, text) => {
     const { message } = await failureOf(Error, add({ 'src/app.module.ts': text }));
     expect(message).toContain("import { LimeSitesModule } from 'nestjs-lime-sites';");
     expect(message).toContain('imports: [LimeSitesModule.forRoot()]');

@@ -16,7 +16,7 @@ const refusal: StreamFailure = {
   openForMs: 0,
 };
 
-/** @param jitter 0 for the shortest delays, 1 for what the longest ones stay below. */
+/** @param jitter 0 for the shortest delays, 1 for the limit of the longest ones. */
 function policy(jitter: number, options = { baseMs: BASE_MS, maxMs: MAX_MS }) {
   return new ReconnectPolicy({ ...options, random: () => jitter });
 }
@@ -28,8 +28,8 @@ function delays(of: ReconnectPolicy, failures: StreamFailure[]): number[] {
 const times = (count: number, failure: StreamFailure) =>
   Array.from({ length: count }, () => failure);
 
-describe('the delay after drops', () => {
-  it('is between one half of the back-off and the whole of it', () => {
+describe('The delay after drops', () => {
+  it('is between half of the backoff and the whole of it', () => {
     const whole = [500, 1_000, 2_000, 4_000, 8_000, 8_000];
 
     expect(delays(policy(1), times(6, drop))).toEqual(whole);
@@ -37,11 +37,11 @@ describe('the delay after drops', () => {
     expect(delays(policy(0.5), times(6, drop))).toEqual(whole.map((ms) => ms * 0.75));
   });
 
-  it('is none without a back-off', () => {
+  it('is zero without a backoff', () => {
     expect(delays(policy(1, { baseMs: 0, maxMs: MAX_MS }), times(3, drop))).toEqual([0, 0, 0]);
   });
 
-  it('starts anew after a stream of exactly a minute, and not after a shorter one', () => {
+  it('starts over after a stream of exactly a minute, and not after a shorter one', () => {
     const grown = [...times(4, drop), { ...drop, openForMs: HEALTHY_MS - 1 }];
 
     expect(delays(policy(1), [...grown, { ...drop, openForMs: HEALTHY_MS }, drop])).toEqual([
@@ -49,14 +49,14 @@ describe('the delay after drops', () => {
     ]);
   });
 
-  it.each([408, 429, 500, 502, 503, 599])('is that of an answer with status %i, too', (status) => {
+  it.each([408, 429, 500, 502, 503, 599])('applies to an answer with status %i, too', (status) => {
     expect(delays(policy(1), [answer(status), drop, answer(status)])).toEqual([500, 1_000, 2_000]);
     expect(policy(1).next(answer(status)).state).toBe('reconnecting');
   });
 });
 
-describe('the delay after refusals', () => {
-  it('is the back-off or up to a fifth more, and never beyond five minutes', () => {
+describe('The delay after refusals', () => {
+  it('is the backoff or up to a fifth more, and never above five minutes', () => {
     expect(delays(policy(0), times(6, refusal))).toEqual([
       30_000, 60_000, 120_000, 240_000, 250_000, 250_000,
     ]);
@@ -65,11 +65,11 @@ describe('the delay after refusals', () => {
     ]);
   });
 
-  it.each([401, 403, 404])('is that of an answer with status %i', (status) => {
+  it.each([401, 403, 404])('applies to an answer with status %i', (status) => {
     expect(policy(0).next(answer(status))).toEqual({ state: 'unauthorized', delayMs: 30_000 });
   });
 
-  it('is that of a certificate that is not trusted', () => {
+  it('applies to an untrusted certificate', () => {
     const error = new LimeError('TLS_REFUSED', 'no');
 
     expect(policy(0).next({ error, openForMs: 0 })).toEqual({
@@ -79,13 +79,13 @@ describe('the delay after refusals', () => {
   });
 
   it.each([200, 204, 302, 400, 410, 499])(
-    'is that of an answer with status %i, which says nothing about us',
+    'applies to an answer with status %i, which does not question the site token',
     (status) => {
       expect(policy(0).next(answer(status))).toEqual({ state: 'reconnecting', delayMs: 30_000 });
     },
   );
 
-  it('and that after drops start anew whenever one follows the other', () => {
+  it('starts over after drops, and the delay after drops starts over after refusals', () => {
     const failures = [...times(3, drop), ...times(3, refusal), ...times(2, drop)];
 
     expect(delays(policy(0), failures)).toEqual([
@@ -94,32 +94,32 @@ describe('the delay after refusals', () => {
   });
 });
 
-describe('what the server wishes', () => {
-  it('is a minimum, met up to a tenth later', () => {
-    const wish = { ...drop, retryAfterMs: 5_000 };
+describe('The delay that the server asks for', () => {
+  it('is a minimum, exceeded by up to a tenth', () => {
+    const asked = { ...drop, retryAfterMs: 5_000 };
 
-    expect(delays(policy(0), [wish])).toEqual([5_000]);
-    expect(policy(1).next(wish).delayMs).toBeCloseTo(5_500);
+    expect(delays(policy(0), [asked])).toEqual([5_000]);
+    expect(policy(1).next(asked).delayMs).toBeCloseTo(5_500);
   });
 
-  it('is no maximum', () => {
+  it('does not shorten the backoff', () => {
     expect(delays(policy(0), [{ ...drop, retryAfterMs: 100 }])).toEqual([250]);
     expect(delays(policy(0), [{ ...refusal, retryAfterMs: 5_000 }])).toEqual([30_000]);
   });
 
-  it('holds once if an answer said it, and for good if the stream said it', () => {
+  it('holds once from Retry-After, and until the next one from a retry field', () => {
     const once = policy(0);
-    const forGood = policy(0);
-    forGood.serverWishes(3_000);
+    const lasting = policy(0);
+    lasting.useRetryField(3_000);
 
     expect(delays(once, [{ ...drop, retryAfterMs: 3_000 }, drop])).toEqual([3_000, 500]);
-    expect(delays(forGood, [drop, drop])).toEqual([3_000, 3_000]);
+    expect(delays(lasting, [drop, drop])).toEqual([3_000, 3_000]);
   });
 
-  it('is the longer one if both said it, and the latest one of the stream', () => {
+  it('is the longer of the two, with the latest retry field', () => {
     const both = policy(0);
-    both.serverWishes(9_000);
-    both.serverWishes(4_000);
+    both.useRetryField(9_000);
+    both.useRetryField(4_000);
 
     expect(
       delays(both, [

@@ -30,9 +30,9 @@ class HealthController {
 
   @HealthCheck()
   @Get('health')
-  check(@Query('site') site?: string, @Query('silence') silence?: string) {
-    const maxSilenceMs = silence === undefined ? undefined : Number(silence);
-    return this.health.check([() => this.lime.isHealthy('lime', { site, maxSilenceMs })]);
+  check(@Query('site') site?: string, @Query('idle') idle?: string) {
+    const maxIdleMs = idle === undefined ? undefined : Number(idle);
+    return this.health.check([() => this.lime.isHealthy('lime', { site, maxIdleMs })]);
   }
 }
 
@@ -42,7 +42,7 @@ const HEALTH = {
   providers: [LimeSitesHealthIndicator] as Provider[],
 };
 
-/** What a probe gets: the HTTP status, the overall status, and what is said about LIME. */
+/** Probes the health check: its HTTP status, the overall status, and the result for LIME. */
 async function probe({ url }: StartedApp, query = '') {
   const response = await fetch(`${url}/health${query}`);
   const body = (await response.json()) as {
@@ -56,8 +56,8 @@ async function probe({ url }: StartedApp, query = '') {
 describe('The health indicator', () => {
   const start = useStarter();
 
-  /** A site whose time passes only when the test says so, with its stream open. */
-  async function startInSlowMotion(options: LimeSitesModuleOptions = {}) {
+  /** A site with an open stream on a manual clock. */
+  async function startOnManualClock(options: LimeSitesModuleOptions = {}) {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0 });
     const started = await start.site({ ...HEALTH, lime, clock, options });
@@ -80,7 +80,7 @@ describe('The health indicator', () => {
     });
   });
 
-  it('is degraded, and answers 200, while the first attempt is under way', async () => {
+  it('is degraded, and answers 200, during the first attempt', async () => {
     const lime = await start.lime();
     lime.faults.hang('events', Infinity);
     const started = await start.site({ ...HEALTH, lime });
@@ -90,7 +90,7 @@ describe('The health indicator', () => {
     expect(answer.lime).toMatchObject({ status: 'degraded', state: 'connecting', attempt: 1 });
   });
 
-  it('is degraded, and answers 200, while the stream is opened again', async () => {
+  it('is degraded, and answers 200, while the stream reconnects', async () => {
     const started = await start.site(HEALTH);
     await whenState(started, 'open');
     started.lime.faults.respond('events', { status: 503, times: Infinity });
@@ -102,8 +102,8 @@ describe('The health indicator', () => {
     expect(answer.lime['error']).toEqual(expect.any(String));
   });
 
-  it('is down when the stream cannot be opened again for too long, and up when it is', async () => {
-    const started = await startInSlowMotion({ sseBackoffBaseMs: 500, sseBackoffMaxMs: 500 });
+  it('is down when the stream cannot reconnect for longer than maxIdleMs, and up once it has', async () => {
+    const started = await startOnManualClock({ sseBackoffBaseMs: 500, sseBackoffMaxMs: 500 });
     started.lime.faults.respond('events', { status: 503, times: Infinity });
     started.lime.faults.dropStreams();
     await whenState(started, 'reconnecting');
@@ -113,7 +113,7 @@ describe('The health indicator', () => {
     const answer = await probe(started);
     expect(answer).toMatchObject({ http: 503, overall: 'error' });
     expect(answer.lime).toMatchObject({ status: 'down', state: 'reconnecting' });
-    expect(answer.lime['message']).toMatch(/nothing was heard of LIME for 33\d{4} ms/);
+    expect(answer.lime['message']).toMatch(/nothing arrived from LIME for 33\d{4} ms/);
 
     started.lime.faults.clear();
     await until(() => {
@@ -123,27 +123,27 @@ describe('The health indicator', () => {
     expect(await probe(started)).toMatchObject({ http: 200, overall: 'ok' });
   });
 
-  it('is down when an open stream is silent for longer than it may be', async () => {
-    const started = await startInSlowMotion();
+  it('is down when an open stream is idle for longer than maxIdleMs', async () => {
+    const started = await startOnManualClock();
     started.clock.advance(60 * SECOND);
-    expect(await probe(started, '?silence=60000')).toMatchObject({ http: 200, overall: 'ok' });
+    expect(await probe(started, '?idle=60000')).toMatchObject({ http: 200, overall: 'ok' });
     started.clock.advance(1);
-    const { http, lime } = await probe(started, '?silence=60000');
+    const { http, lime } = await probe(started, '?idle=60000');
     expect(http).toBe(503);
     expect(lime).toMatchObject({
       status: 'down',
       state: 'open',
-      message: 'nothing was heard of LIME for 60001 ms (maxSilenceMs: 60000)',
+      message: 'nothing arrived from LIME for 60001 ms (maxIdleMs: 60000)',
     });
   });
 
-  it.each(['{"type":"keepalive"}', ': comment'])('takes %s for a sign of life', async (frame) => {
-    const started = await startInSlowMotion();
+  it.each(['{"type":"keepalive"}', ': comment'])('counts %s as a frame', async (frame) => {
+    const started = await startOnManualClock();
     started.clock.advance(60 * SECOND);
     started.lime.send(frame.startsWith(':') ? Buffer.from(`${frame}\n\n`) : JSON.parse(frame));
     await until(() => started.site.connection.lastFrameAt);
     started.clock.advance(1);
-    const { lime } = await probe(started, '?silence=60000');
+    const { lime } = await probe(started, '?idle=60000');
     expect(lime).toMatchObject({ status: 'up', lastFrameAt: expect.any(String) });
   });
 
@@ -158,7 +158,7 @@ describe('The health indicator', () => {
     expect(JSON.stringify(answer)).not.toContain('127.0.0.1');
   });
 
-  it('is up where no stream is wanted', async () => {
+  it('is up with dispatcher: false', async () => {
     const started = await start.site({ ...HEALTH, options: { dispatcher: false } });
     expect((await probe(started)).lime).toMatchObject({
       status: 'up',
@@ -179,7 +179,7 @@ describe('The health indicator', () => {
     ['connecting', 200, 'degraded'],
     ['down', 503, 'down'],
     ['closed', 503, 'down'],
-  ] as const)('makes of a cluster that is %s: %s, %s', async (state, http, status) => {
+  ] as const)('for a cluster that is %s answers %s, %s', async (state, http, status) => {
     const lastError = new LimeError('CLUSTER_UNAVAILABLE', 'connect ECONNREFUSED 10.0.0.7:6379');
     const options = { cluster: clusterThatIs({ state, since: new Date(), lastError }) };
     const started = await start.site({ ...HEALTH, options });
@@ -191,14 +191,14 @@ describe('The health indicator', () => {
     expect(JSON.stringify(answer)).not.toContain('10.0.0.7');
   });
 
-  it('is down when a cluster was never reached, and too long ago', async () => {
+  it('is down when a cluster is connecting for longer than maxIdleMs', async () => {
     const since = new Date(Date.now() - 331 * SECOND);
     const options = { cluster: clusterThatIs({ state: 'connecting', since }) };
     const started = await start.site({ ...HEALTH, options });
     expect(await probe(started)).toMatchObject({ http: 503, lime: { cluster: 'connecting' } });
   });
 
-  it('tells the sites of an application apart', async () => {
+  it('reports each site of an application', async () => {
     const [lime, shop] = await Promise.all([start.lime(), start.lime()]);
     shop.suspendSite();
     const started = await start.app({
@@ -213,27 +213,27 @@ describe('The health indicator', () => {
       started.app.get<LimeSiteService>(getLimeSiteServiceToken(site)).connection.state;
     await until(() => stateOf() === 'open' && stateOf('shop') === 'unauthorized');
     expect(await probe(started)).toMatchObject({ http: 200, lime: { state: 'open' } });
-    const { http, lime: said } = await probe(started, '?site=shop');
+    const { http, lime: result } = await probe(started, '?site=shop');
     expect(http).toBe(503);
-    expect(said).toMatchObject({ state: 'unauthorized', error: 'SITE_SUSPENDED' });
+    expect(result).toMatchObject({ state: 'unauthorized', error: 'SITE_SUSPENDED' });
   });
 
-  it('says which site there is none of, and what is wrong with a limit', async () => {
+  it('rejects an unknown site and a maxIdleMs that is not above 0, by name', async () => {
     const { app } = await start.site(HEALTH);
     const indicator = app.get(LimeSitesHealthIndicator);
     await expect(indicator.isHealthy('lime', { site: 'shop' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringContaining('there is no LIME site "shop" here'),
+      message: expect.stringContaining('this application has no LIME site "shop"'),
     });
-    for (const maxSilenceMs of [0, -1, Number.NaN]) {
-      await expect(indicator.isHealthy('lime', { maxSilenceMs })).rejects.toMatchObject({
+    for (const maxIdleMs of [0, -1, Number.NaN]) {
+      await expect(indicator.isHealthy('lime', { maxIdleMs })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining('maxSilenceMs'),
+        message: expect.stringContaining('maxIdleMs'),
       });
     }
   });
 
-  it('is up with a word about it where terminus knows no degraded status, as terminus 11', async () => {
+  it('is up with degraded: true where terminus has no degraded status, as terminus 11', async () => {
     const withoutDegraded = {
       check: (key: string) => {
         const session = new HealthIndicatorService().check(key);

@@ -43,7 +43,7 @@ describe('binding requests of the sandbox', () => {
     ['http://127.0.0.1/cb'],
     ['http://[::1]:8080/cb'],
     ['http://app.localhost/'],
-  ])('take %s, because it is loopback', async (uri) => {
+  ])('accept %s, because it is loopback', async (uri) => {
     expect((await site.bind(uri)).status).toBe(201);
   });
 
@@ -139,7 +139,7 @@ describe('binding requests of the sandbox', () => {
         redirect: 'manual',
       });
 
-    expect((await connect('nobody')).status).toBe(404);
+    expect((await connect('unknown')).status).toBe(404);
     expect((await connect(shopper.agentId)).status).toBe(303);
     expect(lime.bindings()[0]).toMatchObject({ status: 'COMPLETED', agentId: shopper.agentId });
   });
@@ -157,7 +157,7 @@ describe('binding requests of the sandbox', () => {
     expect(lime.bindings()[0]?.status).toBe('PENDING');
   });
 
-  it('show what a site sent without letting it become part of the page', async () => {
+  it('escape the redirect_uri on their page', async () => {
     const { body } = await site.bind(`https://site.example/?a='&b="<script>alert(1)</script>`);
     const html = await (await fetch(String(body.data['connect_url']))).text();
 
@@ -182,7 +182,7 @@ describe('binding requests of the sandbox', () => {
     });
   });
 
-  it('expire, and their page then says so', async () => {
+  it('expire, and show it on their page', async () => {
     await lime.stop();
     lime = await startSandbox({ bindingTtlMs: 10 });
     const { body } = await new SiteClient(lime).bind('https://site.example/cb');
@@ -193,7 +193,7 @@ describe('binding requests of the sandbox', () => {
     expect(await page.text()).toContain('EXPIRED');
   });
 
-  it('that never were have a page that says so', async () => {
+  it('have a page for unknown ids', async () => {
     const page = await fetch(`http://127.0.0.1:${lime.port}/connect/%3Cb%3E`);
 
     expect(page.status).toBe(404);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { runSandboxCommand } from '../../lib/testing/cli/run-sandbox-command.js';
-import { Story } from '../../lib/testing/cli/story.js';
+import { ActivityLog } from '../../lib/testing/cli/activity-log.js';
 import { eventually } from './support/eventually.js';
 import { RecordingOutput } from './support/recording-output.js';
 
@@ -33,7 +33,7 @@ describe('lime-sandbox', () => {
       headers: { 'x-site-token': siteToken },
     });
 
-  it('prints lines for a shell, then hints, then the story', async () => {
+  it('prints lines for a shell, then hints, then activities', async () => {
     void run('--port', '0', '--host', '127.0.0.1', '--request-ttl', '0.05', '--keepalive', '0');
     await eventually(() => stdout.lines.length >= 6);
     expect(stdout.text).toMatch(
@@ -44,7 +44,9 @@ describe('lime-sandbox', () => {
 
     expect((await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'))).status).toBe(201);
     await eventually(() => stdout.text.includes('the event is lost'));
-    expect(stdout.text).toMatch(/^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m);
+    expect(stdout.text).toMatch(
+      /^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m,
+    );
     expect(stdout.text).toMatch(/login request [\da-f-]{36} expired$/m);
 
     ending.abort();
@@ -54,13 +56,14 @@ describe('lime-sandbox', () => {
     expect(stderr.text).toBe('');
   });
 
-  it('prints exactly one JSON object with --json, and the story elsewhere', async () => {
+  it('prints exactly one JSON object with --json, and activities on stderr', async () => {
     void run('--json', '--jwks=enveloped', '--pow-difficulty', '3');
     await eventually(() => stdout.text !== '');
-    const { baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
+    const { platform, baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
       stdout.text,
     ) as Record<string, string>;
     expect(rest).toEqual({});
+    expect(platform).toBe('2026-09');
     expect(agentToken).toMatch(/^at_/);
     expect(baseUrl).toBe(`${consoleUrl}api/v1`);
 
@@ -71,7 +74,7 @@ describe('lime-sandbox', () => {
     expect(stdout.lines).toHaveLength(1);
   });
 
-  it('approves by itself when told to, with the proof of work', async () => {
+  it('approves new requests with --auto-approve, through the proof of work', async () => {
     void run('--auto-approve', '.01');
     await eventually(() => stdout.lines.length >= 6);
     await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'));
@@ -79,7 +82,7 @@ describe('lime-sandbox', () => {
     await eventually(() => stdout.text.includes('approved by Demo agent'));
   });
 
-  it('tells when it could not approve, and gives up what waits at the end', async () => {
+  it('reports a failed approval, and cancels pending ones at the end', async () => {
     void run('--auto-approve', '0.1', '--host', 'localhost');
     await eventually(() => stdout.lines.length >= 6);
     const baseUrl = printed('LIME_API_BASE');
@@ -88,21 +91,44 @@ describe('lime-sandbox', () => {
     const agentToken = printed('LIME_AGENT_TOKEN');
     await new SandboxAgent({ baseUrl, agentToken }).login(data.login_request_id);
 
-    await eventually(() => /could not be approved: .*no longer pending/.test(stdout.text));
+    await eventually(() => /could not be approved: .*not known/.test(stdout.text));
     await create(baseUrl, printed('LIME_SITE_TOKEN'));
     ending.abort();
     expect(await exit).toBe(0);
   });
 
-  it('ends at once when it was told to end before it began', async () => {
+  it('ends at once when its signal has aborted before the start', async () => {
     ending.abort();
 
     expect(await run()).toBe(0);
   });
 
+  it.each([
+    ['2026-06', 404],
+    ['2026-07', 400],
+    ['2026-09', 400],
+  ])('speaks the generation of --platform %s', async (platform, bindingStatus) => {
+    void run('--platform', platform);
+    await eventually(() => stdout.lines.length >= 6);
+    const answer = await fetch(`${printed('LIME_API_BASE')}/modules/bindings/requests`, {
+      method: 'POST',
+      headers: { 'x-site-token': printed('LIME_SITE_TOKEN') },
+    });
+
+    expect(stdout.text).toContain(`platform ${platform}`);
+    expect(answer.status).toBe(bindingStatus);
+  });
+
   it('shows help and version', async () => {
     expect(await run('--help')).toBe(0);
-    for (const option of ['--port', '--jwks', '--request-ttl', '--auto-approve', '--json']) {
+    for (const option of [
+      '--platform',
+      '--port',
+      '--jwks',
+      '--request-ttl',
+      '--auto-approve',
+      '--json',
+    ]) {
       expect(stdout.text).toContain(option);
     }
 
@@ -124,6 +150,7 @@ describe('lime-sandbox', () => {
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x".'],
     [['--port', '65536'], '--port must be a whole number from 0 to 65535, not "65536".'],
     [['--pow-difficulty', '33'], '--pow-difficulty must be a whole number from 0 to 32, not "33".'],
+    [['--platform', 'july'], '--platform must be 2026-09 or 2026-07 or 2026-06, not "july".'],
     [['--jwks', 'both'], '--jwks must be raw or enveloped, not "both".'],
     [
       ['--request-ttl', '0'],
@@ -139,12 +166,12 @@ describe('lime-sandbox', () => {
     expect(stdout.text).toBe('');
   });
 
-  it('answers a host that is none with exit code 2', async () => {
+  it('ends with exit code 2 for an invalid host', async () => {
     expect(await run('--host', 'a b')).toBe(2);
     expect(stderr.lines).toHaveLength(1);
   });
 
-  it('answers a port in use with one sentence and exit code 1', async () => {
+  it('ends with exit code 1 and one sentence for a port in use', async () => {
     const other = await LimeSandbox.start();
 
     expect(await run('--port', String(other.port))).toBe(1);
@@ -155,7 +182,7 @@ describe('lime-sandbox', () => {
     await other.stop();
   });
 
-  it('passes on what is no fault of the arguments', async () => {
+  it('rethrows errors that are not about the arguments', async () => {
     const broken = {
       write() {
         throw new Error('broken pipe');
@@ -169,7 +196,7 @@ describe('lime-sandbox', () => {
   });
 });
 
-describe('the story of lime-sandbox', () => {
+describe('the activity log of lime-sandbox', () => {
   const at = new Date();
   const activities = [
     { at, kind: 'request-created', requestId: 'lr_1', expiresAt: at },
@@ -177,7 +204,7 @@ describe('the story of lime-sandbox', () => {
     { at, kind: 'expired', requestId: 'lr_1' },
     { at, kind: 'delivered', requestId: 'lr_1', streams: 2 },
     { at, kind: 'delivered', requestId: 'lr_1', streams: 0 },
-    { at, kind: 'swallowed', requestId: 'lr_1' },
+    { at, kind: 'dropped', requestId: 'lr_1' },
     { at, kind: 'stream-opened', openStreams: 1 },
     { at, kind: 'stream-closed', openStreams: 0 },
     { at, kind: 'binding-created', bindingId: 'bd_1', connectUrl: 'http://x/' },
@@ -190,10 +217,10 @@ describe('the story of lime-sandbox', () => {
     { at, kind: 'site-reinstated' },
   ] as const;
 
-  it('is one line each', () => {
+  it('is one line for each activity', () => {
     const output = new RecordingOutput();
-    const story = new Story(output, {});
-    for (const activity of activities) story.tell(activity);
+    const log = new ActivityLog(output, {});
+    for (const activity of activities) log.add(activity);
 
     expect(output.lines).toHaveLength(activities.length);
     expect(output.text).toContain('sent to 2 streams');
@@ -201,11 +228,11 @@ describe('the story of lime-sandbox', () => {
     expect(output.text).toContain('connect at http://x/');
   });
 
-  it('is coloured on a terminal, unless NO_COLOR says no', () => {
+  it('is coloured on a terminal, unless NO_COLOR is set', () => {
     const terminal = new RecordingOutput(true);
-    new Story(terminal, { NO_COLOR: '' }).line('red', 'hello');
+    new ActivityLog(terminal, { NO_COLOR: '' }).line('red', 'hello');
     const plain = new RecordingOutput(true);
-    new Story(plain, { NO_COLOR: '1' }).line('red', 'hello');
+    new ActivityLog(plain, { NO_COLOR: '1' }).line('red', 'hello');
 
     expect(terminal.text).toContain('\u001B[31mhello\u001B[39m');
     expect(plain.text).not.toContain('\u001B');

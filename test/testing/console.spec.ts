@@ -18,11 +18,12 @@ beforeEach(async () => {
 afterEach(() => lime.stop());
 
 describe('the console page', () => {
-  it('says that it is a sandbox, names the base URL and shows what there is', async () => {
+  it('says that it is a sandbox, and shows base URL, platform, requests and bindings', async () => {
     const empty = await console.page();
     expect(empty.response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(empty.html).toContain('This is not the real LIME');
     expect(empty.html).toContain(lime.baseUrl);
+    expect(empty.html).toContain('<code>2026-09</code>');
     expect(empty.html).toContain('No login requests yet');
     expect(empty.html).toContain('No bindings yet');
 
@@ -32,7 +33,7 @@ describe('the console page', () => {
     lime.expire(expired);
     await new SiteClient(lime).bind('https://site.example/cb?secret=1');
     const { html } = await console.page();
-    expect(html).toMatch(new RegExp(`${approved}.+nobody listening.+Demo agent.+KYC 2`, 's'));
+    expect(html).toMatch(new RegExp(`${approved}.+no stream open.+Demo agent`, 's'));
     expect(html).toMatch(new RegExp(`${expired}.+Expired`, 's'));
     expect(html).toContain('for https://site.example/cb<');
     expect(html).not.toMatch(/eyJ|st_sandbox|at_sandbox|secret/);
@@ -44,12 +45,38 @@ describe('the console page', () => {
     const { html } = await console.page();
 
     expect(performance.now() - began).toBeLessThan(200);
-    expect(html.match(/<tr id="lr_/g)).toHaveLength(100);
+    expect(html.match(/<tr id="[\da-f-]{36}"/g)).toHaveLength(100);
     expect(html).toContain(`<tr id="${made.at(-1)}"`);
     expect(html).toContain('The newest 100 of 10,000.');
   });
 
-  it('runs and looks only as the server wrote it, in no frame, and loads nothing', async () => {
+  it('shows the start of a binding code, and its exchange', async () => {
+    const site = new SiteClient(lime);
+    const { body } = await site.bind('https://site.example/cb');
+    const declined = await site.bind('https://site.example/cb');
+    const { code } = await lime.completeBinding(String(body.data['binding_id']));
+    lime.declineBinding(String(declined.body.data['binding_id']));
+    const issued = (await console.page()).html;
+    await site.exchange(code);
+    const exchanged = (await console.page()).html;
+
+    expect(issued).toMatch(
+      new RegExp(`Declined.+Completed.+code ${code.slice(0, 6)}….+Demo agent`, 's'),
+    );
+    expect(exchanged).toMatch(/Completed.+code exchanged.+Demo agent/s);
+    expect(issued + exchanged).not.toContain(code);
+  });
+
+  it('says that there are no bindings as of 2026-06', async () => {
+    await lime.stop();
+    lime = await startSandbox({ platform: '2026-06' });
+    const { html } = await new ConsoleClient(lime).page();
+
+    expect(html).toContain('LIME introduced them after 2026-06');
+    expect(html).toContain('<code>2026-06</code>');
+  });
+
+  it('allows only its own script and style, no frames, and no other sources', async () => {
     const { response, html } = await console.page();
     const policy = response.headers.get('content-security-policy') ?? '';
     const hashOf = (tag: string) => {
@@ -72,18 +99,15 @@ describe('the console page', () => {
     expect(html).not.toMatch(/\s(on\w+|style)=|(src|href)="(?!data:|\/connect)/);
   });
 
-  it('shows names and claims without letting them become part of the page', async () => {
+  it('escapes the names of agents', async () => {
     const evil = '"><script>alert(1)</script>';
     const agent = lime.addAgent({ agentId: evil, displayName: evil });
     const { requestId } = lime.createLoginRequest();
-    await lime.approve(requestId, { user_kyc_level: evil, agent_reputation: undefined });
-    const other = lime.createLoginRequest().requestId;
-    await console.press(`/console/requests/${other}/approve`, { agent: agent.agentId });
+    await console.press(`/console/requests/${requestId}/approve`, { agent: agent.agentId });
     const { html } = await console.page();
 
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).toContain('&quot;&gt;&lt;script&gt;alert(1)');
-    expect(html).toContain('reputation none');
   });
 });
 
@@ -96,22 +120,18 @@ describe('the buttons of the console', () => {
     expect(lime.requests()).toHaveLength(1);
   });
 
-  it('approve as the chosen agent with the chosen levels', async () => {
+  it('approve as the chosen agent', async () => {
     const shopper = lime.addAgent({ displayName: 'Shopper' });
     const { requestId } = lime.createLoginRequest();
     const reader = await EventReader.open(lime);
     await console.press(`/console/requests/${requestId}/approve`, {
       agent: shopper.agentId,
-      kyc: '3',
-      reputation: '12.5',
     });
 
     const [event] = await reader.until(1);
     expect(event).toMatchObject({ type: 'approved', login_request_id: requestId });
     expect(decodeJwt(String(event?.['agent_passport_jwt']))).toMatchObject({
       sub: shopper.agentId,
-      user_kyc_level: 3,
-      agent_reputation: 12.5,
       request_id: requestId,
     });
   });
@@ -122,24 +142,20 @@ describe('the buttons of the console', () => {
 
     expect(decodeJwt(lime.request(requestId)?.passport ?? '')).toMatchObject({
       sub: lime.agent.agentId,
-      user_kyc_level: lime.agent.userKycLevel,
     });
   });
 
-  it.each([
-    ['an unknown agent', { agent: 'nobody' }, 404, 'AGENT_NOT_FOUND'],
-    ['a level that is no number', { kyc: 'high' }, 400, 'VALIDATION_ERROR'],
-    ['an empty reputation', { reputation: '' }, 400, 'VALIDATION_ERROR'],
-  ])('do not approve with %s', async (_case, fields, status, code) => {
+  it('do not approve with an unknown agent', async () => {
     const { requestId } = lime.createLoginRequest();
-    const reply = await console.press(`/console/requests/${requestId}/approve`, fields);
+    const path = `/console/requests/${requestId}/approve`;
+    const reply = await console.press(path, { agent: 'unknown' });
 
-    expect(reply.status).toBe(status);
-    expect(await reply.json()).toMatchObject({ ok: false, error: { code } });
+    expect(reply.status).toBe(404);
+    expect(await reply.json()).toMatchObject({ ok: false, error: { code: 'AGENT_NOT_FOUND' } });
     expect(lime.request(requestId)?.status).toBe('PENDING');
   });
 
-  it('expire, and say so when it is too late', async () => {
+  it('expire a request, and refuse an expired one', async () => {
     const { requestId } = lime.createLoginRequest();
     const expire = () => console.press(`/console/requests/${requestId}/expire`);
     expect((await expire()).status).toBe(200);
@@ -167,7 +183,7 @@ describe('the buttons of the console', () => {
     expect((await site.create()).status).toBe(201);
   });
 
-  it('lead back to the page where no script runs, and say there what went wrong', async () => {
+  it('redirect to the page without script, and answer a refusal with a notice', async () => {
     const { requestId } = lime.createLoginRequest();
     const accept = 'text/html,application/xhtml+xml';
     const path = `/console/requests/${requestId}/expire`;
@@ -180,7 +196,7 @@ describe('the buttons of the console', () => {
   });
 });
 
-describe('the console does nothing for others', () => {
+describe('the console refuses other pages', () => {
   it.each([
     ['another origin', { origin: 'https://evil.example' }],
     ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
@@ -195,7 +211,7 @@ describe('the console does nothing for others', () => {
     expect(lime.requests()).toEqual([]);
   });
 
-  it('its own form is taken with what browsers add to it', async () => {
+  it('its own form passes with the headers that browsers add', async () => {
     const origin = `http://127.0.0.1:${lime.port}`;
     const reply = await console.press(
       '/console/requests',
@@ -245,11 +261,11 @@ describe('the console does nothing for others', () => {
   );
 
   it.each(['evil.example', '127.0.0.1.evil.example', '192.168.0.7', 'a b', 'localhost.evil'])(
-    'the name %s could be anybody’s (DNS rebinding)',
+    'the name %s is refused (DNS rebinding)',
     async (host) => expect(await console.statusUnder(host)).toBe(403),
   );
 
-  it('a sandbox on all addresses is served under any address, but under no other name', async () => {
+  it('a sandbox on all addresses answers under every address, but not under other names', async () => {
     const open = await startSandbox({ host: '0.0.0.0' });
     const client = new ConsoleClient(open);
 
@@ -261,11 +277,15 @@ describe('the console does nothing for others', () => {
 });
 
 describe('the events of the console', () => {
-  it('begin with everything, then tell what changed and nothing else', async () => {
+  it('begin with a snapshot, then carry only changes', async () => {
     const { requestId: first } = lime.createLoginRequest();
     const events = await ConsoleEvents.open(lime);
     const snapshot = await events.at(0);
-    expect(snapshot).toMatchObject({ event: 'snapshot', sandbox: expect.any(String), said: [] });
+    expect(snapshot).toMatchObject({
+      event: 'snapshot',
+      sandbox: expect.any(String),
+      announcements: [],
+    });
     expect(snapshot.lists['requests']?.ids).toEqual([first]);
     expect(snapshot.lists['bindings']).toEqual({ ids: [], rows: {} });
     expect(snapshot.parts['figures']).toContain('Open streams');
@@ -277,18 +297,18 @@ describe('the events of the console', () => {
     expect(Object.keys(created.lists['requests']?.rows ?? {})).toEqual([second]);
     expect(Object.keys(created.lists)).toEqual(['requests', 'activity']);
     expect(Object.keys(created.parts)).toEqual(['page-title', 'figures']);
-    expect(created.said).toEqual([expect.stringContaining(`${second} created`)]);
+    expect(created.announcements).toEqual([expect.stringContaining(`${second} created`)]);
 
     const began = performance.now();
     await lime.approve(first);
     const approved = await events.at(2);
     expect(performance.now() - began).toBeLessThan(100);
     expect(approved.lists['requests']?.rows[first]).toContain('Demo agent');
-    expect(approved.said).toHaveLength(2);
+    expect(approved.announcements).toHaveLength(2);
     expect(JSON.stringify(events.all)).not.toMatch(/eyJ|sandbox_/);
   });
 
-  it('tell a new agent and the state of the site', async () => {
+  it('carry a new agent and the state of the site', async () => {
     const events = await ConsoleEvents.open(lime);
     await events.at(0);
     lime.addAgent({ displayName: 'Newcomer' });
@@ -298,7 +318,7 @@ describe('the events of the console', () => {
     expect((await events.at(2)).parts['site-control']).toContain('Reinstate site');
   });
 
-  it('put many changes into few', async () => {
+  it('combine many changes into few events', async () => {
     const events = await ConsoleEvents.open(lime);
     await events.at(0);
     for (let made = 0; made < 10_000; made += 1) lime.createLoginRequest();
@@ -307,11 +327,11 @@ describe('the events of the console', () => {
     expect(change.lists['requests']?.ids).toHaveLength(100);
     expect(change.lists['activity']?.ids).toHaveLength(12);
     expect(change.parts['requests-note']).toBe('The newest 100 of 10,000.');
-    expect(change.said).toHaveLength(3);
+    expect(change.announcements).toHaveLength(3);
     expect(events.all.length).toBeLessThan(4);
   });
 
-  it('start afresh for a page that comes back, and name the sandbox', async () => {
+  it('begin with a snapshot for a page that reconnects, and name the sandbox', async () => {
     const events = await ConsoleEvents.open(lime);
     const { sandbox } = await events.at(0);
     events.close();

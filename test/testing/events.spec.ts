@@ -14,7 +14,7 @@ describe('the event stream of the sandbox', () => {
   });
   afterEach(() => lime.stop());
 
-  it('opens at once as text/event-stream and stays silent', async () => {
+  it('opens at once as text/event-stream and sends nothing', async () => {
     const reader = await EventReader.open(lime);
 
     expect(reader.response.statusCode).toBe(200);
@@ -61,7 +61,7 @@ describe('the event stream of the sandbox', () => {
     ]);
   });
 
-  it('loses what happens while nobody listens', async () => {
+  it('loses events while no stream is open', async () => {
     const { requestId } = lime.createLoginRequest();
 
     expect((await lime.approve(requestId)).status).toBe('APPROVED');
@@ -95,7 +95,7 @@ describe('the event stream of the sandbox', () => {
     expect(idsOf(await two.until(3))).toEqual([ids[1], ids[3], undefined]);
   });
 
-  it('beats at the interval asked for, until it is paused', async () => {
+  it('sends keepalives at the configured interval, until they are paused', async () => {
     await lime.stop();
     lime = await startSandbox({ keepaliveMs: 3 });
     const reader = await EventReader.open(lime);
@@ -122,7 +122,7 @@ describe('the event stream of the sandbox', () => {
     expect(await reader.until(1)).toEqual([{ type: 'only' }]);
   });
 
-  it('passes texts and bytes on as they are', async () => {
+  it('carries texts and bytes unchanged', async () => {
     const reader = await EventReader.open(lime);
 
     expect(lime.send(': a comment\r\ndata: no json\n\n')).toBe(1);
@@ -136,7 +136,7 @@ describe('the event stream of the sandbox', () => {
     expect([...bytes.subarray(-3)]).toEqual([0xff, 0xfe, 0x0a]);
   });
 
-  it('counts as closed as soon as the reader is gone', async () => {
+  it('counts as closed once the reader has left', async () => {
     const reader = await EventReader.open(lime);
     reader.close();
 
@@ -191,7 +191,7 @@ describe('the event stream of the sandbox', () => {
 });
 
 describe('waiting for open streams', () => {
-  it('ends when so many are open', async () => {
+  it('resolves once enough are open', async () => {
     const lime = await startSandbox();
     const both = lime.whenStreamOpen(2);
     const one = lime.whenStreamOpen();
@@ -204,7 +204,7 @@ describe('waiting for open streams', () => {
     await lime.stop();
   });
 
-  it('ends with an error after its time, or when the sandbox stops', async () => {
+  it('rejects after its timeout, and when the sandbox stops', async () => {
     const lime = await startSandbox();
     await expect(lime.whenStreamOpen(1, 5)).rejects.toMatchObject({
       code: 'SANDBOX_TIMEOUT',

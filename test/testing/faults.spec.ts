@@ -15,7 +15,7 @@ describe('faults on calls', () => {
   });
   afterEach(() => lime.stop());
 
-  it('answer something canned, once by default, and in the order in which they were set', async () => {
+  it('answer with a given response, once by default, in the order in which they were set', async () => {
     lime.faults.respond('create', {
       status: 503,
       body: { ok: false, error: { code: 'BUSY', message: 'busy' } },
@@ -38,7 +38,7 @@ describe('faults on calls', () => {
     expect(lime.requests()).toHaveLength(1);
   });
 
-  it('last as often as told, or until they are cleared', async () => {
+  it('apply a given number of times, or until they are cleared', async () => {
     lime.faults.respond('status', { status: 500, times: 2 });
     lime.faults.respond('jwks', { status: 500, times: Infinity });
     lime.faults.respond('binding', { status: 500, times: 0 });
@@ -54,7 +54,7 @@ describe('faults on calls', () => {
     expect((await site.jwks()).status).toBe(200);
   });
 
-  it('hit only the calls they are meant for', async () => {
+  it('apply only to the calls that the filter chooses', async () => {
     const [one, two] = [await site.createId(), await site.createId()];
     lime.faults.respond('status', {
       status: 500,
@@ -118,7 +118,7 @@ describe('faults on calls', () => {
     await delayed;
   });
 
-  it('can make an approval fail for the agent although it was made', async () => {
+  it('lose the answer of an approval that was made', async () => {
     const { requestId } = lime.createLoginRequest();
     lime.faults.loseAnswer('approve');
 
@@ -128,7 +128,7 @@ describe('faults on calls', () => {
     expect(lime.request(requestId)?.status).toBe('APPROVED');
   });
 
-  it('that cannot be written as an answer are a 500', async () => {
+  it('answer 500 when their body is not JSON', async () => {
     lime.faults.respond('create', { status: 200, headers: { 'bad header': 'x' } });
 
     const reply = await site.create();
@@ -144,7 +144,7 @@ describe('faults on event streams', () => {
   });
   afterEach(() => lime.stop());
 
-  const settle = () => {
+  const expireOne = () => {
     const { requestId } = lime.createLoginRequest();
     lime.expire(requestId);
     return requestId;
@@ -170,7 +170,7 @@ describe('faults on event streams', () => {
     expect(lime.openStreams).toBe(0);
   });
 
-  it('freeze them: open, taken for listening, and silent, until they are healed', async () => {
+  it('freeze them: open and without events, until they are healed', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.freezeStreams();
     const { requestId } = lime.createLoginRequest();
@@ -187,7 +187,7 @@ describe('faults on event streams', () => {
     expect(fresh.text).not.toContain(requestId);
   });
 
-  it('freeze them while their reader is behind, and heal without losing or mixing', async () => {
+  it('freeze them while their reader is behind, and keep every event in order', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.pauseKeepalives();
     reader.response.pause();
@@ -204,13 +204,13 @@ describe('faults on event streams', () => {
     lime.faults.unfreezeStreams();
     send(2_000);
     lime.send('data: {"number":"last"}\n\n');
-    await reader.when(() => reader.text.endsWith('"last"}\n\n'));
+    await reader.when(() => reader.tail.endsWith('"last"}\n\n'));
 
     const numbers = reader.frames.filter((f) => 'number' in f).map(({ number }) => number);
     expect(numbers).toEqual([...Array.from({ length: 3_000 }, (_, number) => number), 'last']);
   });
 
-  it('end frozen ones without what was held back', async () => {
+  it('end frozen ones without their queued events', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.freezeStreams();
     lime.send({ type: 'held' });
@@ -220,45 +220,45 @@ describe('faults on event streams', () => {
     expect(reader.text).not.toContain('held');
   });
 
-  it('swallow events although the platform takes them for delivered', async () => {
+  it('drop events although the platform counts them as delivered', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.loseEvents(1);
     const { requestId } = lime.createLoginRequest();
     expect((await lime.approve(requestId)).status).toBe('DELIVERED');
-    const next = settle();
+    const next = expireOne();
     await reader.when(() => reader.text.includes(next));
     expect(reader.text).not.toContain(requestId);
 
     lime.faults.loseEvents();
-    const lost = [settle(), settle(), settle()];
+    const lost = [expireOne(), expireOne(), expireOne()];
     lime.faults.clear();
-    const last = settle();
+    const last = expireOne();
     await reader.when(() => reader.text.includes(last));
     for (const id of lost) expect(reader.text).not.toContain(id);
   });
 
-  it('send each event as often as told', async () => {
+  it('send each event several times', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.duplicateEvents();
-    const twice = settle();
+    const twice = expireOne();
     lime.faults.duplicateEvents(3);
-    const thrice = settle();
+    const thrice = expireOne();
     lime.faults.clear();
-    const once = settle();
+    const once = expireOne();
     await reader.when(() => reader.text.includes(once));
 
     const count = (id: string) => reader.frames.filter((f) => f['login_request_id'] === id).length;
     expect([count(twice), count(thrice), count(once)]).toEqual([2, 3, 1]);
   });
 
-  it('keep the platform from announcing what expires by itself', async () => {
+  it('keep the platform from sending expiries of its own', async () => {
     await lime.stop();
     lime = await startSandbox({ requestTtlMs: 10 });
     const reader = await EventReader.open(lime);
     lime.faults.missExpiry();
     const { requestId } = lime.createLoginRequest();
     await eventually(() => lime.request(requestId)?.status === 'EXPIRED');
-    const byHand = settle();
+    const byHand = expireOne();
     await reader.when(() => reader.text.includes(byHand));
 
     expect(reader.text).not.toContain(requestId);

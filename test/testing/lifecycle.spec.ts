@@ -73,13 +73,13 @@ describe('starting and stopping the sandbox', () => {
     }
   });
 
-  it('takes a signing key of one’s own, unless it is too short', async () => {
+  it('signs with a key from the options, and refuses a short one', async () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 
     await expect(LimeSandbox.start({ signingKey: weak })).rejects.toThrow('signingKey must be');
   });
 
-  it('says so when the port is in use, or the address is none', async () => {
+  it('rejects with SANDBOX_LISTEN_FAILED when the port is in use or the address is invalid', async () => {
     const first = await startSandbox();
 
     await expect(startSandbox({ port: first.port })).rejects.toMatchObject({
@@ -115,14 +115,14 @@ describe('starting and stopping the sandbox', () => {
   });
 });
 
-describe('the story of the sandbox', () => {
+describe('the activities of the sandbox', () => {
   let lime: LimeSandbox;
   afterEach(() => lime.stop());
 
-  it('tells everything that happens, in order and without secrets', async () => {
+  it('reports everything that happens, in order and without secrets', async () => {
     lime = await startSandbox({ bindingTtlMs: 15 });
-    const story: SandboxActivity[] = [];
-    const silence = lime.onActivity((activity) => story.push(activity));
+    const activities: SandboxActivity[] = [];
+    const unsubscribe = lime.onActivity((activity) => activities.push(activity));
     const site = new SiteClient(lime);
 
     const reader = await EventReader.open(lime);
@@ -140,17 +140,17 @@ describe('the story of the sandbox', () => {
     await lime.rotateKeys();
     lime.suspendSite();
     lime.reinstateSite();
-    silence();
+    unsubscribe();
     lime.createLoginRequest();
 
-    expect(story.map(({ kind }) => kind)).toEqual([
+    expect(activities.map(({ kind }) => kind)).toEqual([
       'stream-opened',
       'request-created',
       'approved',
       'delivered',
       'request-created',
       'expired',
-      'swallowed',
+      'dropped',
       'stream-closed',
       'binding-created',
       'binding-completed',
@@ -160,26 +160,26 @@ describe('the story of the sandbox', () => {
       'site-suspended',
       'site-reinstated',
     ]);
-    expect(story[3]).toEqual({
+    expect(activities[3]).toEqual({
       at: expect.any(Date),
       kind: 'delivered',
       requestId: first,
       streams: 1,
     });
-    expect(JSON.stringify(story)).not.toMatch(/eyJ|sandbox_/);
+    expect(JSON.stringify(activities)).not.toMatch(/eyJ|sandbox_/);
   });
 
-  it('goes on when a listener fails, and warns about it', async () => {
+  it('continues when a listener throws, with a warning', async () => {
     lime = await startSandbox();
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const heard: string[] = [];
+    const kinds: string[] = [];
     lime.onActivity(() => {
       throw new Error('broken listener');
     });
-    lime.onActivity(({ kind }) => heard.push(kind));
+    lime.onActivity(({ kind }) => kinds.push(kind));
     lime.createLoginRequest();
 
-    expect(heard).toEqual(['request-created']);
+    expect(kinds).toEqual(['request-created']);
     expect(warned).toHaveBeenCalledWith(expect.stringContaining('broken listener'));
     warned.mockRestore();
   });

@@ -39,7 +39,7 @@ describe('login requests of the sandbox', () => {
     expect((await site.create({ body: '' })).status).toBe(201);
   });
 
-  it('answer their status, and 404 for one that never was', async () => {
+  it('answer their status, and 404 for an unknown id', async () => {
     const id = await site.createId();
 
     expect((await site.status(id)).body.data).toMatchObject({ status: 'PENDING' });
@@ -51,7 +51,7 @@ describe('login requests of the sandbox', () => {
     expect(unknown.body.error['code']).toBe('SITE_LOGIN_REQUEST_NOT_FOUND');
   });
 
-  it('take an id that was percent-encoded, and answer 404 for encoding that is none', async () => {
+  it('accept a percent-encoded id, and answer 404 for a broken encoding', async () => {
     const id = await site.createId();
 
     expect((await site.status(id.replaceAll('-', '%2D'))).status).toBe(200);
@@ -59,7 +59,7 @@ describe('login requests of the sandbox', () => {
     expect((await site.status('')).body.error['code']).toBe('NOT_FOUND');
   });
 
-  it('expire by themselves when their time is over', async () => {
+  it('expire after their lifetime', async () => {
     await lime.stop();
     lime = await startSandbox({ requestTtlMs: 15 });
     const { requestId } = lime.createLoginRequest();
@@ -117,7 +117,7 @@ describe('login requests of the sandbox', () => {
     expect(lime.requests()).toHaveLength(2);
   });
 
-  it('settle once: approving or expiring a settled or unknown one says why not', async () => {
+  it('have one outcome: a second one, or one of an unknown request, is refused', async () => {
     const { requestId } = lime.createLoginRequest();
     lime.expire(requestId);
 
@@ -131,7 +131,7 @@ describe('login requests of the sandbox', () => {
     });
   });
 
-  it('settle once although two approvals race', async () => {
+  it('have one outcome although two approvals race', async () => {
     const { requestId } = lime.createLoginRequest();
     const both = await Promise.allSettled([lime.approve(requestId), lime.approve(requestId)]);
 
@@ -148,8 +148,8 @@ describe('login requests of the sandbox', () => {
     ['without a token', { token: null }, 401, 'SITE_TOKEN_MISSING'],
     ['with a blank token', { token: ' ' }, 401, 'SITE_TOKEN_MISSING'],
     ['with a wrong token', { token: 'st_wrong' }, 401, 'SITE_TOKEN_INVALID'],
-    ['with a body that is no JSON', { body: '{"a":' }, 400, 'INVALID_JSON'],
-    ['with a body that is no object', { body: '[1]' }, 400, 'VALIDATION_ERROR'],
+    ['with a body that is not JSON', { body: '{"a":' }, 400, 'INVALID_JSON'],
+    ['with a body that is not an object', { body: '[1]' }, 400, 'VALIDATION_ERROR'],
     ['with a body over 64 KiB', { body: 'x'.repeat(65 * 1024) }, 413, 'PAYLOAD_TOO_LARGE'],
   ])('are refused %s', async (_case, options, status, code) => {
     const reply = await site.create(options);
@@ -176,7 +176,7 @@ describe('login requests of the sandbox', () => {
   });
 });
 
-describe('paths that are no part of the protocol', () => {
+describe('paths outside the protocol', () => {
   it('answer 404 in the envelope, wrong methods 405 with Allow', async () => {
     const lime = await startSandbox();
     const site = new SiteClient(lime);
@@ -195,7 +195,7 @@ describe('paths that are no part of the protocol', () => {
 });
 
 describe('the log of calls', () => {
-  it('knows method, path, target and headers, but never a token', async () => {
+  it('contains method, path, target and headers, but not a token', async () => {
     const lime = await startSandbox();
     const site = new SiteClient(lime);
     await site.create({ headers: { 'idempotency-key': 'k1' } });

@@ -70,11 +70,11 @@ describe('the process of lime-sandbox', () => {
     expect(said).toBe('lime-sandbox: Unknown option --bogus; see lime-sandbox --help.\n');
   });
 
-  it('knows the version of its package', async () => {
+  it('prints the version of its package', async () => {
     expect(await linesOf(start('--version'), 1)).toEqual(['1.2.3']);
   });
 
-  it('ends quietly when nobody reads what it prints any more', async () => {
+  it('ends quietly when its reader goes away', async () => {
     const child = start('--request-ttl', '0.01');
     const lines = await linesOf(child, 3);
     child.stdout?.destroy();

@@ -53,7 +53,7 @@ describe('passports of the sandbox', () => {
     expect(payload).not.toHaveProperty('user_id');
   });
 
-  it('live as long as told, for bindings never over 60 seconds', async () => {
+  it('live as long as configured, for bindings at most 60 seconds', async () => {
     const lifeOf = (jwt: string) => (decodeJwt(jwt).exp ?? 0) - (decodeJwt(jwt).iat ?? 0);
 
     expect(lifeOf(await lime.signPassport({}, { kind: 'binding' }))).toBe(60);
@@ -73,7 +73,7 @@ describe('passports of the sandbox', () => {
     });
   });
 
-  it('can be bent in every part', async () => {
+  it('can be changed in every part', async () => {
     const issuedAt = new Date('2026-01-01T00:00:00.700Z');
     const jwt = await lime.signPassport(
       { sub: undefined, extra: true },
@@ -142,7 +142,7 @@ describe('passports of the sandbox', () => {
     });
   });
 
-  it('leave a request pending when they cannot be written', async () => {
+  it('leave a request pending when they cannot be serialised', async () => {
     const { requestId } = lime.createLoginRequest();
 
     await expect(lime.approve(requestId, { big: 1n })).rejects.toThrow(/BigInt/);
@@ -156,7 +156,7 @@ describe('passports of the sandbox', () => {
 });
 
 describe('the keys of the sandbox', () => {
-  it('are published raw by default, and in the envelope on demand', async () => {
+  it('are published raw by default, and in the envelope on request', async () => {
     const raw = await startSandbox();
     const enveloped = await startSandbox({ jwks: 'enveloped' });
 

@@ -15,21 +15,21 @@ describe('one ManualClock for the sandbox and the application', () => {
     return { clock, ...site };
   }
 
-  it('lets a request that nobody approves expire by the word of the platform', async () => {
+  it('expires a pending request on the platform', async () => {
     const { clock, lime, site } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    const heard: unknown[] = [];
-    site.outcomeOf(requestId).subscribe((event) => heard.push(event));
+    const outcomes: unknown[] = [];
+    site.outcomeOf(requestId).subscribe((event) => outcomes.push(event));
 
     clock.advance(119_999);
     expect(lime.request(requestId)?.status).toBe('PENDING');
     clock.advance(1);
     expect(lime.request(requestId)?.status).toBe('EXPIRED');
-    await until(() => heard.length > 0);
-    expect(heard).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
+    await until(() => outcomes.length > 0);
+    expect(outcomes).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
   });
 
-  it('lets a passport run out, and signs those that come later by the new time', async () => {
+  it('expires a passport, and signs later ones by the new time', async () => {
     const { clock, lime, site } = await startSite();
     const passport = await lime.signPassport();
     clock.advance(124_000); // 120 s, and almost all of the tolerance
@@ -41,7 +41,7 @@ describe('one ManualClock for the sandbox and the application', () => {
     expect(claims.iat).toBe(Math.floor(clock.now() / 1000));
   });
 
-  it('lets bindings expire, and rate limits be over', async () => {
+  it('expires bindings, and starts a new window of the rate limit', async () => {
     const { clock, lime, site } = await startSite({ rateLimit: { max: 1, windowMs: 60_000 } });
     const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://site.example' });
     const post = () =>
@@ -56,7 +56,7 @@ describe('one ManualClock for the sandbox and the application', () => {
     expect(lime.binding(bindingId)?.status).toBe('EXPIRED');
   });
 
-  it('does not take the journey for a line that fell silent', async () => {
+  it('does not trigger the idle timeout', async () => {
     const { clock, lime, site } = await startSite();
     clock.advance(300_000);
     const { requestId } = await site.createLoginRequest();

@@ -8,11 +8,11 @@ import { useCleanup } from '../support/cleanup.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-describe('What is bound to the start of a login', () => {
+describe('A store that is bound to the start of a login', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
-  /** A storage that holds the request id of the login, as a tracer's holds its span. */
+  /** A storage with the request id of the login, as a tracer stores its span. */
   function boundToLogins(): AsyncLocalStorage<string> {
     const storage = new AsyncLocalStorage<string>();
     const { start: begin } = tracingChannel<string, LimeLoginMessage>(LIME_CHANNELS.login);
@@ -21,29 +21,32 @@ describe('What is bound to the start of a login', () => {
     return storage;
   }
 
-  it.each([1, 2, 16])('is there in its handlers, with %d logins at once', async (concurrency) => {
-    const storage = boundToLogins();
-    const { lime, site } = await start.site({ options: { concurrency } });
-    await lime.whenStreamOpen();
-    const seen: [string, string | undefined][] = [];
-    site.onLogin(async ({ requestId }) => {
-      seen.push([requestId, storage.getStore()]);
-      await sleep(1);
-      seen.push([requestId, storage.getStore()]);
-    });
-    site.onLogin(({ requestId }) => void seen.push([requestId, storage.getStore()]));
-    const requests = Array.from({ length: 12 }, () => lime.createLoginRequest());
-    await Promise.all(
-      requests.map(async ({ requestId }, index) => {
-        if (index % 3 === 0) lime.expire(requestId);
-        else await lime.approve(requestId);
-      }),
-    );
-    await until(() => seen.length === 3 * requests.length);
-    expect(seen.filter(([requestId, bound]) => requestId !== bound)).toEqual([]);
-  });
+  it.each([1, 2, 16])(
+    'is available in its handlers, with %d logins at once',
+    async (concurrency) => {
+      const storage = boundToLogins();
+      const { lime, site } = await start.site({ options: { concurrency } });
+      await lime.whenStreamOpen();
+      const seen: [string, string | undefined][] = [];
+      site.onLogin(async ({ requestId }) => {
+        seen.push([requestId, storage.getStore()]);
+        await sleep(1);
+        seen.push([requestId, storage.getStore()]);
+      });
+      site.onLogin(({ requestId }) => void seen.push([requestId, storage.getStore()]));
+      const requests = Array.from({ length: 12 }, () => lime.createLoginRequest());
+      await Promise.all(
+        requests.map(async ({ requestId }, index) => {
+          if (index % 3 === 0) lime.expire(requestId);
+          else await lime.approve(requestId);
+        }),
+      );
+      await until(() => seen.length === 3 * requests.length);
+      expect(seen.filter(([requestId, bound]) => requestId !== bound)).toEqual([]);
+    },
+  );
 
-  it('is there for an approval that had to wait for keys, and for the expiry behind it', async () => {
+  it('is available for an approval that waited for keys, and for the expiry behind it', async () => {
     const storage = boundToLogins();
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 503 });
@@ -71,7 +74,7 @@ describe('What is bound to the start of a login', () => {
     );
   });
 
-  it('is there for subscribers and for listeners of application events', async () => {
+  it('is available to subscribers and to listeners of application events', async () => {
     const storage = boundToLogins();
     const { app, lime, site } = await start.site({ imports: [EventEmitterModule.forRoot()] });
     await lime.whenStreamOpen();
@@ -88,7 +91,7 @@ describe('What is bound to the start of a login', () => {
     expect(seen).toEqual([good.requestId, good.requestId, bad.requestId]);
   });
 
-  it('is there when a handler begins, and what is bound to the handler is there in it alone', async () => {
+  it('is available when a handler starts, and a store of the handler is available in that handler only', async () => {
     const logins = boundToLogins();
     const handlers = new AsyncLocalStorage<string>();
     const { start: begin } = tracingChannel<string, LimeHandlerMessage>(LIME_CHANNELS.handler);
@@ -112,7 +115,7 @@ describe('What is bound to the start of a login', () => {
     expect(seen).toEqual([`first of ${requestId}`, `second of ${requestId}`]);
   });
 
-  it('is there when the login ends', async () => {
+  it('is available when the login ends', async () => {
     const storage = boundToLogins();
     const seen: [string, string | undefined][] = [];
     const channel = tracingChannel<unknown, LimeLoginMessage>(LIME_CHANNELS.login);

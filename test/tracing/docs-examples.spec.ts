@@ -5,7 +5,7 @@ import { DocsExample } from '../support/docs-example.js';
 
 const DOCUMENT = 'docs/observability.md';
 
-/** As a span is printed by the programs below. */
+/** A span as the programs below print it. */
 interface PrintedSpan {
   readonly name: string;
   readonly id: string;
@@ -30,13 +30,13 @@ const lime = await LimeSandbox.start();
 const app = await createApp(lime.moduleOptions());
 const site = app.get(LimeSiteService);
 let handled = 0;
-async function settle({ requestId, claims }) {
+async function onLogin({ requestId, claims }) {
   trace.getActiveSpan().setAttribute('agent', claims.agent_id);
   await new Promise((resolve) => setTimeout(resolve, 20));
   trace.getTracer('shop').startSpan('insert ' + requestId).end();
   handled++;
 }
-site.onLogin(settle);
+site.onLogin(onLogin);
 const caller = trace.getTracer('shop').startSpan('POST /login');
 const requests = await context.with(trace.setSpan(context.active(), caller), () =>
   Promise.all([site.createLoginRequest(), site.createLoginRequest(), site.createLoginRequest()]));
@@ -67,9 +67,9 @@ const site = app.get(LimeSiteService);
 const register = new Registry();
 measureLime(site, register);
 site.onLogin(() => undefined);
-for (const outcome of ['approve', 'approve', 'expire']) {
+for (const end of ['approve', 'approve', 'expire']) {
   const { requestId } = await site.createLoginRequest();
-  await lime[outcome](requestId);
+  await lime[end](requestId);
 }
 while (site.stats.delivered < 3) await new Promise((resolve) => setTimeout(resolve, 5));
 const open = await register.metrics();
@@ -121,18 +121,18 @@ describe('The examples of docs/observability.md', () => {
       const login = one('lime.login', requestId);
       const handler = one('lime.handler', requestId);
       const [insert] = named(`insert ${requestId}`);
-      expect(login).toMatchObject({ status: 0, attributes: { 'lime.outcome': 'handled' } });
+      expect(login).toMatchObject({ status: 0, attributes: { 'lime.result': 'handled' } });
       expect(login?.parent).toBeUndefined();
       expect(handler).toMatchObject({
         parent: login?.id,
         trace: login?.trace,
-        attributes: { 'lime.handler': 'settle', agent: `agent-${index}` },
+        attributes: { 'lime.handler': 'onLogin', agent: `agent-${index}` },
       });
       expect(insert).toMatchObject({ parent: handler?.id, trace: login?.trace });
       expect(named('lime.verify').filter(({ parent }) => parent === login?.id)).toHaveLength(1);
     }
     const rejected = one('lime.login', requestIds[2]);
-    expect(rejected).toMatchObject({ status: 2, attributes: { 'lime.outcome': 'rejected' } });
+    expect(rejected).toMatchObject({ status: 2, attributes: { 'lime.result': 'rejected' } });
     expect(new Set(named('lime.login').map(({ trace }) => trace)).size).toBe(3);
 
     const [caller] = named('POST /login');
@@ -156,7 +156,7 @@ describe('The examples of docs/observability.md', () => {
     expect(open).toContain('lime_logins_total{event="rejected"} 0');
     expect(open).toContain('lime_stream_open 1');
     expect(closed).toContain('lime_stream_open 0');
-    const counted = 'lime_login_seconds_count{site="default",type="approved",outcome="handled"} 2';
+    const counted = 'lime_login_seconds_count{site="default",type="approved",result="handled"} 2';
     expect(open).toContain(counted);
     expect(open).not.toMatch(/lr_|agent/);
   }, 30_000);

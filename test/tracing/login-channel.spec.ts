@@ -22,7 +22,7 @@ class Handlers {
   @OnLimeLogin('approved')
   async fails({ requestId }: LimeLoginEvent): Promise<void> {
     await Promise.resolve();
-    throw new Error(`no room for ${requestId}`);
+    throw new Error(`out of stock: ${requestId}`);
   }
 
   @OnLimeLogin()
@@ -32,7 +32,7 @@ class Handlers {
 const ended = <Message extends object>(records: readonly ChannelRecord<Message>[]) =>
   records.filter(({ event }) => event === 'asyncEnd').map(({ message }) => message);
 
-describe('The channel of logins', () => {
+describe('The login channel', () => {
   const start = useStarter();
   const record = useChannelRecords();
 
@@ -45,7 +45,7 @@ describe('The channel of logins', () => {
     return started;
   }
 
-  it('tells of a login from its frame to its last handler, in the order of a traced promise', async () => {
+  it('publishes a login from its frame to its last handler, in the order of a traced promise', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const { lime, site } = await startSite();
     const { requestId } = await site.createLoginRequest();
@@ -56,13 +56,13 @@ describe('The channel of logins', () => {
     expect(logins.map(({ event, message }) => [event, message])).toEqual([
       ['start', known],
       ['end', known],
-      ['asyncStart', { ...known, outcome: 'handled' }],
-      ['asyncEnd', { ...known, outcome: 'handled' }],
+      ['asyncStart', { ...known, result: 'handled' }],
+      ['asyncEnd', { ...known, result: 'handled' }],
     ]);
     expect(new Set(logins.map(({ identity }) => identity)).size).toBe(1);
   });
 
-  it('tells of a repeat, of a passport that does not verify, and of an expiry', async () => {
+  it('publishes a duplicate, a passport that does not verify, and an expiry', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const { lime, site } = await startSite();
     lime.faults.duplicateEvents(2);
@@ -76,8 +76,8 @@ describe('The channel of logins', () => {
     lime.expire(late.requestId);
     await until(() => ended(logins).length === 4);
 
-    const outcomes = ended(logins).map(({ requestId, outcome }) => `${requestId} ${outcome}`);
-    expect(new Set(outcomes)).toEqual(
+    const results = ended(logins).map(({ requestId, result }) => `${requestId} ${result}`);
+    expect(new Set(results)).toEqual(
       new Set([
         `${good.requestId} duplicate`,
         `${good.requestId} handled`,
@@ -90,7 +90,7 @@ describe('The channel of logins', () => {
     ]);
   });
 
-  it('tells of an expiry that nobody sent', async () => {
+  it('publishes a local expiry', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0 });
@@ -101,11 +101,11 @@ describe('The channel of logins', () => {
     clock.advance(expiresAt.getTime() - clock.now() + 5_000);
     await until(() => ended(logins).length > 0);
     expect(ended(logins)).toEqual([
-      { site: 'default', requestId, type: 'expired', source: 'local', outcome: 'handled' },
+      { site: 'default', requestId, type: 'expired', source: 'local', result: 'handled' },
     ]);
   });
 
-  it('tells that a handler failed, and the channel of handlers tells which', async () => {
+  it('publishes that a handler failed, and the handler channel publishes which', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const handlers = record.tracing<LimeHandlerMessage>(LIME_CHANNELS.handler);
     const { lime, site } = await startSite({}, [Handlers]);
@@ -113,8 +113,8 @@ describe('The channel of logins', () => {
     await lime.approve(requestId);
     await until(() => ended(logins).length === 1);
 
-    const error = expect.objectContaining({ message: `no room for ${requestId}` });
-    expect(ended(logins)).toMatchObject([{ outcome: 'failed', error }]);
+    const error = expect.objectContaining({ message: `out of stock: ${requestId}` });
+    expect(ended(logins)).toMatchObject([{ result: 'failed', error }]);
     const known = { site: 'default', requestId, type: 'approved' };
     expect(ended(handlers)).toEqual([
       { ...known, handler: 'Handlers.fails', error },
@@ -125,7 +125,7 @@ describe('The channel of logins', () => {
     );
   });
 
-  it('tells of logins that no handler has seen at shutdown', async () => {
+  it('publishes the logins that a shutdown kept from their handlers', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const { lime, site, app } = await startSite({ concurrency: 1, shutdownTimeoutMs: 0 });
     site.onLogin(() => new Promise(() => undefined));
@@ -135,11 +135,11 @@ describe('The channel of logins', () => {
     await until(() => site.stats.delivered === 2);
     await app.close();
     await until(() => ended(logins).length === 2);
-    const outcomes = new Set(ended(logins).map(({ outcome }) => outcome));
-    expect(outcomes).toEqual(new Set(['dropped', 'failed']));
+    const results = new Set(ended(logins).map(({ result }) => result));
+    expect(results).toEqual(new Set(['dropped', 'failed']));
   });
 
-  it('tells that the cluster has a login, or that it was not to be had', async () => {
+  it('publishes whether the cluster took a login before the shutdown', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     let accepts = true;
     const cluster = clusterThatIs(
@@ -154,7 +154,7 @@ describe('The channel of logins', () => {
     await until(() => site.stats.delivered === 2);
     await app.close();
     await until(() => ended(logins).length === 2);
-    expect(ended(logins).map(({ outcome }) => outcome)).toEqual(['queued', 'dropped']);
+    expect(ended(logins).map(({ result }) => result)).toEqual(['queued', 'dropped']);
   });
 
   it('names the site', async () => {
@@ -188,7 +188,7 @@ describe('The channel of logins', () => {
     expect(secretsIn(readings([...logins, ...handlers]), secrets)).toEqual([]);
   });
 
-  it('falls silent when nobody listens any more', async () => {
+  it('publishes nothing for a login that started before the first subscriber', async () => {
     const { lime, site } = await startSite();
     lime.expire((await site.createLoginRequest()).requestId);
     await until(() => site.stats.delivered === 1);

@@ -18,8 +18,8 @@ const record = useChannelRecords();
 const ended = <Message extends object>(records: readonly ChannelRecord<Message>[]) =>
   records.filter(({ event }) => event === 'asyncEnd').map(({ message }) => message);
 
-describe('The channel of verifications', () => {
-  it('tells of each one, and why it failed, but not what the passport says', async () => {
+describe('The verify channel', () => {
+  it('publishes each verification and why it failed, but no claim', async () => {
     const checks = record.tracing<LimeVerifyMessage>(LIME_CHANNELS.verify);
     const { lime, site } = await start.site();
     const { requestId, passport } = await ownLogin({ lime, site }, { sub: 'agent-1' });
@@ -43,8 +43,8 @@ describe('The channel of verifications', () => {
   });
 });
 
-describe('The channel of HTTP calls', () => {
-  it('tells of each try, its status, and its route without ids', async () => {
+describe('The HTTP channel', () => {
+  it('publishes each try with its status and its route without ids', async () => {
     const lime = await start.lime();
     const { site } = await start.site({ lime });
     await lime.whenStreamOpen();
@@ -69,7 +69,7 @@ describe('The channel of HTTP calls', () => {
     expect(secretsIn(readings(calls), { token: lime.siteToken, requestId })).toEqual([]);
   });
 
-  it('tells of the key set, and of the event stream until it is open, attempt by attempt', async () => {
+  it('publishes the JWKS request, and each attempt to open the event stream', async () => {
     const calls = record.tracing<LimeHttpMessage>(LIME_CHANNELS.http);
     const lime = await start.lime();
     lime.faults.respond('events', { status: 503 });
@@ -85,7 +85,7 @@ describe('The channel of HTTP calls', () => {
     ]);
   });
 
-  it('tells why no answer came', async () => {
+  it('publishes why a call got no response', async () => {
     const calls = record.tracing<LimeHttpMessage>(LIME_CHANNELS.http);
     const baseUrl = await closedAddress();
     const options = { siteToken: 'st_1', baseUrl, maxRetries: 0, dispatcher: false };
@@ -97,8 +97,8 @@ describe('The channel of HTTP calls', () => {
   });
 });
 
-describe('The channel of the connection', () => {
-  it('tells of each change of state, and why', async () => {
+describe('The connection channel', () => {
+  it('publishes each change of state with its cause', async () => {
     const changes = record.plain<LimeConnectionMessage>(LIME_CHANNELS.connection);
     const { app, lime, site } = await start.site();
     await until(() => site.connection.state === 'open');

@@ -156,7 +156,7 @@ export function configure(env: Record<string, unknown>): string {
 }
 
 export async function check(indicator: LimeSitesHealthIndicator): Promise<string> {
-  const result = await indicator.isHealthy('lime', { site: 'shop', maxSilenceMs: 60_000 });
+  const result = await indicator.isHealthy('lime', { site: 'shop', maxIdleMs: 60_000 });
   // @ts-expect-error The result stands under the key that was given.
   void result.other;
   // @ts-expect-error There is no such option.
@@ -170,5 +170,5 @@ export function follow(login: LimeLoginMessage, call: LimeHttpMessage): string {
   void login.claims;
   // @ts-expect-error A call has a route and no path: paths have ids.
   void call.path;
-  return `${name} ${login.outcome} ${call.status}`;
+  return `${name} ${login.result} ${call.status}`;
 }

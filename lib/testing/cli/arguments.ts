@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { SandboxPlatform } from '../generations.js';
 import type { LimeSandboxOptions } from '../sandbox-options.js';
-import { UsageError } from './usage-error.js';
 
-/** What the command line asks for. */
+/** A mistake on the command line; the message is one sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The meaning of a command line. */
 export type SandboxCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
@@ -51,7 +55,7 @@ const MAX_SECONDS = 2_147_483;
 
 /**
  * Reads the arguments behind the command's name.
- * @throws UsageError for the first one that is wrong.
+ * @throws UsageError for the first wrong one.
  */
 export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
   const given = collect(argv);
@@ -73,7 +77,7 @@ export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
   };
 }
 
-/** Not parseArgs' own strictness: its messages take three sentences. */
+/** Checks by itself instead of with `strict`, whose messages take three sentences. */
 function collect(argv: readonly string[]): Map<string, string> {
   const { tokens } = parseArgs({
     args: [...argv],

@@ -1,17 +1,17 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LimeSandbox } from '../lime-sandbox.js';
+import { SandboxAgent } from '../sandbox-agent.js';
 import { SandboxError } from '../sandbox-error.js';
-import { HELP, type SandboxCommand, parseSandboxArguments } from './arguments.js';
-import { approveAutomatically } from './auto-approval.js';
+import { ActivityLog, type LogOutput } from './activity-log.js';
+import { HELP, type SandboxCommand, UsageError, parseSandboxArguments } from './arguments.js';
 import { introduction, jsonIntroduction } from './introduction.js';
-import { packageVersion } from './package-version.js';
-import { Story, type StoryOutput } from './story.js';
-import { UsageError } from './usage-error.js';
 
 /** The world around the command. */
 export interface SandboxCommandIo {
-  readonly stdout: StoryOutput;
-  readonly stderr: StoryOutput;
+  readonly stdout: LogOutput;
+  readonly stderr: LogOutput;
   /** Ends the command. */
   readonly signal: AbortSignal;
   /** Only `NO_COLOR` is read. Default: no variables. */
@@ -46,19 +46,52 @@ async function run(
   { stdout, stderr, signal, env = {} }: SandboxCommandIo,
 ): Promise<void> {
   const lime = await LimeSandbox.start(options);
-  const story = new Story(json ? stderr : stdout, env);
+  const log = new ActivityLog(json ? stderr : stdout, env);
   try {
     stdout.write(json ? jsonIntroduction(lime) : introduction(lime));
-    const silence = lime.onActivity((activity) => story.tell(activity));
+    const unsubscribe = lime.onActivity((activity) => log.add(activity));
     if (autoApproveMs !== undefined) {
       approveAutomatically(lime, autoApproveMs, signal, (requestId, error) => {
-        story.line('red', `login request ${requestId} could not be approved: ${String(error)}`);
+        log.line('red', `login request ${requestId} could not be approved: ${String(error)}`);
       });
     }
     if (!signal.aborted) await once(signal, 'abort');
-    silence();
-    story.line('dim', 'stopped');
+    unsubscribe();
+    log.line('dim', 'stopped');
   } finally {
     await lime.stop();
   }
+}
+
+/**
+ * Approves each new login request after `delayMs`, over HTTP and with proof of work, as a real agent would, until the
+ * signal aborts.
+ */
+function approveAutomatically(
+  lime: LimeSandbox,
+  delayMs: number,
+  signal: AbortSignal,
+  onFailure: (requestId: string, error: unknown) => void,
+): void {
+  const agent = new SandboxAgent(lime);
+  // One listener for each request that waits.
+  setMaxListeners(0, signal);
+  const approve = async (requestId: string) => {
+    try {
+      await sleep(delayMs, undefined, { signal });
+      await agent.login(requestId, { signal });
+    } catch (error) {
+      if (!signal.aborted) onFailure(requestId, error);
+    }
+  };
+  lime.onActivity((activity) => {
+    if (activity.kind === 'request-created') void approve(activity.requestId);
+  });
+}
+
+/** The version of this package. */
+function packageVersion(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  return version;
 }

@@ -2,32 +2,31 @@ import type { AgentProfile } from '../agent-registry.js';
 import type { Answer } from '../answer.js';
 import type { BindingRecord } from '../bindings.js';
 import { type Html, html } from './html.js';
-import { htmlPage } from './html-page.js';
-import { layout } from './layout.js';
+import { htmlPage } from './page.js';
 
 /**
- * The page on which a person connects an agent: one button for each. It does without `form-action`, which browsers
- * also hold against redirects: where a site sends its visitors on is not for the sandbox to say.
+ * The page on which a person connects an agent, with one button for each, or declines. Its policy has no `form-action`:
+ * browsers apply that to redirects too, and the redirect leads to the site.
  */
 export function connectPage(
   { redirectUri }: BindingRecord,
   agents: readonly AgentProfile[],
 ): Answer {
-  const body = html`<section class="panel narrow">
+  const content = html`<section class="panel narrow">
     <h2>Connect an agent</h2>
     <p>
       <strong class="long">${new URL(redirectUri).host}</strong> asks to be connected with an agent
-      of yours. Choose one; you will be sent on to:
+      of yours. Choose one, or decline. Both lead back to the site:
     </p>
     <p class="address">${redirectUri}</p>
     <form method="post">
       <ul class="agents">
         ${agents.map(agentChoice)}
       </ul>
-      <button class="quiet" name="decline" value="yes">Not now</button>
+      <button class="decline" name="decline" value="yes">Not now</button>
     </form>
   </section>`;
-  return htmlPage({ title: 'Connect an agent · LIME sandbox', body: layout('LIME sandbox', body) });
+  return htmlPage({ title: 'Connect an agent · LIME sandbox', content });
 }
 
 function agentChoice({ agentId, displayName }: AgentProfile): Html {

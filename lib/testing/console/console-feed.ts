@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { ActivityFeed } from '../activity-feed.js';
+import type { ActivityFeed } from '../activity.js';
 import { EventStream } from '../event-stream.js';
-import { type ConsoleState, changeBetween } from './console-state.js';
-import type { ConsoleView } from './console-view.js';
+import type { ConsoleState, ConsoleView } from './console-view.js';
+import type { Html } from './html.js';
 import type { RecentActivity } from './recent-activity.js';
 
 const KEEPALIVE_MS = 15_000;
-/** Drawing takes about a millisecond; more often than this nobody can see. */
+/** A change within 40 ms is immediate to the eye; drawing more often would be wasted. */
 const MIN_INTERVAL_MS = 40;
-/** A page that is so many changes behind is let go; it comes back by itself and starts afresh. */
+/** The feed drops a page that is so many changes behind; the page reconnects and gets a new snapshot. */
 const MAX_BACKLOG = 50;
-/** How long a page waits before it comes back. */
+/** How long a page waits before it reconnects. */
 const RETRY_MS = 1_000;
-/** So many lines of one change are read out. */
-const SPOKEN = 3;
+/** Lines of one change that screen readers announce. */
+const ANNOUNCED = 3;
 
-/** Tells open console pages what changes. Draws once for all of them, and not at all while there is none. */
+/** Sends changes to open console pages. Draws once for all of them, and not at all without one. */
 export class ConsoleFeed {
-  /** Lets a page notice that it talks to another sandbox than the one it came from. */
+  /** Lets a page notice that another sandbox took the port. */
   private readonly sandbox = randomUUID();
   private readonly pages = new Set<EventStream>();
   private shown: ConsoleState | undefined;
   private shownAt = 0;
-  private told = 0;
+  private announced = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -31,8 +31,8 @@ export class ConsoleFeed {
     private readonly recent: RecentActivity,
     activity: ActivityFeed,
   ) {
-    activity.subscribe((happened) => {
-      recent.add(happened);
+    activity.subscribe((event) => {
+      recent.add(event);
       if (this.pages.size > 0) this.schedule();
     });
   }
@@ -48,7 +48,7 @@ export class ConsoleFeed {
     this.pages.add(page);
     const everything = changeBetween(undefined, state);
     page.write(`retry: ${RETRY_MS}\n`);
-    page.write(frameOf('snapshot', { sandbox: this.sandbox, ...everything, said: [] }));
+    page.write(frameOf('snapshot', { sandbox: this.sandbox, ...everything, announcements: [] }));
   }
 
   private forget(page: EventStream): void {
@@ -69,12 +69,12 @@ export class ConsoleFeed {
     const state = this.view.state();
     if (this.pages.size > 0) {
       this.publish(
-        frameOf('change', { ...changeBetween(this.shown, state), said: this.newLines() }),
+        frameOf('change', { ...changeBetween(this.shown, state), announcements: this.newLines() }),
       );
     }
     this.shown = state;
     this.shownAt = performance.now();
-    this.told = this.recent.total;
+    this.announced = this.recent.total;
     return state;
   }
 
@@ -86,7 +86,7 @@ export class ConsoleFeed {
   }
 
   private newLines(): string[] {
-    const count = Math.min(this.recent.total - this.told, SPOKEN);
+    const count = Math.min(this.recent.total - this.announced, ANNOUNCED);
     return this.recent
       .lines()
       .slice(0, count)
@@ -97,4 +97,39 @@ export class ConsoleFeed {
 
 function frameOf(event: string, data: object): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** What an open page needs to update itself. */
+interface ConsoleChange {
+  readonly parts: Readonly<Record<string, string>>;
+  /** Only lists that changed: all ids in their order, and the rows that are new or different. */
+  readonly lists: Readonly<
+    Record<
+      string,
+      { readonly ids: readonly string[]; readonly rows: Readonly<Record<string, string>> }
+    >
+  >;
+}
+
+function changeBetween(before: ConsoleState | undefined, after: ConsoleState): ConsoleChange {
+  const lists: [string, ConsoleChange['lists'][string]][] = [];
+  for (const [id, rows] of after.lists) {
+    const changed = differing(before?.lists.get(id), rows);
+    // New rows push old ones out: without a new or changed row the list is the same.
+    if (before && changed.length === 0) continue;
+    lists.push([id, { ids: Array.from(rows.keys()), rows: Object.fromEntries(changed) }]);
+  }
+  return {
+    parts: Object.fromEntries(differing(before?.parts, after.parts)),
+    lists: Object.fromEntries(lists),
+  };
+}
+
+function differing(
+  before: ReadonlyMap<string, Html> | undefined,
+  after: ReadonlyMap<string, Html>,
+): [string, string][] {
+  const changed: [string, string][] = [];
+  for (const [id, { text }] of after) if (before?.get(id)?.text !== text) changed.push([id, text]);
+  return changed;
 }

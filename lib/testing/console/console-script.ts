@@ -1,15 +1,15 @@
 /**
- * The script of the console page, as browsers run it. A text, because a function would change with whatever compiles
- * or instruments this package; `console.spec.ts` has it checked by the type checker.
+ * The script of the console page, as browsers run it. A text, because compilers and coverage tools change functions;
+ * `console-script.spec.ts` runs the type checker over it.
  *
- * The server draws everything. What is left to do here: put changes in their places without losing the focus, keep
- * clocks going, and send forms without leaving the page.
+ * The server draws everything. The script updates elements without losing the focus, keeps clocks going, and sends
+ * forms without leaving the page.
  */
 export const CONSOLE_SCRIPT = `'use strict';
 (() => {
   /**
    * @typedef {{ ids: string[], rows: Record<string, string> }} List
-   * @typedef {{ sandbox?: string, parts: Record<string, string>, lists: Record<string, List>, said: string[] }} Change
+   * @typedef {{ sandbox?: string, parts: Record<string, string>, lists: Record<string, List>, announcements: string[] }} Change
    */
 
   /** @param {string} id @returns {any} */
@@ -52,7 +52,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   };
 
   /**
-   * Where the focus goes when what had it is no more: the same control, else its row, else the list's heading.
+   * Where the focus goes when its element is gone: the same control, else its row, else the list's heading.
    * @param {string} id @param {string | undefined} rowId
    */
   const focusOn = (id, rowId) => {
@@ -67,24 +67,24 @@ export const CONSOLE_SCRIPT = `'use strict';
     for (const [id, markup] of Object.entries(change.parts)) patchPart(id, markup);
     for (const [id, list] of Object.entries(change.lists)) patchList(id, list);
     if (focused && !focused.isConnected) focusOn(focused.id, rowId);
-    tellTimes();
-    say(change.said);
+    showTimes();
+    announce(change.announcements);
   };
 
   /** @type {string[]} */
-  let unsaid = [];
-  let speaking = 0;
+  let waiting = [];
+  let timer = 0;
   /**
-   * One message for many changes: screen readers read all of them.
-   * @param {string[]} said
+   * One message for many changes: a screen reader would read each of them.
+   * @param {string[]} lines
    */
-  const say = (said) => {
-    if (said.length === 0) return;
-    unsaid = [...unsaid, ...said].slice(-3);
-    speaking ||= window.setTimeout(() => {
-      byId('spoken').textContent = unsaid.join('; ');
-      unsaid = [];
-      speaking = 0;
+  const announce = (lines) => {
+    if (lines.length === 0) return;
+    waiting = [...waiting, ...lines].slice(-3);
+    timer ||= window.setTimeout(() => {
+      byId('announcements').textContent = waiting.join('; ');
+      waiting = [];
+      timer = 0;
     }, 300);
   };
 
@@ -94,7 +94,7 @@ export const CONSOLE_SCRIPT = `'use strict';
     return Math.floor(seconds / 60) + ':' + String(seconds % 60).padStart(2, '0') + ' left';
   };
   const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
-  const tellTimes = () => {
+  const showTimes = () => {
     /** @type {NodeListOf<HTMLTimeElement>} */
     const times = document.querySelectorAll('time[data-clock], time[data-until]');
     for (const time of times) {
@@ -112,7 +112,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   };
 
   /**
-   * Gives true when it worked, else shows why not.
+   * Returns whether it worked; shows the reason if not.
    * @param {string} url @param {FormData} fields @param {string} failureId
    */
   const post = async (url, fields, failureId) => {
@@ -174,7 +174,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   });
 
   /** @param {string} state @param {string} text */
-  const tellConnection = (state, text) => {
+  const showConnection = (state, text) => {
     byId('connection').className = 'connection ' + state;
     byId('connection').textContent = text;
   };
@@ -184,20 +184,20 @@ export const CONSOLE_SCRIPT = `'use strict';
   const events = new EventSource('/console/events');
   events.addEventListener('snapshot', (event) => {
     const change = JSON.parse(event.data);
-    // Another sandbox than before took the port: its page has another token.
+    // Another sandbox took the port: its page has another token.
     if (sandbox !== undefined && sandbox !== change.sandbox) return location.reload();
     sandbox = change.sandbox;
     apply(change);
-    tellConnection('live', 'Live');
+    showConnection('live', 'Live');
   });
   events.addEventListener('change', (event) => apply(JSON.parse(event.data)));
   events.addEventListener('error', () => {
     const lost = events.readyState === EventSource.CLOSED;
-    tellConnection('lost', lost ? 'Disconnected' : 'Reconnecting…');
+    showConnection('lost', lost ? 'Disconnected' : 'Reconnecting…');
   });
-  tellConnection('', 'Connecting…');
+  showConnection('', 'Connecting…');
 
-  tellTimes();
-  setInterval(tellTimes, 1000);
+  showTimes();
+  setInterval(showTimes, 1000);
 })();
 `;

@@ -1,16 +1,21 @@
 import type { AgentProfile } from '../agent-registry.js';
 import type { Platform } from '../platform.js';
-import { bindingRow } from './binding-row.js';
-import type { ConsoleState } from './console-state.js';
+import { actionButton, chip, clock } from './elements.js';
 import { type Html, html } from './html.js';
-import { actionButton, chip, clock } from './pieces.js';
 import type { RecentActivity, RecentLine } from './recent-activity.js';
-import { requestRow } from './request-row.js';
+import { bindingRow, requestRow } from './rows.js';
+
+/** Everything of the console page that changes, by the ids of the elements that hold it. */
+export interface ConsoleState {
+  readonly parts: ReadonlyMap<string, Html>;
+  /** The rows of each list, by their ids and in their order. */
+  readonly lists: ReadonlyMap<string, ReadonlyMap<string, Html>>;
+}
 
 /** How many login requests and how many bindings the page shows. */
 const SHOWN = 100;
 
-/** Draws what the platform knows. */
+/** Draws the state of the platform. */
 export class ConsoleView {
   constructor(
     private readonly platform: Platform,
@@ -26,7 +31,7 @@ export class ConsoleView {
         ['page-title', pageTitle(requests.pendingCount)],
         ['figures', this.figures()],
         ['requests-note', requestsNote(requests.total)],
-        ['bindings-note', bindingsNote(bindings.total)],
+        ['bindings-note', this.bindingsNote()],
         ['approve-agent', html`${known.map(agentOption)}`],
         ['site-control', siteControl(suspended)],
       ]),
@@ -56,6 +61,16 @@ export class ConsoleView {
         ['activity', new Map(this.recent.lines().map((line) => [line.id, activityRow(line)]))],
       ]),
     };
+  }
+
+  private bindingsNote(): Html {
+    const { bindings, generation, options } = this.platform;
+    if (generation.bindings === 'none') {
+      return html`<strong>No bindings.</strong> LIME introduced them after ${options.platform}.`;
+    }
+    if (bindings.total > 0) return shownNote(bindings.total);
+    return html`<strong>No bindings yet.</strong> They appear here when a site asks to be connected
+      with an agent.`;
   }
 
   private figures(): Html {
@@ -90,14 +105,6 @@ function requestsNote(total: number): Html {
   return shownNote(total);
 }
 
-function bindingsNote(total: number): Html {
-  if (total === 0) {
-    return html`<strong>No bindings yet.</strong> They appear here when a site asks to be connected
-      with an agent.`;
-  }
-  return shownNote(total);
-}
-
 function shownNote(total: number): Html {
   return html`${total > SHOWN && `The newest ${SHOWN} of ${number(total)}.`}`;
 }
@@ -116,7 +123,7 @@ function activityRow({ id, at, tone, text }: RecentLine): Html {
   return html`<li id="${id}" class="${tone}">${clock(at)}<span>${withShortIds(text)}</span></li>`;
 }
 
-/** The first part of an id tells requests apart well enough, and lines stay short. */
+/** The first part of an id identifies a request well enough, and keeps lines short. */
 function withShortIds(text: string): string {
   return text.replaceAll(/\b([\da-f]{8})(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g, '$1…');
 }

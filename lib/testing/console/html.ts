@@ -3,7 +3,7 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What {@link html} takes between the markup; `undefined` and `false` leave nothing. */
+/** Values that {@link html} accepts; `undefined` and `false` leave nothing. */
 export type Insertion = Html | readonly Html[] | string | number | undefined | false;
 
 /** Markup with everything in between escaped, unless it is markup itself. */
@@ -12,7 +12,7 @@ export function html(parts: TemplateStringsArray, ...insertions: readonly Insert
   return new Html(String.raw({ raw: parts }, ...inserted));
 }
 
-/** Text that is markup already; never for anything that came from outside. */
+/** Text that is markup already; never for text from outside. */
 export function trusted(text: string): Html {
   return new Html(text);
 }

@@ -6,17 +6,17 @@ import type { SandboxRequest } from '../sandbox-request.js';
 
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
-/** Keeps other pages in the same browser from using those of the sandbox: it may well listen on localhost. */
+/** Keeps other sites' pages in the same browser from using those of the sandbox on localhost. */
 export class PageGuard {
-  /** The pages carry it, nobody else knows it. */
+  /** Only the pages of the sandbox carry it. */
   readonly token = randomBytes(24).toString('base64url');
 
   /** @param host the address to listen on. */
   constructor(private readonly host: string) {}
 
   /**
-   * A name that an attacker lets point to this machine (DNS rebinding) makes the pages those of the attacker's
-   * origin; so only names that cannot be such a name are answered.
+   * Answers only names that an attacker cannot point to this machine: with such a name (DNS rebinding) the pages would
+   * belong to the attacker's origin.
    * @throws SandboxError 403 `HOST_NOT_ALLOWED`.
    */
   checkHost(request: SandboxRequest): void {
@@ -24,12 +24,12 @@ export class PageGuard {
     if (hostname !== '' && (isLoopback(hostname) || this.listensOn(hostname))) return;
     throw new SandboxError(
       'HOST_NOT_ALLOWED',
-      'The pages of the sandbox are only served under localhost, or under the host it was told to listen on.',
+      'The pages of the sandbox are only served under localhost, or under the host that it listens on.',
       { httpStatus: 403 },
     );
   }
 
-  /** @throws SandboxError 403 `CROSS_ORIGIN` for what another origin's page sent. */
+  /** @throws SandboxError 403 `CROSS_ORIGIN` for a request from another origin's page. */
   checkOrigin(request: SandboxRequest): void {
     const site = request.header('sec-fetch-site') ?? 'same-origin';
     const origin = request.header('origin');
@@ -47,19 +47,19 @@ export class PageGuard {
     if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
     throw new SandboxError(
       'CONSOLE_TOKEN_INVALID',
-      'This page belongs to a sandbox that is gone: load it again.',
+      'This page belongs to an earlier sandbox: load it again.',
       { httpStatus: 403 },
     );
   }
 
   private listensOn(hostname: string): boolean {
-    // An address is no name: it cannot be made to point elsewhere.
+    // Addresses are safe: an attacker cannot point them elsewhere.
     if (EVERY_ADDRESS.has(this.host)) return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
     return hostname === hostnameOf(isIP(this.host) === 6 ? `[${this.host}]` : this.host);
   }
 }
 
-/** Without the port, as a URL spells it; empty when it is no host. */
+/** Without the port, as a URL spells it; empty when it is not a host. */
 function hostnameOf(host: string): string {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
 }

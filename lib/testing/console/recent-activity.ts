@@ -1,27 +1,27 @@
 import { type ActivityLine, activityLine } from '../activity-line.js';
-import type { SandboxActivity } from '../sandbox-activity.js';
+import type { SandboxActivity } from '../activity.js';
 
-/** A line of the sandbox's story that can be told from all others. */
+/** A line with an id of its own. */
 export interface RecentLine extends ActivityLine {
   readonly id: string;
   readonly at: Date;
 }
 
-/** Remembers the end of the sandbox's story. */
+/** The last activities of the sandbox. */
 export class RecentActivity {
   private recent: { readonly number: number; readonly activity: SandboxActivity }[] = [];
-  private told = 0;
+  private count = 0;
 
   constructor(private readonly remembered: number) {}
 
   /** How many there ever were. */
   get total(): number {
-    return this.told;
+    return this.count;
   }
 
   add(activity: SandboxActivity): void {
-    this.told += 1;
-    this.recent.push({ number: this.told, activity });
+    this.count += 1;
+    this.recent.push({ number: this.count, activity });
     if (this.recent.length >= 2 * this.remembered)
       this.recent = this.recent.slice(-this.remembered);
   }

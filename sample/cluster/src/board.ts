@@ -40,5 +40,5 @@ export class Board {
 }
 
 export function short(requestId: string): string {
-  return requestId.slice(0, 11);
+  return requestId.slice(0, 8);
 }

@@ -57,13 +57,13 @@ function anyReplica(): ReplicaProcess {
   return replica;
 }
 
-/** Kills a replica with a login in hand; a new one comes. */
+/** Kills a replica with a login in flight, and starts another. */
 async function killOneAtWork(): Promise<void> {
-  const victim = replicas.find(({ inHand }) => inHand.size > 0) ?? anyReplica();
+  const victim = replicas.find(({ inFlight }) => inFlight.size > 0) ?? anyReplica();
   await victim.kill();
   replicas.splice(replicas.indexOf(victim), 1);
-  const left = [...victim.inHand].map(short).join(', ') || 'nothing';
-  board.note(`replica ${victim.number} is killed with ${left} in hand`);
+  const left = [...victim.inFlight].map(short).join(', ') || 'nothing';
+  board.note(`replica ${victim.number} is killed with ${left} in flight`);
   void addReplica(REPLICAS + 1);
 }
 

@@ -10,7 +10,7 @@ export class ReplicaProcess {
   /** Where it listens. */
   url = '';
   /** The logins that are with its handler. */
-  readonly inHand = new Set<string>();
+  readonly inFlight = new Set<string>();
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
@@ -54,7 +54,7 @@ export class ReplicaProcess {
 
   #note(message: Message): void {
     if (message.kind === 'listens') this.url = message.url;
-    if (message.kind === 'begins') this.inHand.add(message.requestId);
-    if (message.kind === 'settled') this.inHand.delete(message.requestId);
+    if (message.kind === 'begins') this.inFlight.add(message.requestId);
+    if (message.kind === 'settled') this.inFlight.delete(message.requestId);
   }
 }

@@ -18,7 +18,7 @@ const url = await app.getUrl();
 console.log(`The site listens at ${url}`);
 
 // One login with a passport that is for another login, one that expires, and one that an agent approves.
-await lime.approve(await startLogin(), { request_id: 'lr_another' });
+await lime.approve(await startLogin(), { request_id: 'another' });
 lime.expire(await startLogin());
 const agent = new SandboxAgent(lime);
 await agent.login(await startLogin());

@@ -2,34 +2,43 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type LimeLoginEvent, LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
 
-interface Login {
-  /** Whoever has it started the login. */
-  readonly ticket: string;
+const COOKIE = /(?:^|; *)login=([\w-]+)/;
+
+export interface Login {
+  readonly requestId: string;
   outcome?: LimeLoginEvent;
+  /** The last binding that the client started, until an agent is connected by it. */
+  bindingId?: string | undefined;
+  /** The agents that were connected. */
+  readonly agents: Set<string>;
 }
 
-/** The logins of this process, in memory. */
+/** The logins of this process, in memory. Each belongs to the client that started it: the request id alone opens nothing. */
 @Injectable()
 export class Logins {
-  private readonly logins = new Map<string, Login>();
+  private readonly byRequestId = new Map<string, Login>();
+  private readonly byTicket = new Map<string, Login>();
 
   constructor(private readonly site: LimeSiteService) {}
 
-  async start(): Promise<{ requestId: string; expiresAt: Date; ticket: string }> {
+  /** @returns beside the login the cookie by which the client comes back to it. */
+  async start(): Promise<{ requestId: string; expiresAt: Date; cookie: string }> {
     const { requestId, expiresAt } = await this.site.createLoginRequest();
     const ticket = randomBytes(32).toString('base64url');
-    this.logins.set(requestId, { ticket });
-    return { requestId, expiresAt, ticket };
+    const login: Login = { requestId, agents: new Set() };
+    this.byRequestId.set(requestId, login);
+    this.byTicket.set(ticket, login);
+    return { requestId, expiresAt, cookie: `login=${ticket}; HttpOnly; SameSite=Lax; Path=/api` };
   }
 
   @OnLimeLogin()
-  settle(event: LimeLoginEvent): void {
-    const login = this.logins.get(event.requestId);
+  end(event: LimeLoginEvent): void {
+    const login = this.byRequestId.get(event.requestId);
     if (login) login.outcome = event;
   }
 
-  find(requestId: string, ticket: string | undefined): Login | undefined {
-    const login = this.logins.get(requestId);
-    return login?.ticket === ticket ? login : undefined;
+  /** @param cookies the header of a request. */
+  ofClient(cookies = ''): Login | undefined {
+    return this.byTicket.get(COOKIE.exec(cookies)?.[1] ?? '');
   }
 }

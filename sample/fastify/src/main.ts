@@ -16,6 +16,7 @@ const app = await NestFactory.create<NestFastifyApplication>(AppModule, new Fast
 });
 await app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1');
 const url = await app.getUrl();
+process.env['PUBLIC_URL'] ??= url; // where browsers come back to
 console.log(`Fastify listens at ${url}`);
 
 await demoLogin(url, lime);

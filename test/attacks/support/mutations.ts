@@ -18,9 +18,68 @@ const oddValue = fc.oneof(
 const nearNow = fc.oneof(
   fc.integer({ min: -130, max: 130 }).map((seconds) => NOW + seconds),
   fc
-    .constantFrom(-121, -120, -6, -5, -4.5, -1, 0, 1, 5, 5.5, 6, 59, 60, 60.5, 61, 120, 121)
+    .constantFrom(-121, -120, -6, -5, -4.5, -1, 0, 1, 5, 5.5, 6, 60, 60.5, 61, 120, 121)
     .map((s) => NOW + s),
   fc.integer({ min: -10, max: 130 }).map((seconds) => String(NOW + seconds)),
+);
+const notBefore = fc.oneof(
+  nearNow,
+  fc.constantFrom(-1, 0, 29, 29.999, 30, 30.001, 31).map((seconds) => NOW + seconds),
+  fc.constant(null),
+  fc.constantFrom<unknown>(LEFT_OUT, '', true, [NOW]),
+);
+
+/** Spells the issuer of a platform in another way, or names another one. */
+type IssuerChange = (origin: string) => unknown;
+
+/** The ways in which LIME accepts an issuer. */
+const spelling = fc.record({
+  around: fc.constantFrom('', ' ', '\t', '\n', '\u00a0'),
+  upperCase: fc.boolean(),
+  slash: fc.constantFrom('', '/'),
+  end: fc.constantFrom('', '?', '?a=/b', '#', '#c', '?a#c'),
+});
+const otherIssuer = fc.constantFrom<(origin: string) => string>(
+  (origin) => origin.replace('//', '//lime@'),
+  (origin) => origin.replace('//', '//lime:pics@'),
+  (origin) => origin.replace('//', '//@'),
+  (origin) => origin.replace('//', ''),
+  (origin) => origin.replace('http:', ''),
+  (origin) => origin.replace('http:', 'https:'),
+  (origin) => origin.replace(/:\d+$/, ''),
+  (origin) => origin.slice(0, -1),
+  (origin) => `${origin}0`,
+  (origin) => `${origin}:80`,
+  (origin) => `${origin}.example`,
+  (origin) => `${origin}/`.replace(/:\d+/, ''),
+  (origin) => `${origin}/api/v1`,
+  (origin) => `${origin}/.`,
+  (origin) => `${origin}//`,
+  (origin) => `${origin}\\`,
+  (origin) => `${origin} `,
+);
+const sameIssuer = fc.constant((origin: string) => origin);
+const issuerText: fc.Arbitrary<IssuerChange> = fc
+  .tuple(
+    fc.oneof({ weight: 2, arbitrary: sameIssuer }, { weight: 1, arbitrary: otherIssuer }),
+    spelling,
+  )
+  .map(([issuer, { around, upperCase, slash, end }]) => (origin: string) => {
+    const text = `${issuer(origin)}${slash}${end}`;
+    return around + (upperCase ? text.toUpperCase() : text) + around;
+  });
+const oddIssuer: fc.Arbitrary<IssuerChange> = fc.oneof(
+  fc.constantFrom<IssuerChange>(
+    (origin) => [origin],
+    (origin) => ({ [origin]: true }),
+    () => 'https://lime.pics',
+    () => '*',
+  ),
+  oddValue.map((value) => () => value),
+);
+const issuerChanges = fc.oneof(
+  { weight: 3, arbitrary: issuerText },
+  { weight: 1, arbitrary: oddIssuer },
 );
 const audience = fc.constantFrom<unknown>(
   'lime-site-login',
@@ -33,19 +92,29 @@ const audience = fc.constantFrom<unknown>(
 );
 
 const claimChanges = fc.dictionary(
-  fc.constantFrom('sub', 'aud', 'request_id', 'iat', 'exp', 'nbf', 'user_id', '__proto__'),
+  fc.constantFrom('iss', 'sub', 'aud', 'request_id', 'iat', 'exp', 'nbf', 'user_id', '__proto__'),
   oddValue,
   { maxKeys: 2 },
 );
-const dateChanges = fc.record({ iat: nearNow, exp: nearNow, nbf: nearNow }, { requiredKeys: [] });
+const dateChanges = fc.record({ iat: nearNow, exp: nearNow, nbf: notBefore }, { requiredKeys: [] });
+const notBeforeChanges = fc.record({ nbf: notBefore });
 const audienceChanges = fc.record({ aud: audience }, { requiredKeys: [] });
+/** One in so many passports gets the changes. */
+const oneIn = <Changes>(count: number, arbitrary: fc.Arbitrary<Changes>) =>
+  fc.oneof({ weight: 1, arbitrary }, { weight: count - 1, arbitrary: fc.constant(undefined) });
 const claims = fc
   .tuple(
-    fc.oneof({ weight: 1, arbitrary: claimChanges }, { weight: 2, arbitrary: fc.constant({}) }),
-    fc.oneof(dateChanges, fc.constant({})),
-    fc.oneof({ weight: 1, arbitrary: audienceChanges }, { weight: 3, arbitrary: fc.constant({}) }),
+    oneIn(3, claimChanges),
+    fc.oneof(dateChanges, notBeforeChanges, fc.constant({}), fc.constant({})),
+    oneIn(4, audienceChanges),
+    oneIn(4, issuerChanges),
   )
-  .map((changes): object => Object.assign({}, ...changes) as object);
+  .map(([claim, dates, aud, issuer]) => (origin: string): object => ({
+    ...claim,
+    ...dates,
+    ...aud,
+    ...(issuer && { iss: issuer(origin) }),
+  }));
 
 const headerChanges = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
@@ -97,7 +166,8 @@ const indexIn = (text: { length: number }, share: number) =>
 const signed: fc.Arbitrary<Mutation> = fc
   .tuple(headerChanges, claims)
   .map(([header, payload]) => (target: Target) => {
-    const parts = [changed(target.header(), header), changed(target.claims(), payload)] as const;
+    const changes = payload(target.platform.origin);
+    const parts = [changed(target.header(), header), changed(target.claims(), changes)] as const;
     return signEncoded(encodePart(toJson(parts[0])), encodePart(toJson(parts[1])), target.key);
   });
 

@@ -73,10 +73,4 @@ export const STRICTER_RULES: readonly StricterRule[] = [
     explains: (facts) => !(lifetime(facts) > 0 && lifetime(facts) <= 120),
     example: { claims: { exp: NOW + 121 } },
   },
-  {
-    name: 'an iat at most 60 s ahead',
-    code: 'PASSPORT_NOT_YET_VALID',
-    explains: ({ claims }) => Number(claims['iat']) > NOW + 60,
-    example: { claims: { iat: NOW + 61, exp: NOW + 90 } },
-  },
 ];

@@ -15,7 +15,7 @@ import { CapturedLogs } from '../../support/captured-logs.js';
 import { failureOf } from '../../support/failure-of.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { until } from '../../support/until.js';
-import { assertExplained, readByJose } from './jose-verdict.js';
+import { assertExplained, type JosePlatform, readByJose } from './jose-verdict.js';
 import { NOW } from './now.js';
 import { type RawPart, signParts } from './raw-jws.js';
 
@@ -53,6 +53,11 @@ export class Target {
   async stop(): Promise<void> {
     await this.app.close();
     await this.lime.stop();
+  }
+
+  /** What jose has to know of the platform. */
+  get platform(): JosePlatform {
+    return { keys: this.lime.publishedKeys(), origin: new URL(this.lime.baseUrl).origin };
   }
 
   get kid(): string {
@@ -93,7 +98,7 @@ export class Target {
     const work = this.site.verifyPassport(jwt as string);
     const { code } = await failureOf(InvalidPassportError, work);
     if (typeof jwt !== 'string') return code; // jose reads bytes, too
-    if (await readByJose(jwt, this.lime.publishedKeys(), this.clock.now())) {
+    if (await readByJose(jwt, this.platform, this.clock.now())) {
       assertExplained(jwt, code);
     }
     return code;

@@ -38,6 +38,26 @@ export class Sample {
     return requestId;
   }
 
+  /** Logs a browser in again that is signed in, by an agent with other claims. */
+  async logInAgain(page: Page, claims?: Record<string, unknown>): Promise<void> {
+    await page.goto(`${this.url}/account`);
+    await page.evaluate(`fetch('/login', { method: 'POST' })`);
+    const [request] = this.lime.requests().toReversed();
+    const requestId = request?.requestId ?? '';
+    await page.goto(`${this.url}/login/${requestId}`);
+    await this.waiting(page);
+    await this.lime.approve(requestId, claims);
+    await page.waitForURL(`${this.url}/account`);
+  }
+
+  /** Goes from the account to the page of LIME on which a person picks an agent. Gives the id of the binding. */
+  async connect(page: Page): Promise<string> {
+    await page.getByRole('button', { name: 'Connect an agent to my account' }).click();
+    await page.waitForURL('**/connect/*');
+    const [binding] = this.lime.bindings().toReversed();
+    return binding?.bindingId ?? '';
+  }
+
   /** When the site has heard how a login ended, whoever looks. */
   async settled(requestId: string): Promise<void> {
     await until(() => this.lime.request(requestId)?.status !== 'PENDING');
@@ -53,6 +73,7 @@ export function useSample(): (options?: LimeSandboxOptions) => Promise<Sample> {
     const lime = await startSandbox(options);
     closeLater(() => lime.stop());
     setEnvironment({ ...lime.env(), PUBLIC_URL: undefined, SESSION_SECRET: undefined });
+    setEnvironment({ VAULT_USERS: undefined });
     const logs = new CapturedLogs();
     const app = await NestFactory.create<NestExpressApplication>(DemoModule.forSandbox(lime), {
       logger: logs,

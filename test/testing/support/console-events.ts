@@ -7,7 +7,7 @@ export interface ConsoleEvent {
   sandbox?: string;
   parts: Record<string, string>;
   lists: Record<string, { ids: string[]; rows: Record<string, string> }>;
-  said: string[];
+  announcements: string[];
 }
 
 /** Follows the console as its script does. */
@@ -45,7 +45,7 @@ export class ConsoleEvents {
   /** The event at a place, once it has come. */
   async at(index: number): Promise<ConsoleEvent> {
     await eventually(() => this.all.length > index);
-    return this.all[index] ?? { event: '', parts: {}, lists: {}, said: [] };
+    return this.all[index] ?? { event: '', parts: {}, lists: {}, announcements: [] };
   }
 
   close(): void {

@@ -3,9 +3,11 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 
 export type Frame = Record<string, unknown>;
 
-/** Reads an event stream of the sandbox the plain way, and remembers everything. */
+/** Reads an event stream of the sandbox with node:http, and keeps everything. */
 export class EventReader {
   text = '';
+  /** The last characters of `text`: to look at all of it with each chunk is quadratic. */
+  tail = '';
   chunks: Buffer[] = [];
   /** How it ended: `end`, or the code of the error. */
   readonly ended: Promise<string>;
@@ -17,7 +19,9 @@ export class EventReader {
   ) {
     response.on('data', (chunk: Buffer) => {
       this.chunks.push(chunk);
-      this.text += chunk.toString('utf8');
+      const text = chunk.toString('utf8');
+      this.text += text;
+      this.tail = (this.tail + text).slice(-100);
       for (const check of this.waiting) check();
     });
     this.ended = new Promise((resolve) => {

@@ -9,7 +9,7 @@ export function accountPage(agent: SignedInAgent, connected: readonly ConnectedA
 }
 
 function passportCard({ claims, since }: SignedInAgent): Content {
-  const { agent_id: agentId, user_id: userId, user_kyc_level: kyc, agent_reputation } = claims;
+  const { agent_id: agentId, user_id: userId, iss } = claims;
   return html`<section class="card passport" aria-labelledby="passport-title">
     <p class="state" data-state="approved"><span class="dot"></span>Verified</p>
     <h2 id="passport-title">Passport</h2>
@@ -19,27 +19,12 @@ function passportCard({ claims, since }: SignedInAgent): Content {
         <dd><code id="agent-id">${agentId}</code></dd>
       </div>
       <div class="wide">
-        <dt>Owner</dt>
-        <dd><code>${userId ?? 'not told'}</code></dd>
+        <dt>User</dt>
+        <dd><code id="user-id">${userId}</code></dd>
       </div>
-      <div>
-        <dt>KYC level</dt>
-        <dd class="figure" id="kyc">${kyc ?? 'none'}</dd>
-      </div>
-      <div>
-        <dt id="reputation-label">Reputation</dt>
-        <dd class="figure" id="reputation">
-          ${agent_reputation ?? 'none'}
-          ${
-            agent_reputation !== undefined &&
-            html`<meter
-              min="0"
-              max="100"
-              value="${agent_reputation}"
-              aria-labelledby="reputation-label"
-            ></meter>`
-          }
-        </dd>
+      <div class="wide">
+        <dt>Issued by</dt>
+        <dd><code id="issuer">${iss}</code></dd>
       </div>
       <div>
         <dt>Signed in</dt>
@@ -62,7 +47,7 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
     <h2 id="agents-title">Connected agents</h2>
     ${
       connected.length === 0
-        ? html`<p>None yet. Connect one, and it may act for this account whenever you are away.</p>`
+        ? html`<p>None yet. Connect one, and it may act for this account while you are away.</p>`
         : html`<ul class="agents">
             ${connected.map(
               ({ agentId, since }) =>

@@ -9,8 +9,8 @@ interface Call {
 
 const CALLS: readonly Call[] = [
   { path: '/api/me', asks: 'any agent' },
-  { path: '/api/orders', asks: 'KYC level 1, reputation 50' },
-  { path: '/api/vault', asks: 'KYC level 3' },
+  { path: '/api/orders', asks: 'any agent, for its user' },
+  { path: '/api/vault', asks: 'agents of users on a list' },
   { path: '/api/me', asks: 'sent without a passport', anonymous: true },
 ];
 
@@ -19,7 +19,7 @@ export function apiPanel(): Content {
   return html`<section class="card wide" aria-labelledby="api-title">
     <h2 id="api-title">What your agent may do</h2>
     <p>
-      The site’s API is behind <code>PassportGuard</code>, each route with a policy of its own. A
+      The site’s API is behind <code>PassportGuard</code>, and a route may have a rule of its own. A
       passport is good for two minutes, your session for longer.
     </p>
     <ul class="calls">

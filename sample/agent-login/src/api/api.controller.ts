@@ -2,6 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { Passport, type PassportClaims, PassportGuard, PassportPolicy } from 'nestjs-lime-sites';
 import type { PassportVerificationResult } from 'nestjs-lime-sites';
 import { bearerOrSession } from './session-passport.js';
+import { isKeeper } from './vault-keepers.js';
 
 /** What the site does for agents. Each route says what it asks of them. */
 @Controller('api')
@@ -13,14 +14,15 @@ export class ApiController {
     return passport.claims;
   }
 
+  /** The orders of the user behind the agent, whichever agent asks. */
   @Get('orders')
-  @PassportPolicy({ minKycLevel: 1, minReputation: 50 })
   orders(@Passport('user_id') userId: string): object {
     return { userId, orders: [{ id: 'o-1', what: 'Lime saplings', count: 12 }] };
   }
 
+  /** Policies add up: the passport is looked for as the class says, and the rule applies as well. */
   @Get('vault')
-  @PassportPolicy({ minKycLevel: 3 })
+  @PassportPolicy({ allow: isKeeper })
   vault(): object {
     return { secret: 'The oldest tree stands by the well.' };
   }

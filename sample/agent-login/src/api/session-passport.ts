@@ -5,8 +5,8 @@ import { sessionOf } from '../session/session.js';
 const bearer = fromBearer();
 
 /**
- * Programs send their passport. Browsers never see theirs: it is in the session, and a cookie leads to it. Only what
- * reads may be reached like this without further thought about forged requests.
+ * Services send a passport that they hold. The passport of a login in this site stays in the session, and the cookie leads to
+ * it. That is safe for routes that only read: browsers send the cookie with requests that other sites forge, too.
  */
 export const bearerOrSession: PassportExtractor = (context) => {
   const sent = bearer(context);

@@ -1,14 +1,17 @@
-import { Controller, ForbiddenException, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ConflictException, Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { BindingPassportGuard, LimeSiteService, Passport } from 'nestjs-lime-sites';
+import { BindingPassportGuard, LimeSiteService, Passport, PassportPolicy } from 'nestjs-lime-sites';
 import { BrowserSession } from '../session/browser-session.decorator.js';
 import type { Session } from '../session/session.js';
 import { SignedInGuard } from '../session/signed-in.guard.js';
 import { SignInRequired } from '../web/sign-in-required.exception.js';
 import { SiteAddress } from '../web/site-address.js';
+import { BindingRefusalFilter } from './binding-refusal.filter.js';
 import { accountOf, ConnectedAgents } from './connected-agents.js';
+import { pendingBindingId } from './pending-binding.js';
 
-/** Connects a further agent to an account: to LIME, and back with a binding passport. */
+/** Connects a further agent to an account: sends the browser to LIME, and takes the one-time code that it brings back. */
 @Controller('account/agents')
 @UseGuards(SignedInGuard)
 export class BindingController {
@@ -24,27 +27,37 @@ export class BindingController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    if (!session.agent) throw new SignInRequired();
+    const account = accountOf(session.agent);
     const redirectUri = `${this.address.originFor(request)}/account/agents/callback`;
     const { bindingId, connectUrl } = await this.site.createBindingRequest({ redirectUri });
-    session.bindings.add(bindingId);
+    session.binding = { bindingId, account };
     response.redirect(303, connectUrl);
   }
 
-  /** The guard knows that the passport is genuine and for a binding of this site; the session, that it is of this browser. */
+  /**
+   * The guard exchanges the code, verifies the passport, and compares its binding with the one of this session. A callback
+   * without a code, and each refusal, is a page of `BindingRefusalFilter`.
+   */
   @Get('callback')
   @UseGuards(BindingPassportGuard)
+  @PassportPolicy({ requestId: pendingBindingId })
+  @UseFilters(BindingRefusalFilter)
   connected(
     @Passport('binding_id') bindingId: string,
     @Passport('agent_id') agentId: string,
     @BrowserSession() session: Session,
     @Res() response: Response,
   ): void {
-    if (!session.agent) throw new SignInRequired();
-    if (!session.bindings.delete(bindingId)) {
-      throw new ForbiddenException('This connection was started in another browser, or is done.');
+    const { binding } = session;
+    // The exchange took a moment, in which another tab may have started a binding.
+    if (binding?.bindingId !== bindingId) {
+      throw new ConflictException(
+        'Another connection was started meanwhile. Nothing was connected.',
+      );
     }
-    this.agents.connect(accountOf(session.agent), agentId, bindingId);
-    // On to an address without the passport in it.
-    response.redirect(303, '/account#agents');
+    session.binding = undefined;
+    this.agents.connect(binding.account, agentId, bindingId);
+    response.redirect(303, '/account#agents'); // an address without the code
   }
 }

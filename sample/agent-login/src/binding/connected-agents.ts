@@ -22,7 +22,7 @@ export class ConnectedAgents {
   }
 }
 
-/** An account belongs to the person behind the agent; to the agent itself where LIME names nobody. */
+/** An account belongs to the LIME user behind the agent; to the agent itself if its passport names no user. */
 export function accountOf({ claims }: SignedInAgent): string {
   return claims.user_id ?? claims.agent_id;
 }

@@ -27,9 +27,8 @@ ${story.paint('bold', 'Or do it by hand:')}
   LOGIN=$(curl -s -c $JAR -X POST ${url}/api/logins | ${take('requestId')})
 ${approve}
   curl -s -w '\\n' -b $JAR ${url}/api/logins/$LOGIN
-  PASSPORT=$(curl -s -b $JAR ${url}/api/logins/$LOGIN | ${take('passport')})
-  curl -s -w '\\n' -H "Authorization: Bearer $PASSPORT" ${url}/api/me
+  curl -s -w '\\n' -b $JAR ${url}/api/me
 
-A passport is good for two minutes. Ctrl-C ends the site.
+The passport stays in the session, and is valid for two minutes. Ctrl-C ends the site.
 `;
 }

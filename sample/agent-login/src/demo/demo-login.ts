@@ -4,7 +4,7 @@ import type { SandboxAgent } from 'nestjs-lime-sites/testing';
 import type { Story } from '../console/story.js';
 import type { LoginState } from '../login/login-api.controller.js';
 
-const SHOWN = ['agent_id', 'agent_reputation', 'user_id', 'user_kyc_level'] as const;
+const SHOWN = ['agent_id', 'user_id', 'request_id', 'iss'] as const;
 
 /** An agent logs in from end to end, over HTTP, as any client of the site would. */
 export async function demoLogin(
@@ -23,19 +23,19 @@ export async function demoLogin(
   const ms = Math.round(performance.now() - startedAt);
   story.tell('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
 
-  const passport = await passportOf(`${url}/api/logins/${requestId}`, cookie, signal);
-  const headers = { authorization: `Bearer ${passport}` };
+  await approved(`${url}/api/logins/${requestId}`, cookie, signal);
+  const headers = { cookie };
   const claims = await bodyOf<PassportClaims>(await fetch(`${url}/api/me`, { headers, signal }));
-  story.tell('agent', 'GET /api/me with the passport answers with its claims:');
-  for (const name of SHOWN) story.detail(name, String(claims[name]));
+  story.tell('agent', 'GET /api/me answers with the claims of the passport in my session:');
+  for (const name of SHOWN) story.detail(name, claims[name]);
 }
 
-/** Only who started the login gets the passport: the cookie says so. */
-async function passportOf(url: string, cookie: string, signal: AbortSignal): Promise<string> {
+/** Waits for the site: its event arrives a moment after the agent has its answer. */
+async function approved(url: string, cookie: string, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const state = await bodyOf<LoginState>(await fetch(url, { headers: { cookie }, signal }));
-    if (state.passport) return state.passport;
-    if (state.status === 'expired') throw new Error('The login expired');
+    const { status } = await bodyOf<LoginState>(await fetch(url, { headers: { cookie }, signal }));
+    if (status === 'approved') return;
+    if (status === 'expired') throw new Error('The login expired');
     await sleep(20, undefined, { signal });
   }
 }

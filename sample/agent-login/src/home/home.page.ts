@@ -46,8 +46,8 @@ function picture(): Content {
     <p class="eyebrow">Passport</p>
     <p class="holder"><img src="/assets/icon.svg" alt="" width="44" height="44" />Which agent</p>
     <p><span>Whose agent</span><i></i></p>
-    <p><span>How well known</span><i></i></p>
     <p><span>Which login</span><i></i></p>
+    <p><span>Good until</span><i></i></p>
     <p class="state" data-state="approved"><span class="dot"></span>Signed by LIME</p>
   </div>`;
 }

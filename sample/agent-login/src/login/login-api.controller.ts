@@ -10,11 +10,9 @@ export interface LoginState {
   readonly requestId: string;
   readonly status: 'pending' | 'approved' | 'expired';
   readonly agentId?: string;
-  /** Only for the client that started the login: it opens what `PassportGuard` protects. */
-  readonly passport?: string;
 }
 
-/** The same login for programs. They keep the cookie, as browsers do. */
+/** The same login for programs. They keep the cookie, as browsers do; the passport stays on the server. */
 @Controller('api/logins')
 export class LoginApiController {
   constructor(
@@ -44,7 +42,6 @@ export class LoginApiController {
     if (status !== 'approved' || session.agent?.claims.request_id !== requestId) {
       return { requestId, status };
     }
-    const { claims, passport } = session.agent;
-    return { requestId, status, agentId: claims.agent_id, passport };
+    return { requestId, status, agentId: session.agent.claims.agent_id };
   }
 }

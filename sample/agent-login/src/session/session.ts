@@ -15,14 +15,21 @@ export interface SignedInAgent {
   readonly since: Date;
 }
 
-/** More than anybody looks back at. */
+/** A binding that this browser started at LIME and that has no outcome yet. */
+export interface PendingBinding {
+  readonly bindingId: string;
+  /** The account that started it. The agent is connected to no other. */
+  readonly account: string;
+}
+
+/** More than a person looks back at. */
 const MAX_LOGINS = 20;
 
 /** What the site knows about one browser. */
 export class Session {
   agent: SignedInAgent | undefined;
-  /** Bindings that this browser has started and not come back from. */
-  readonly bindings = new Set<string>();
+  /** The last one that was started; it replaces an earlier one. */
+  binding: PendingBinding | undefined;
   private readonly logins = new Map<string, Login>();
 
   addLogin(requestId: string, expiresAt: Date): Login {

@@ -4,12 +4,12 @@ import type { Request, Response } from 'express';
 import { LimeError } from 'nestjs-lime-sites';
 import { sessionOf } from '../session/session.js';
 import { errorPage } from './error.page.js';
-import { Layout } from './layout.js';
+import { Layout, type PageParts } from './layout.js';
 import { SignInRequired } from './sign-in-required.exception.js';
 
 const UNAVAILABLE = 'Logins are not possible at the moment. Please try again soon.';
 
-/** Errors as pages for people, and as JSON for programs. Reasons that are no fault of the client stay in the log. */
+/** Answers errors: with pages to people, with JSON to programs. What the client cannot mend stays in the log. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter<unknown> {
   private readonly logger = new Logger(PageErrorFilter.name);
@@ -21,17 +21,25 @@ export class PageErrorFilter implements ExceptionFilter<unknown> {
     const response = host.switchToHttp().getResponse<Response>();
     if (error instanceof SignInRequired) return response.redirect(303, '/');
     const exception = this.exceptionOf(error);
-    const status = exception.getStatus();
     if (response.headersSent) return void response.end();
-    response.status(status);
+    this.answer(exception, request, response);
+  }
+
+  protected answer(exception: HttpException, request: Request, response: Response): void {
+    const status = exception.getStatus();
     if (request.path.startsWith('/api/') || request.accepts(['json', 'html']) !== 'html') {
       const body = exception.getResponse();
-      response.json(typeof body === 'string' ? { statusCode: status, message: body } : body);
+      response
+        .status(status)
+        .json(typeof body === 'string' ? { statusCode: status, message: body } : body);
       return;
     }
+    this.show(status, errorPage(status, exception.message), request, response);
+  }
+
+  protected show(status: number, page: PageParts, request: Request, response: Response): void {
     const session = sessionOf(request);
-    const { title, body } = errorPage(status, exception.message);
-    response.send(this.layout.render({ title, body, session }));
+    response.status(status).send(this.layout.render({ ...page, session }));
   }
 
   private exceptionOf(error: unknown): HttpException {

@@ -1,0 +1,163 @@
+import {
+  ApiError,
+  AuthenticationError,
+  LimeError,
+  RateLimitError,
+  redact,
+  SiteAuthUnavailableError,
+} from '../errors/index.js';
+
+const AUTHENTICATION_CODES: ReadonlySet<unknown> = new Set([
+  'SITE_TOKEN_MISSING',
+  'SITE_TOKEN_INVALID',
+  'SITE_SUSPENDED',
+]);
+
+/** A date without `Z` or an offset would mean another instant on every server. */
+const ZONED_DATE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
+
+/** A whole HTTP response. */
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** From `Retry-After`. */
+  retryAfterMs: number | undefined;
+}
+
+/** What errors about a response may show. */
+export interface ResponseContext {
+  /** For messages, for example `POST /modules/agent-login/requests`. */
+  call: string;
+  /** Removed from errors, such as the site token that a platform may repeat. */
+  secrets: readonly string[];
+}
+
+/** @throws {LimeError} `RESPONSE_TOO_LARGE` */
+export async function readText(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+  name: string,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new LimeError(
+        'RESPONSE_TOO_LARGE',
+        `${name} answered with more than ${maxBytes} bytes`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString('utf8');
+}
+
+/**
+ * Opens LIME's success envelope, or throws the error of its failure envelope.
+ * @throws {RateLimitError | AuthenticationError | SiteAuthUnavailableError | ApiError} by LIME's status and code.
+ * @throws {LimeError} `UNEXPECTED_RESPONSE` for an answer without either envelope.
+ */
+export function openEnvelope(response: HttpResponse, context: ResponseContext): ResponseFields {
+  const payload = parseJson(response.text);
+  const succeeded = response.status < 300 && isRecord(payload) && payload['ok'] === true;
+  if (succeeded && isRecord(payload['data'])) return new ResponseFields(payload['data'], context);
+  throw errorOf(response, context);
+}
+
+/**
+ * Creates the error that a response stands for. Proxies answer 401 and 429 without an envelope, so the status is enough.
+ * Decides before the redaction, because a client may choose a binding code that is a part of LIME's own words.
+ */
+export function errorOf(response: HttpResponse, { call, secrets }: ResponseContext): LimeError {
+  const { status: httpStatus, retryAfterMs } = response;
+  const payload = parseJson(response.text);
+  const failure = isRecord(payload) && isRecord(payload['error']) ? payload['error'] : undefined;
+  const reason = failure
+    ? redact(stringIn(failure, 'message') ?? 'no message', secrets)
+    : describe(response, secrets);
+  const message = `${redact(call, secrets)} answered HTTP ${httpStatus}: ${reason}`;
+  const limeCode = failure && stringIn(failure, 'code');
+  const code = limeCode && redact(limeCode, secrets);
+  const detail = isRecord(failure?.['detail']) ? redact(failure['detail'], secrets) : undefined;
+  const options = { httpStatus, detail };
+
+  if (httpStatus === 429 || limeCode === 'RATE_LIMIT_EXCEEDED') {
+    return new RateLimitError(code ?? 'RATE_LIMIT_EXCEEDED', message, { ...options, retryAfterMs });
+  }
+  if (httpStatus === 401 || AUTHENTICATION_CODES.has(limeCode)) {
+    return new AuthenticationError(code ?? 'UNAUTHORIZED', message, options);
+  }
+  if (limeCode === 'SITE_TOKEN_AUTH_UNAVAILABLE') {
+    return new SiteAuthUnavailableError(limeCode, message, options);
+  }
+  if (failure) return new ApiError(code ?? 'UNKNOWN_ERROR', message, options);
+  return new LimeError('UNEXPECTED_RESPONSE', message, { httpStatus });
+}
+
+/** Reads the fields of a success, and reports a missing or malformed one as `UNEXPECTED_RESPONSE`. */
+export class ResponseFields {
+  readonly #data: Record<string, unknown>;
+  readonly #context: ResponseContext;
+
+  constructor(data: Record<string, unknown>, context: ResponseContext) {
+    this.#data = data;
+    this.#context = context;
+  }
+
+  has(field: string): boolean {
+    return this.#data[field] !== undefined && this.#data[field] !== null;
+  }
+
+  /** A string that is not blank. */
+  string(field: string): string {
+    const value = stringIn(this.#data, field);
+    if (value !== undefined && value.trim() !== '') return value;
+    throw this.#unusable(field, 'a non-empty string');
+  }
+
+  /** An ISO 8601 date with a zone. */
+  date(field: string): Date {
+    const value = stringIn(this.#data, field) ?? '';
+    const date = new Date(ZONED_DATE.test(value) ? value : Number.NaN);
+    if (!Number.isNaN(date.getTime())) return date;
+    throw this.#unusable(field, 'an ISO 8601 date with Z or an offset');
+  }
+
+  #unusable(field: string, expected: string): LimeError {
+    const { call, secrets } = this.#context;
+    const actual = redact(this.#data[field], secrets);
+    const got = actual === undefined ? 'nothing' : JSON.stringify(actual).slice(0, 80);
+    return new LimeError(
+      'UNEXPECTED_RESPONSE',
+      `${call} answered without a usable \`${field}\`: expected ${expected}, got ${got}`,
+      { detail: { field, actual } },
+    );
+  }
+}
+
+/** One line about an answer without LIME's envelope, for a log. */
+function describe({ headers, text }: HttpResponse, secrets: readonly string[]): string {
+  const type = redact(String(headers['content-type'] ?? 'no content type'), secrets);
+  // Cut after the redaction, which would not find half a secret.
+  const start = redact(text, secrets).slice(0, 120).replaceAll(/\s+/g, ' ').trim();
+  return text === '' ? `an empty body (${type})` : `not LIME's envelope but ${type}: ${start}`;
+}
+
+function stringIn(record: Record<string, unknown>, field: string): string | undefined {
+  const value = record[field];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

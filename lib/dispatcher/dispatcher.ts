@@ -1,0 +1,310 @@
+import { type Observable, Subject } from 'rxjs';
+import type { Random } from '../common/backoff.js';
+import type { Clock } from '../common/clock.js';
+import type { LimeLogger } from '../common/logger.js';
+import type { RootContext } from '../common/root-context.js';
+
+import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
+import { copyError } from '../errors/index.js';
+import type { LimeClusterMember } from '../interfaces/cluster.interface.js';
+import type {
+  LimeExpiredEvent,
+  LimeHandlerFailure,
+  LimeLoginEvent,
+  LimeLoginFailure,
+  LimeLoginRejection,
+} from '../interfaces/login-events.interface.js';
+import type { PassportClaims } from '../interfaces/passport-claims.interface.js';
+import { emptyStats, type LimeStats } from '../interfaces/stats.interface.js';
+import { ApprovalVerifier } from './approval-verifier.js';
+import { ClusterDelivery } from './cluster-delivery.js';
+import { Expiry } from './expiry.js';
+import { HandlerInvoker } from './handler-invoker.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { InFlight } from './in-flight.js';
+import { LocalDelivery, type LoginDelivery } from './local-delivery.js';
+import { ApprovedEvent, eventOf, expiredEvent } from './login-event.js';
+import { type ApprovedFrame, decodeLoginFrame, type ExpiredFrame } from './login-frame.js';
+import { LoginRequests } from './login-requests.js';
+import { Recovery } from './recovery.js';
+import { shutDown } from './shutdown.js';
+
+/** A platform that invents frame types could otherwise fill the memory with their names. */
+const MAX_UNKNOWN_TYPES = 50;
+
+export interface DispatcherOptions {
+  /** The name of the site. */
+  site: string;
+  concurrency: number;
+  handlerTimeoutMs: number;
+  shutdownTimeoutMs: number;
+  /** What must not appear in a log line or a failure. */
+  secrets: readonly string[];
+  /** Verifies a login passport against the request that it came for. */
+  verify: (passport: string, requestId: string) => Promise<PassportClaims>;
+  /** The status of a request on the platform. */
+  statusOf: (requestId: string) => Promise<string>;
+  /** Called for each approval that was verified. */
+  onApproved: (requestId: string) => void;
+  /** This replica in the cluster, if the site has one. */
+  member?: LimeClusterMember | undefined;
+  /** Where recovery and handlers run, whichever request started them. */
+  root: RootContext;
+  clock: Clock;
+  random: Random;
+  logger: LimeLogger;
+}
+
+/** Brings each outcome from its frame to the last handler: decode, deduplicate, verify, deliver. No frame can make it throw. */
+export class Dispatcher {
+  readonly handlers: HandlerRegistry;
+  readonly stats: LimeStats = emptyStats();
+  readonly requests: LoginRequests;
+  readonly #options: DispatcherOptions;
+  readonly #events$ = new Subject<LimeLoginEvent>();
+  readonly #rejections$ = new Subject<LimeLoginRejection>();
+  readonly #failures$ = new Subject<LimeLoginFailure>();
+  readonly #inFlight = new InFlight();
+  readonly #verifier: ApprovalVerifier;
+  readonly #clusterDelivery: ClusterDelivery | undefined;
+  readonly #delivery: LoginDelivery;
+  readonly #expiry: Expiry;
+  readonly #recovery: Recovery;
+  readonly #unknownTypes = new Set<string>();
+  #starting: Promise<void> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    const { clock, member } = options;
+    this.#options = options;
+    this.handlers = new HandlerRegistry(member !== undefined);
+    this.requests = new LoginRequests(clock, (requestId) => void this.#askCluster(requestId));
+    const shared = {
+      ...options,
+      handlers: this.handlers,
+      stats: this.stats,
+      inFlight: this.#inFlight,
+      requests: this.requests,
+    };
+    const invoker = new HandlerInvoker(shared);
+    this.#verifier = new ApprovalVerifier(shared);
+    this.#clusterDelivery = member && new ClusterDelivery({ ...shared, member, invoker });
+    this.#delivery =
+      this.#clusterDelivery ??
+      new LocalDelivery({
+        ...shared,
+        invoker,
+        onFailed: (event, failures) => this.#onFailed(event, failures, 1),
+      });
+    const expire = (requestId: string, origin: LimeExpiredEvent['origin']) =>
+      this.#expire(requestId, origin);
+    this.#recovery = new Recovery({ ...shared, expire });
+    this.#expiry = new Expiry({
+      ...shared,
+      onOverdue: (requestId) => void this.#expire(requestId, 'local'),
+    });
+  }
+
+  /** The outcomes that this process received. */
+  get events$(): Observable<LimeLoginEvent> {
+    return this.#events$.asObservable();
+  }
+
+  get rejections$(): Observable<LimeLoginRejection> {
+    return this.#rejections$.asObservable();
+  }
+
+  get failures$(): Observable<LimeLoginFailure> {
+    return this.#failures$.asObservable();
+  }
+
+  /** Whether a login has a handler or a subscriber. */
+  get hasConsumers(): boolean {
+    return this.handlers.size > 0 || this.#events$.observed;
+  }
+
+  /**
+   * Takes one frame of the event stream.
+   * @param receivedAt when it arrived, in milliseconds since the epoch.
+   */
+  accept(data: string, receivedAt: number): 'keepalive' | 'other' {
+    const frame = decodeLoginFrame(data);
+    const { logger } = this.#options;
+    switch (frame.type) {
+      case 'keepalive':
+        return 'keepalive';
+      case 'approved':
+      case 'expired':
+        this.#onOutcome(frame, receivedAt);
+        break;
+      case 'error':
+        logger.warn(`LIME reports an error on the event stream: ${frame.code} ${frame.message}`);
+        break;
+      case 'unreadable':
+        this.stats.skipped++;
+        logger.warn(`Skipped a frame of the event stream: ${frame.reason}`);
+        break;
+      case 'unknown':
+        this.#onUnknownType(frame.name);
+        break;
+    }
+    return 'other';
+  }
+
+  /** Back-pressure: resolves when more frames can be taken; `undefined` if that is now. */
+  whenReady(): Promise<void> | undefined {
+    return this.#starting ?? this.#inFlight.whenReady();
+  }
+
+  /** Adds a request that this process created. It will have an outcome, even if LIME never reports one. */
+  expect(requestId: string, expiresAt: Date): void {
+    this.requests.add(requestId, expiresAt);
+    if (!this.#options.member) this.#expiry.watch(expiresAt); // a cluster expires by the clock of its Redis
+  }
+
+  /**
+   * Starts to take frames, and connects to the cluster, if the site has one.
+   * @param handlesLogins whether this replica invokes handlers.
+   * @param whenStarted resolves when the application has started; no login is delivered before.
+   */
+  start(handlesLogins: boolean, whenStarted: Promise<void>): void {
+    this.#starting = whenStarted.then(() => {
+      this.#starting = undefined;
+    });
+    const delivery = this.#clusterDelivery;
+    if (!delivery) return;
+    this.#options.member?.start({
+      handlesLogins,
+      whenStarted,
+      handle: (outcome, attempt) => delivery.handle(outcome, attempt),
+      onOutcome: (outcome) => this.#adopt(eventOf(outcome)),
+      onFailed: (outcome, failed, attempts) => this.#onFailed(outcome, failed, attempts),
+      awaited: () => this.requests.open,
+    });
+  }
+
+  /** The stream was opened: recovers the events that were missed before. */
+  recoverMissed(): void {
+    this.#options.root.run(() => this.#recovery.start());
+  }
+
+  /** Call it when no frame can arrive any more. Waits for the logins in flight, within `shutdownTimeoutMs`. */
+  async close(): Promise<void> {
+    this.#recovery.stop();
+    this.#expiry.stop();
+    this.#verifier.stop();
+    await shutDown(this.#delivery, this.#inFlight, this.#options);
+    this.#events$.complete();
+    this.#rejections$.complete();
+    this.requests.close();
+    this.#failures$.complete();
+  }
+
+  #onOutcome(frame: ApprovedFrame | ExpiredFrame, receivedAt: number): void {
+    const { requestId, type } = frame;
+    this.stats.received++;
+    this.#inFlight.add();
+    const trace = traceLogin(this.#options.site, requestId, type, 'stream');
+    if (frame.type === 'approved') {
+      void trace.run(() =>
+        this.#verifier.run(requestId, () => this.#verify(frame, receivedAt, trace)),
+      );
+      return;
+    }
+    const deliver = () =>
+      trace.run(() => this.#deliver(expiredEvent(requestId, 'platform', receivedAt), trace));
+    if (!this.#verifier.defer(requestId, deliver)) deliver();
+  }
+
+  async #verify(
+    { requestId, passport }: ApprovedFrame,
+    receivedAt: number,
+    trace: LoginTrace,
+  ): Promise<void> {
+    const isWanted = () => !this.requests.isDuplicate(requestId, 'approved');
+    let event: LimeLoginEvent;
+    try {
+      const claims = await this.#verifier.claimsOf(passport, requestId, isWanted);
+      if (!claims) return this.#dropDuplicate(trace);
+      event = new ApprovedEvent(requestId, passport, claims, new Date(receivedAt));
+    } catch (error) {
+      return this.#reject(requestId, copyError(error, this.#options.secrets), trace);
+    }
+    this.#options.onApproved(requestId);
+    this.#deliver(event, trace);
+  }
+
+  #deliver(event: LimeLoginEvent, trace: LoginTrace): void {
+    if (!this.requests.record(event)) return this.#dropDuplicate(trace);
+    this.stats.delivered++;
+    // Handlers first: the synchronous part of one is done when a subscriber, such as a waiting page, gets the event.
+    this.#delivery.deliver(event, trace);
+    if (!this.#options.member) this.requests.publish(event);
+    this.#events$.next(event);
+  }
+
+  #dropDuplicate(trace: LoginTrace): void {
+    this.stats.duplicates++;
+    this.#inFlight.remove();
+    trace.end('duplicate');
+  }
+
+  #reject(requestId: string, error: Error, trace: LoginTrace): void {
+    this.stats.rejected++;
+    this.#inFlight.remove();
+    this.#options.logger.warn(`Rejected approval of ${requestId}: ${error.message}`);
+    trace.end('rejected', error);
+    this.#rejections$.next({ requestId, error });
+  }
+
+  /** Expires a request of which LIME will report nothing more. @returns `false` if it has an outcome. */
+  #expire(requestId: string, origin: LimeExpiredEvent['origin']): boolean {
+    const { site, member, clock } = this.#options;
+    const hasOutcome = this.requests.isDuplicate(requestId, 'expired');
+    if (hasOutcome || this.#verifier.isVerifying(requestId)) return false;
+    const event = expiredEvent(requestId, origin, clock.now());
+    this.#inFlight.add();
+    const trace = traceLogin(site, requestId, 'expired', 'local');
+    // No frame reported this. Another replica may have received one, so in a cluster it counts once the cluster says so.
+    trace.run(() => (member ? this.#delivery.deliver(event, trace) : this.#deliver(event, trace)));
+    return true;
+  }
+
+  /** Another replica may have received the outcome that a subscriber waits for here. */
+  async #askCluster(requestId: string): Promise<void> {
+    try {
+      const outcome = await this.#options.member?.outcomeOf(requestId);
+      if (outcome) this.#adopt(eventOf(outcome));
+    } catch {
+      // The replica catches up once the cluster is back.
+    }
+  }
+
+  /** Takes over the outcome that the cluster decided on. */
+  #adopt(event: LimeLoginEvent): void {
+    const wasPending = this.requests.adopt(event);
+    // An outcome from a frame was emitted when the frame arrived; a local expiry is emitted where the login was started.
+    if (wasPending && event.type === 'expired' && event.origin === 'local') {
+      this.#events$.next(event);
+    }
+  }
+
+  #onFailed(
+    { requestId, type }: Pick<LimeLoginEvent, 'requestId' | 'type'>,
+    failures: readonly LimeHandlerFailure[],
+    attempts: number,
+  ): void {
+    this.stats.failed++;
+    const failed = failures.map(({ handler, reason }) => ({ handler, reason }));
+    this.#failures$.next({ requestId, type, failed, attempts });
+  }
+
+  #onUnknownType(name: string): void {
+    this.stats.skipped++;
+    const start = name.slice(0, 100);
+    if (this.#unknownTypes.has(start) || this.#unknownTypes.size >= MAX_UNKNOWN_TYPES) return;
+    this.#unknownTypes.add(start);
+    this.#options.logger.warn(
+      `Skipped a frame of the event stream: unknown type ${start} (further ones are not logged)`,
+    );
+  }
+}

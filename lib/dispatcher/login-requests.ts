@@ -1,0 +1,147 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { Clock } from '../common/clock.js';
+import { TtlMap } from '../common/ttl-map.js';
+import type { LimeApprovedEvent, LimeLoginEvent } from '../interfaces/login-events.interface.js';
+import { expiredEvent } from './login-event.js';
+
+/** Outcomes are remembered at least this long, so that a duplicate is known as one and late subscribers get an expiry. */
+const OUTCOME_TTL_MS = 10 * 60_000;
+/** And as long as the request could still have had another outcome, plus this. */
+const OUTCOME_GRACE_MS = 60_000;
+const MAX_OUTCOMES = 200_000;
+/** Approvals are kept with their claims for late subscribers. */
+const APPROVAL_TTL_MS = 10 * 60_000;
+const MAX_APPROVALS = 10_000;
+
+interface Outcome {
+  readonly type: 'approved' | 'expired' | 'expired-locally';
+  /** In milliseconds since the epoch; `undefined` until the outcome is published. */
+  readonly receivedAt: number | undefined;
+}
+
+/** The login requests of a site in this process: which are pending, which have an outcome, and who waits for one. */
+export class LoginRequests {
+  readonly #clock: Clock;
+  /** Request id to `expiresAt` in milliseconds since the epoch. */
+  readonly #pending = new Map<string, number>();
+  readonly #outcomes: TtlMap<Outcome>;
+  readonly #approvals: TtlMap<LimeApprovedEvent>;
+  readonly #subscribers = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
+  readonly #onAwaited: (requestId: string) => void;
+  #closed = false;
+
+  /** @param onAwaited called when the first subscriber waits for an outcome that this process does not know. */
+  constructor(clock: Clock, onAwaited: (requestId: string) => void = () => undefined) {
+    this.#clock = clock;
+    this.#outcomes = new TtlMap(clock, MAX_OUTCOMES);
+    this.#approvals = new TtlMap(clock, MAX_APPROVALS);
+    this.#onAwaited = onAwaited;
+  }
+
+  /** Requests without an outcome, with their `expiresAt` in milliseconds since the epoch. */
+  get pending(): ReadonlyMap<string, number> {
+    return this.#pending;
+  }
+
+  /** Requests that are pending, or whose outcome a subscriber waits for. */
+  get open(): string[] {
+    return [...new Set([...this.#subscribers.keys(), ...this.#pending.keys()])];
+  }
+
+  /** Adds a request that this site created, unless its outcome has already arrived. */
+  add(requestId: string, expiresAt: Date): void {
+    if (!this.#outcomes.has(requestId)) this.#pending.set(requestId, expiresAt.getTime());
+  }
+
+  /** Whether another outcome of this type would be a duplicate: the first one from the platform wins. */
+  isDuplicate(requestId: string, type: LimeLoginEvent['type']): boolean {
+    const earlier = this.#outcomes.get(requestId);
+    return earlier !== undefined && !(earlier.type === 'expired-locally' && type === 'approved');
+  }
+
+  /** Records an outcome. @returns `false` for a duplicate. LIME's `expired` makes a local expiry final. */
+  record(event: LimeLoginEvent): boolean {
+    const { requestId } = event;
+    const earlier = this.#outcomes.get(requestId);
+    if (earlier && this.isDuplicate(requestId, event.type)) {
+      if (earlier.type === 'expired-locally') this.#remember(event, earlier.receivedAt);
+      return false;
+    }
+    this.#remember(event, undefined);
+    this.#pending.delete(requestId);
+    return true;
+  }
+
+  /** Takes over the outcome that the cluster decided on. @returns whether the request was pending here. */
+  adopt(event: LimeLoginEvent): boolean {
+    const { requestId } = event;
+    // Two messages of the cluster can overtake each other: an expiry never overrules an approval.
+    if (event.type === 'expired' && this.#approvals.has(requestId)) return false;
+    const wasPending = this.#pending.delete(requestId);
+    this.publish(event);
+    return wasPending;
+  }
+
+  /** Emits an outcome to those who wait for it, and to those who subscribe later. */
+  publish(event: LimeLoginEvent): void {
+    const { requestId, receivedAt } = event;
+    this.#remember(event, receivedAt.getTime());
+    if (event.type === 'approved') this.#approvals.set(requestId, event, APPROVAL_TTL_MS);
+    const subscribers = this.#subscribers.get(requestId);
+    if (!subscribers) return;
+    this.#subscribers.delete(requestId);
+    for (const subscriber of subscribers) {
+      subscriber.next(event);
+      subscriber.complete();
+    }
+  }
+
+  /** Emits the outcome once and completes, also when it arrived before the subscription. */
+  outcomeOf(requestId: string): Observable<LimeLoginEvent> {
+    return new Observable((subscriber) => {
+      const known = this.#published(requestId);
+      if (known) subscriber.next(known);
+      if (known || this.#closed) return subscriber.complete();
+      return this.#subscribe(requestId, subscriber);
+    });
+  }
+
+  /** Completes every subscription. */
+  close(): void {
+    this.#closed = true;
+    const waiting = [...this.#subscribers.values()];
+    this.#subscribers.clear();
+    for (const subscribers of waiting) {
+      for (const subscriber of subscribers) subscriber.complete();
+    }
+  }
+
+  #remember(event: LimeLoginEvent, receivedAt: number | undefined): void {
+    const { requestId, type } = event;
+    const expiresAt = this.#pending.get(requestId) ?? 0;
+    const ttlMs = Math.max(OUTCOME_TTL_MS, expiresAt - this.#clock.now() + OUTCOME_GRACE_MS);
+    const isLocal = event.type === 'expired' && event.origin === 'local';
+    this.#outcomes.set(requestId, { type: isLocal ? 'expired-locally' : type, receivedAt }, ttlMs);
+  }
+
+  #published(requestId: string): LimeLoginEvent | undefined {
+    const approval = this.#approvals.get(requestId);
+    if (approval) return approval;
+    const { type, receivedAt } = this.#outcomes.get(requestId) ?? {};
+    if (type === undefined || type === 'approved' || receivedAt === undefined) return undefined;
+    return expiredEvent(requestId, type === 'expired' ? 'platform' : 'local', receivedAt);
+  }
+
+  /** @returns the function that unsubscribes. */
+  #subscribe(requestId: string, subscriber: Subscriber<LimeLoginEvent>): () => void {
+    const subscribers = this.#subscribers.get(requestId) ?? new Set();
+    this.#subscribers.set(requestId, subscribers.add(subscriber));
+    if (subscribers.size === 1) this.#onAwaited(requestId);
+    return () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0 && this.#subscribers.get(requestId) === subscribers) {
+        this.#subscribers.delete(requestId);
+      }
+    };
+  }
+}
