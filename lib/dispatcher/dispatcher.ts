@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
+import type { RootContext } from '../common/root-context.js';
 
 import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
 import { copyError } from '../errors/index.js';
@@ -47,6 +48,8 @@ export interface DispatcherOptions {
   onApproved: (requestId: string) => void;
   /** This replica in the cluster, if the site has one. */
   member?: LimeClusterMember | undefined;
+  /** Where recovery and handlers run, whichever request started them. */
+  root: RootContext;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
@@ -181,7 +184,7 @@ export class Dispatcher {
 
   /** The stream was opened: recovers the events that were missed before. */
   recoverMissed(): void {
-    this.#recovery.start();
+    this.#options.root.run(() => this.#recovery.start());
   }
 
   /** Call it when no frame can arrive any more. Waits for the logins in flight, within `shutdownTimeoutMs`. */

@@ -95,6 +95,13 @@ describe('The options of a site', () => {
     ['eventEmitter', null, /^eventEmitter must be false or an object with an emit method$/],
     ['timeout', 1000, /^timeout is not an option$/],
     ['toString', 'x', /^toString is not an option$/],
+    ['timeoutMs', Object.create(null), /^timeoutMs .* got an object$/],
+    ['concurrency', [2], /^concurrency .* got a list$/],
+    ['dispatcher', () => true, /^dispatcher .* got a function$/],
+    ['issuer', 'https://lime.pics/api/v1', /^issuer must be an origin .* got "https:.*v1"$/],
+    ['issuer', ['https://lime.pics', 7], /^issuer must be an origin .* got 7$/],
+    ['issuer', [], /^issuer must not be an empty list; false skips the check$/],
+    ['issuer', true, /^issuer must be an origin .* got true$/],
   ])('refuses %s = %p', async (name, value, fault) => {
     expect(await faultsOf({ [name]: value })).toEqual([expect.stringMatching(fault)]);
   });
@@ -123,6 +130,15 @@ describe('The options of a site', () => {
   it('does not show the token when it stands where the issuer belongs', async () => {
     await faultsOf({ issuer: TOKEN });
     await faultsOf({ issuer: [TOKEN] });
+  });
+
+  it.each<unknown>([TOKEN, 7, true])('refuses a %p in place of the options', async (options) => {
+    const limeSites = LimeSitesModule.forRootAsync({ useFactory: () => options as object });
+    setEnvironment({ LIME_SITE_TOKEN: TOKEN });
+    const error = await failureOf(LimeError, start.app({ imports: [limeSites] }));
+    expect(error.detail?.['faults']).toEqual([
+      `the options must be an object, got ${typeof options}`,
+    ]);
   });
 
   it('does not show the token when it stands where the address belongs', async () => {
