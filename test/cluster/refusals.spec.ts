@@ -49,7 +49,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
       .filter((line) => line.includes('Redis refuses'));
     expect(warnings.length).toBeGreaterThanOrEqual(2);
     expect(warnings.length).toBeLessThanOrEqual(4);
-  });
+  }, 20_000);
 
   it('by an ACL without XADD fails the login after a few attempts, and shows no passport', async () => {
     const { lime, site, logs } = await startReplica(start, {
