@@ -9,7 +9,8 @@ export class RootContext {
   readonly #scope = new AsyncResource('LimeSite');
 
   run<Result>(work: () => Result): Result {
-    return this.#scope.runInAsyncScope(work);
+    // In a scope of its own: on Node 20, `enterWith()` would change the scope in which it is called.
+    return this.#scope.runInAsyncScope(() => new AsyncResource('LimeSite').runInAsyncScope(work));
   }
 
   /** A clock whose callbacks run in this context. */

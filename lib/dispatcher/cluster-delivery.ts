@@ -15,6 +15,7 @@ import type { HandlerRegistry } from './handler-registry.js';
 import type { InFlight } from './in-flight.js';
 import type { InterruptedWork, LoginDelivery } from './local-delivery.js';
 import { eventOf, outcomeOf } from './login-event.js';
+import type { LoginRequests } from './login-requests.js';
 import { untilAccepted } from './until-accepted.js';
 
 export interface ClusterDeliveryOptions {
@@ -22,6 +23,15 @@ export interface ClusterDeliveryOptions {
   handlers: HandlerRegistry;
   invoker: HandlerInvoker;
   inFlight: InFlight;
+  requests: LoginRequests;
+  /** Called when the cluster expired a login that this process started. */
+  onExpired: (event: LimeLoginEvent) => void;
+  /** Called for a login whose handlers failed for the last time. */
+  onFailed: (
+    outcome: LoginOutcome,
+    failed: readonly LimeHandlerFailure[],
+    attempts: number,
+  ) => void;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
@@ -37,6 +47,28 @@ export class ClusterDelivery implements LoginDelivery {
   constructor(options: ClusterDeliveryOptions) {
     this.#options = options;
     setMaxListeners(0, this.#stopping.signal); // one listener for each outcome that is held
+  }
+
+  start(handlesLogins: boolean, whenStarted: Promise<void>): void {
+    const { member, requests, onFailed } = this.#options;
+    member.start({
+      handlesLogins,
+      whenStarted,
+      handle: (outcome, attempt) => this.handle(outcome, attempt),
+      onOutcome: (outcome) => this.#adopt(outcome),
+      onFailed,
+      awaited: () => requests.open,
+    });
+  }
+
+  /** Another replica may have received the outcome that a subscriber waits for here. */
+  async catchUp(requestId: string): Promise<void> {
+    try {
+      const outcome = await this.#options.member.outcomeOf(requestId);
+      if (outcome) this.#adopt(outcome);
+    } catch {
+      // The replica catches up once the cluster is back.
+    }
   }
 
   /** The event is in flight until the cluster has it; until then it is held and retried. */
@@ -83,6 +115,15 @@ export class ClusterDelivery implements LoginDelivery {
     const undelivered = Array.from(this.#held, ({ requestId }) => requestId);
     const running = this.#options.invoker.abortAll();
     return { running, notStarted: [], undelivered };
+  }
+
+  /** Takes over the outcome that the cluster decided on. */
+  #adopt(outcome: LoginOutcome): void {
+    const { requests, onExpired } = this.#options;
+    const event = eventOf(outcome);
+    const wasPending = requests.adopt(event);
+    // An outcome from a frame was emitted when the frame arrived; a local expiry is emitted where the login was started.
+    if (wasPending && event.type === 'expired' && event.origin === 'local') onExpired(event);
   }
 
   async #submit(outcome: LoginOutcome, trace: LoginTrace): Promise<void> {

@@ -28,7 +28,7 @@ describe('With AsyncLocalStorage, a handler does not run in the context of a req
     const { clock, lime, seen } = await startTenants();
     lime.faults.missExpiry();
 
-    clock.advance(63_000);
+    clock.advance(90_000);
     await until(() => seen.length === 3);
 
     expect(seen).toEqual(Array.from({ length: 3 }, () => ['expired', undefined]));

@@ -137,8 +137,8 @@ describe('a handler', () => {
       'throws an error whose members throw',
       () => {
         throw Object.defineProperties(new Error(), {
-          message: { get: () => fail('message') },
           stack: { get: () => fail('stack') },
+          message: { get: () => fail('message') },
           name: { get: () => fail('name') },
         });
       },

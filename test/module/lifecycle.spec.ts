@@ -106,7 +106,7 @@ describe('The start of a site', () => {
 
 describe('The warning that nobody listens', () => {
   const start = useStarter();
-  const WARNING = /Nobody listens for logins/;
+  const WARNING = /No login handler yet/;
 
   it('comes when the application has no listener', async () => {
     const { logs } = await start.site();
