@@ -22,7 +22,7 @@ import type {
 } from './interfaces/passport-claims.interface.js';
 import type { LimeConnection } from './interfaces/connection.interface.js';
 import { whenBootstrapped } from './explorers/bootstrap.js';
-import type { ApplicationEvents } from './explorers/application-events.js';
+import type { EventEmitterBridge } from './explorers/event-emitter.bridge.js';
 import type { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import type { LimeSite } from './lime-site.js';
 
@@ -36,14 +36,14 @@ export class LimeSiteService
 {
   readonly #site: LimeSite;
   readonly #explorer: LoginHandlerExplorer;
-  readonly #applicationEvents: ApplicationEvents;
+  readonly #applicationEvents: EventEmitterBridge;
   readonly #modules: ModulesContainer;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
     site: LimeSite,
     explorer: LoginHandlerExplorer,
-    applicationEvents: ApplicationEvents,
+    applicationEvents: EventEmitterBridge,
     modules: ModulesContainer,
   ) {
     this.#site = site;
@@ -232,7 +232,7 @@ export class LimeSiteService
         'dispatcher is false, so this process receives no logins: PassportGuard accepts only logins that this process created, except on ' +
           'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
-    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.attended) {
+    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.connected) {
       logger.warn(
         'No login handler yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
       );

@@ -29,6 +29,8 @@ export class BindingExchange {
   /** Digests, because codes are secrets. */
   readonly #sent: TtlMap<true>;
   #allowance = MAX_ALLOWANCE;
+  /** One warning for each flood, until the allowance is full again. */
+  #warned = false;
   #refilledAt: number;
 
   constructor(options: BindingExchangeOptions) {
@@ -70,17 +72,21 @@ export class BindingExchange {
     const refills = Math.floor((clock.monotonic() - this.#refilledAt) / REFILL_MS);
     this.#refilledAt += refills * REFILL_MS;
     this.#allowance = Math.min(this.#allowance + refills, MAX_ALLOWANCE);
-    if (this.#allowance === 0) {
-      throw new RateLimitError(
-        'BINDING_EXCHANGE_LIMIT',
-        'LIME did not confirm too many binding codes; one more is exchanged each second',
-        { retryAfterMs: REFILL_MS },
+    if (this.#allowance === MAX_ALLOWANCE) this.#warned = false;
+    if (this.#allowance > 0) {
+      this.#allowance--;
+      return;
+    }
+    if (!this.#warned) {
+      logger.warn(
+        `Binding codes limited: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
       );
     }
-    this.#allowance--;
-    if (this.#allowance > 0) return;
-    logger.warn(
-      `Binding codes limited: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
+    this.#warned = true;
+    throw new RateLimitError(
+      'BINDING_EXCHANGE_LIMIT',
+      'LIME did not confirm too many binding codes; one more is exchanged each second',
+      { retryAfterMs: REFILL_MS },
     );
   }
 }
