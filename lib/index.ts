@@ -70,6 +70,7 @@ export {
   PassportPolicy,
   type PassportPolicyOptions,
   type PassportRequestIdSource,
+  type PassportRule,
 } from './nest/passport-policy.decorator.js';
 export { PassportRefusal, type PassportRefusalCode } from './nest/passport-refusal.js';
 export { validateLimeSitesEnv } from './nest/validate-env.js';
