@@ -46,15 +46,15 @@ const RULES = {
   dispatcher: trueOrFalse(true),
   httpClient: optional<LimeSitesModuleOptions['httpClient']>(
     (given) => hasMethod(given, 'request'),
-    'an undici Dispatcher, such as new Agent()',
+    'must be an undici Dispatcher, such as new Agent()',
   ),
   eventEmitter: optional<LimeSitesModuleOptions['eventEmitter']>(
     (given) => given === false || hasMethod(given, 'emit'),
-    'false or an object with an emit method',
+    'must be false or an object with an emit method',
   ),
   cluster: optional<LimeSitesModuleOptions['cluster']>(
     (given) => hasMethod(given, 'join'),
-    'what bullMqCluster() gives, or a LimeCluster of your own',
+    'must be what bullMqCluster() gives, or a LimeCluster of your own',
   ),
 } satisfies Record<keyof LimeSitesModuleOptions, OptionRule<unknown>>;
 
@@ -115,7 +115,7 @@ function readIssuers(value: unknown, baseUrl: string, report: Report): readonly 
   if (!isGiven(value)) return [new URL(baseUrl).origin];
   if (value === false) return false;
   const given: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (given.length === 0) report('must not be an empty list; false skips the check');
+  if (given.length === 0) report('must not be an empty list; false accepts passports without one');
   return given.flatMap((entry) => {
     const issuer = issuerOf(entry);
     if (issuer !== undefined) return issuer;

@@ -59,19 +59,19 @@ const MAX_MS = 2 ** 31 - 1;
 
 const nonEmptyString = optional<string>(
   (given) => typeof given === 'string' && given.trim() !== '',
-  'a string that is not empty',
+  'must be a string that is not empty',
 );
 /** Both end up in the hash tag that keeps the keys of a site on one node of a Redis Cluster. */
 const partOfKeys = optional<string>(
   (given) => typeof given === 'string' && given.trim() !== '' && !/[{}]/.test(given),
-  'a string that is not empty and has no braces',
+  'must be a string that is not empty and has no braces',
 );
 
 const RULES = {
   url: nonEmptyString,
   connection: optional<RedisOptions | Redis | Cluster>(
     isObject,
-    'options of ioredis, or a client of it',
+    'must be options of ioredis, or a client of it',
   ),
   prefix: partOfKeys,
   siteKey: partOfKeys,

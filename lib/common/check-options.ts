@@ -33,14 +33,19 @@ export function checkOptions<Given extends Rules>(
   return { values: Object.fromEntries(values) as Checked<Given>, faults };
 }
 
-export function wholeNumber(byDefault: number, min: number, max: number): OptionRule<number> {
+/** @param byDefault `undefined` for a required option. */
+export function wholeNumber(
+  byDefault: number | undefined,
+  min: number,
+  max: number,
+): OptionRule<number> {
   return (given, report) => {
     const value = given ?? byDefault;
     const fits =
       typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
     if (fits) return value;
     report(`must be a whole number from ${min} to ${max}, got ${show(given)}`);
-    return byDefault;
+    return byDefault ?? min;
   };
 }
 
@@ -53,13 +58,25 @@ export function trueOrFalse(byDefault: boolean): OptionRule<boolean> {
   };
 }
 
-/** Accepts what `fits`; `wanted` completes "must be". */
+export function oneOf<Choice extends string>(
+  byDefault: Choice,
+  choices: readonly Choice[],
+): OptionRule<Choice> {
+  return (given, report) => {
+    const chosen = choices.find((choice) => choice === (given ?? byDefault));
+    if (chosen !== undefined) return chosen;
+    report(`must be ${choices.join(' or ')}, got ${show(given)}`);
+    return byDefault;
+  };
+}
+
+/** Accepts what `fits`; reports the predicate otherwise. */
 export function optional<Value>(
   fits: (given: unknown) => boolean,
-  wanted: string,
+  predicate: string,
 ): OptionRule<Value | undefined> {
   return (given, report) => {
-    if (given !== undefined && !fits(given)) report(`must be ${wanted}`);
+    if (given !== undefined && !fits(given)) report(predicate);
     return given as Value | undefined;
   };
 }

@@ -11,11 +11,8 @@ import { type InstanceWrapper, prototypeOf } from './login-handler.explorer.js';
 type Class = Parameters<typeof routePolicyOf>[1];
 type Method = Parameters<typeof routePolicyOf>[2];
 
-interface ClassMethod {
-  readonly type: Class;
-  readonly key: string;
-  readonly method: Method;
-}
+/** A class or method, and a site that its decorators name. */
+type Use = readonly [place: string, site: string];
 
 /**
  * Checks the sites that decorators name: a handler of an unknown site would get no logins, and a guard would refuse every
@@ -28,58 +25,50 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
   const registered = new Set<unknown>(
     providers.filter(({ token }) => token === LIME_SITES_NAME).map(({ instance }) => instance),
   );
-  const methods = [...providers, ...discovery.getControllers()].flatMap((wrapper) =>
-    methodsOf(wrapper, scanner),
-  );
-  const faults = new Set(
-    methods
-      .flatMap((method) => sitesNamedBy(method, reflector))
-      .filter(([, site]) => !registered.has(site))
-      .map(([place, site]) => `${place} is for the site "${site}"`),
-  );
-  if (faults.size > 0) {
+  const classes = [...providers, ...discovery.getControllers()].flatMap(classOf);
+  const unknown = classes
+    .flatMap((type) => sitesNamedBy(type, scanner, reflector))
+    .filter(([, site]) => !registered.has(site))
+    .map(([place, site]) => `${place} is for the site "${site}"`);
+  if (unknown.length > 0) {
+    const faults = [...new Set(unknown)];
     throw new LimeError(
       'UNKNOWN_SITE',
-      `${[...faults].join('; ')}; but the sites of this application are: ${[...registered].join(', ')}. Correct the name, or ` +
+      `${faults.join('; ')}; but the sites of this application are: ${[...registered].join(', ')}. Correct the name, or ` +
         'register the site with LimeSitesModule.forRoot({ name })',
-      { detail: { faults: [...faults] } },
+      { detail: { faults } },
     );
   }
-  for (const { type, method } of methods) routePolicyOf(reflector, type, method);
+  for (const type of classes) {
+    for (const [, method] of methodsOf(type, scanner)) routePolicyOf(reflector, type, method);
+  }
 }
 
-function methodsOf(wrapper: InstanceWrapper, scanner: MetadataScanner): ClassMethod[] {
-  const prototype = prototypeOf(wrapper);
-  const type: unknown = prototype?.constructor;
-  if (!prototype || typeof type !== 'function' || !type.prototype) return [];
-  return scanner.getAllMethodNames(prototype).map((key) => ({
-    type: type as Class,
-    key,
-    method: Reflect.get(prototype, key) as Method,
-  }));
+function classOf(wrapper: InstanceWrapper): Class[] {
+  const type: unknown = prototypeOf(wrapper)?.constructor;
+  return typeof type === 'function' && type.prototype ? [type as Class] : [];
 }
 
-/** The class or method, and the site that its decorators name. */
-function sitesNamedBy(
-  { type, key, method }: ClassMethod,
-  reflector: Reflector,
-): [place: string, site: string][] {
+function methodsOf(type: Class, scanner: MetadataScanner): [key: string, method: Method][] {
+  const prototype = type.prototype as object;
+  return scanner
+    .getAllMethodNames(prototype)
+    .map((key) => [key, Reflect.get(prototype, key) as Method]);
+}
+
+function sitesNamedBy(type: Class, scanner: MetadataScanner, reflector: Reflector): Use[] {
   const policySites = (places: (Class | Method)[]) =>
     policiesOf(reflector, places).flatMap(({ site }) => site ?? []);
   const ofClass = policySites([type]);
-  const ofMethod = policySites(definitionsOf(type, method));
-  const handled = loginDecorationsOf(type.prototype as object, key).map(
-    ({ site = DEFAULT_SITE }) => site,
-  );
-  const isUndecided = ofClass.length + ofMethod.length === 0;
-  const guarded = isUndecided && isGuarded(type, method) ? [DEFAULT_SITE] : [];
-  return [
-    ...ofClass.map((site): [string, string] => [type.name, site]),
-    ...[...handled, ...ofMethod, ...guarded].map((site): [string, string] => [
-      `${type.name}.${key}`,
-      site,
-    ]),
-  ];
+  const ofMethods = methodsOf(type, scanner).flatMap(([key, method]) => {
+    const ofMethod = policySites(definitionsOf(type, method));
+    const decorations = loginDecorationsOf(type.prototype as object, key);
+    const handled = decorations.map(({ site = DEFAULT_SITE }) => site);
+    const isUndecided = ofClass.length + ofMethod.length === 0;
+    const guarded = isUndecided && isGuarded(type, method) ? [DEFAULT_SITE] : [];
+    return [...handled, ...ofMethod, ...guarded].map((site): Use => [`${type.name}.${key}`, site]);
+  });
+  return [...ofClass.map((site): Use => [type.name, site]), ...ofMethods];
 }
 
 /** Whether a guard of this module stands on the class or method. A subclass of it may choose the site in its own way. */

@@ -248,7 +248,7 @@ describe('The end of a site', () => {
     await app.close();
     const startedAt = performance.now();
     const error = await failureOf(LimeError, site.createLoginRequest());
-    expect(error.code).toBe('STREAM_UNAVAILABLE');
+    expect(error.code).toBe('SHUTTING_DOWN');
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(lime.callCount('create')).toBe(0);
   });

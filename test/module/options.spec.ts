@@ -59,12 +59,12 @@ describe('The options of a site', () => {
     ['issuer', 'ftp://lime.pics', /^issuer must be an origin .* got "ftp:\/\/lime.pics"$/],
     ['issuer', true, /^issuer must be an origin .* got true$/],
     ['issuer', 443, /^issuer must be an origin .* got 443$/],
-    ['issuer', {}, /^issuer must be an origin .* got \[object Object\]$/],
+    ['issuer', {}, /^issuer must be an origin .* got an object$/],
     ['issuer', [], /^issuer must not be an empty list; false accepts passports without one$/],
     ['issuer', ['https://lime.pics', 'nowhere'], /^issuer must be an origin .* got "nowhere"$/],
     ['issuer', ['https://lime.pics', false], /^issuer must be an origin .* got false$/],
     ['issuer', ['https://lime.pics', null], /^issuer must be an origin .* got null$/],
-    ['issuer', [['https://lime.pics']], /^issuer must be an origin .* got https:\/\/lime.pics$/],
+    ['issuer', [['https://lime.pics']], /^issuer must be an origin .* got a list$/],
     ['allowInsecureHttp', 'yes', /^allowInsecureHttp must be true or false, got "yes"$/],
     ['dispatcher', 1, /^dispatcher must be true or false, got 1$/],
     ['timeoutMs', 0, /^timeoutMs must be a whole number from 1 to/],
@@ -98,10 +98,6 @@ describe('The options of a site', () => {
     ['timeoutMs', Object.create(null), /^timeoutMs .* got an object$/],
     ['concurrency', [2], /^concurrency .* got a list$/],
     ['dispatcher', () => true, /^dispatcher .* got a function$/],
-    ['issuer', 'https://lime.pics/api/v1', /^issuer must be an origin .* got "https:.*v1"$/],
-    ['issuer', ['https://lime.pics', 7], /^issuer must be an origin .* got 7$/],
-    ['issuer', [], /^issuer must not be an empty list; false skips the check$/],
-    ['issuer', true, /^issuer must be an origin .* got true$/],
   ])('refuses %s = %p', async (name, value, fault) => {
     expect(await faultsOf({ [name]: value })).toEqual([expect.stringMatching(fault)]);
   });
