@@ -63,8 +63,7 @@ export class Audit {
   sent(id, streams) {
     const login = this.note(id, `${this.login(id).status} sent to ${streams} streams`);
     login.sentAt ??= now();
-    if (!this.#calm?.marks || streams === 0 || login.sent) return;
-    login.sent = true;
+    if (!this.#calm?.marks || streams === 0) return;
     login.calm = true;
     this.#calm.logins.push(login);
   }

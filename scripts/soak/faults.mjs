@@ -124,7 +124,7 @@ export const FAULTS = [
     pauseMs: 8_000,
     async run({ lime: { faults } }) {
       faults.freezeStreams();
-      await sleep(between(200, 4_500));
+      await sleep(between(200, 9_000));
       faults.unfreezeStreams();
     },
   },

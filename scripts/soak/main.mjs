@@ -25,8 +25,8 @@ const { values: flags } = parseArgs({
 });
 const minutes = positive('--minutes', flags.minutes);
 const endAt = now() + minutes * 60_000;
-let interrupted = false;
-process.once('SIGINT', () => (interrupted = true));
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort());
 
 const platform = new Remote(new URL('platform.mjs', import.meta.url));
 const { app, site, logins } = await startSite({
@@ -34,7 +34,11 @@ const { app, site, logins } = await startSite({
   logFile: flags.log,
   report: ({ type, requestId, origin, passport, claims }) =>
     platform.call('delivered', {
-      ...{ type, requestId, origin, passport, agentId: claims?.agent_id },
+      type,
+      requestId,
+      origin,
+      passport,
+      agentId: claims?.agent_id,
       at: now(),
     }),
 });
@@ -52,7 +56,7 @@ const heap = [heapInUse()];
 const sampling = setInterval(() => heap.push(heapInUse()), 1_000);
 const telling = setInterval(() => void tellProgress(), PROGRESS_MS);
 const loading = load.run();
-while (now() < endAt && !interrupted) {
+while (now() < endAt && !interrupt.signal.aborted) {
   const ms = between(4_000, 10_000);
   await Promise.all([platform.call('rough', { ms }), stallNowAndThen(ms)]);
   await platform.call('calm', { ms: between(3_000, 6_000) });
@@ -73,12 +77,12 @@ const problems = report.stories.map(({ id, what, story }) => [`${id} ${what}`, .
 if (site.stats.delivered !== logins.calls) {
   problems.push([`stats.delivered is ${site.stats.delivered}; handler calls: ${logins.calls}`]);
 }
-if (report.calms.sound <= report.calms.broken) {
+if (report.calms.broken > Math.max(report.calms.sound, 2)) {
   problems.push([`the stream broke without a fault in ${report.calms.broken} calm phases`]);
 }
 problems.push(...heapProblems());
 tellSummary();
-for (const [what, ...story] of problems) console.log(`\n${what}\n    ${story.join('\n    ')}`);
+for (const lines of problems) console.log(`\n${lines.join('\n    ')}`);
 console.log(`\n${Math.max(report.violations, problems.length)} violations`);
 if (problems.length > 0) process.exitCode = 1;
 
@@ -118,7 +122,7 @@ async function tellProgress() {
   const { open, faults, calms } = await platform.call('report');
   const left = Math.max(0, (endAt - now()) / 60_000).toFixed(1);
   console.log(
-    `${left} minutes left: ${load.created} logins, ${open} open, ${sum(faults)} faults, ` +
+    `${left} minutes left: ${load.created} logins, ${open} open, ${total(faults)} faults, ` +
       `${calms.sound} calm phases, ${site.stats.reconnects} reconnects, heap ${heap.at(-1).toFixed(0)} MiB`,
   );
 }
@@ -143,8 +147,8 @@ function tellSummary() {
   );
 }
 
-function sum(counts) {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
+function total(counts) {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function positive(name, text) {

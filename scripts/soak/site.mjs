@@ -41,14 +41,13 @@ OnLimeLogin()(prototype, 'onLogin', Object.getOwnPropertyDescriptor(prototype, '
  * @param {{ moduleOptions: object, report: (event: object) => void, logFile?: string }} setup
  */
 export async function startSite({ moduleOptions, report, logFile }) {
-  // oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
   class SiteModule {}
   const limeSites = LimeSitesModule.forRoot({
     ...moduleOptions,
     timeoutMs: 3_000,
     sseBackoffBaseMs: 50,
     sseBackoffMaxMs: 400,
-    sseReadTimeoutMs: 2_500,
+    sseReadTimeoutMs: 5_000,
     maxFrameBytes: 256 * 1024,
     handlerTimeoutMs: HANDLER_TIMEOUT_MS,
   });
