@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackgroundProcess } from './background-process.mjs';
-import { expect } from './checks.mjs';
-import { codeOf } from './guide-code.mjs';
+import { BackgroundProcess } from '../support/background-process.mjs';
+import { expect } from '../support/checks.mjs';
+import { codeOf } from '../support/pages.mjs';
 
 const GUIDE = 'docs/quick-start.md';
 

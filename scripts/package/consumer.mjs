@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command } from './command.mjs';
-import { fileOf } from './guide-code.mjs';
+import { command } from '../support/command.mjs';
+import { fileOf } from '../support/pages.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
-const SOURCES = fileURLToPath(new URL('scripts/package-consumer', ROOT));
+const SOURCES = fileURLToPath(new URL('consumer', import.meta.url));
 const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 const { devDependencies, peerDependencies } = JSON.parse(
   readFileSync(new URL('package.json', ROOT), 'utf8'),

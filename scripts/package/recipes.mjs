@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect } from './checks.mjs';
-import { codeOf, fileOf } from './guide-code.mjs';
-import { nodeCommand } from './node-version.mjs';
+import { expect } from '../support/checks.mjs';
+import { codeOf, fileOf } from '../support/pages.mjs';
+import { nodeCommand } from '../support/command.mjs';
 
 const GUIDE = 'docs/testing.md';
 const APP = fileOf('README.md', 'app.module.ts');
