@@ -1,4 +1,4 @@
-/** Counts events as they reach a handler, and notes when. */
+/** Records when events reach a handler. */
 export class Arrivals {
   #at;
   #count = 0;
@@ -16,7 +16,7 @@ export class Arrivals {
   /** One has come. */
   note() {
     const last = this.#at.length - 1;
-    // What lies between the first and the last costs no look at the clock when only the rate is asked for.
+    // For a rate the first and the last are enough, and the others must not cost a look at the clock.
     if (this.#count === 0 || this.#count === last || last < 1000) {
       this.#at[this.#count] = process.hrtime.bigint();
     }

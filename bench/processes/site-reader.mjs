@@ -1,16 +1,16 @@
 // A Nest application with the module, and a handler.
+import { Arrivals } from '../harness/arrivals.mjs';
 import { startSite } from '../harness/site.mjs';
-import { Arrivals } from './arrivals.mjs';
 
 let arrivals;
 
 export async function open({ baseUrl }) {
-  const started = await startSite(baseUrl);
-  started.site.onLogin(() => arrivals.note());
+  const { site } = await startSite(baseUrl);
+  site.onLogin(() => arrivals.note());
 }
 
 export function expect({ count }) {
-  globalThis.gc?.();
+  globalThis.gc();
   arrivals = new Arrivals(count);
 }
 

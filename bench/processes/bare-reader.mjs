@@ -1,15 +1,15 @@
-// The least that reading events can be: node:http, eventsource-parser, JSON.parse; and node:crypto, where a passport comes.
+// The least that reading events can be: node:http, eventsource-parser, JSON.parse; and node:crypto for a passport.
 import { createPublicKey } from 'node:crypto';
 import { get } from 'node:http';
 import { createParser } from 'eventsource-parser';
-import { readPassport } from '../harness/read-passport.mjs';
-import { Arrivals } from './arrivals.mjs';
+import { Arrivals } from '../harness/arrivals.mjs';
+import { readPassport } from '../harness/passports.mjs';
 
 let key;
 let arrivals;
 
-export function open({ baseUrl, keys }) {
-  key = createPublicKey({ key: keys.keys[0], format: 'jwk' });
+export function open({ baseUrl, jwks }) {
+  key = createPublicKey({ key: jwks.keys[0], format: 'jwk' });
   const parser = createParser({ onEvent });
   const decoder = new TextDecoder(); // as the parser's README does it
   const request = get(`${baseUrl}/modules/agent-login/events`, (response) => {
@@ -20,7 +20,7 @@ export function open({ baseUrl, keys }) {
 }
 
 export function expect({ count }) {
-  globalThis.gc?.();
+  globalThis.gc();
   arrivals = new Arrivals(count);
 }
 
