@@ -147,7 +147,7 @@ async function checkConsumer(consumer, tarball) {
   });
   if (hasRedis) {
     await checks.run(
-      `${name}: two replicas settle each login once, over ${consumer.clusterPackages.join(' and ')}`,
+      `${name}: two replicas handle each login once, over ${consumer.clusterPackages.join(' and ')}`,
       () => consumer.run('node', ['dist/modules/cluster.js']),
     );
   } else console.log(`  SKIPPED ${name}: replicas: no redis-server found; install one.`);

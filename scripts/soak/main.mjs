@@ -54,14 +54,14 @@ const load = new Load({
 
 const heap = [heapInUse()];
 const sampling = setInterval(() => heap.push(heapInUse()), 1_000);
-const telling = setInterval(() => void tellProgress(), PROGRESS_MS);
+const printing = setInterval(() => void printProgress(), PROGRESS_MS);
 const loading = load.run();
 while (now() < endAt && !interrupt.signal.aborted) {
   const ms = between(4_000, 10_000);
   await Promise.all([platform.call('rough', { ms }), stallNowAndThen(ms)]);
   await platform.call('calm', { ms: between(3_000, 6_000) });
 }
-clearInterval(telling);
+clearInterval(printing);
 clearInterval(sampling);
 console.log('Load and faults are over; waiting for the last outcomes');
 load.stop();
@@ -81,7 +81,7 @@ if (report.calms.broken > Math.max(report.calms.sound, 2)) {
   problems.push([`the stream broke without a fault in ${report.calms.broken} calm phases`]);
 }
 problems.push(...heapProblems());
-tellSummary();
+printSummary();
 for (const lines of problems) console.log(`\n${lines.join('\n    ')}`);
 console.log(`\n${Math.max(report.violations, problems.length)} violations`);
 if (problems.length > 0) process.exitCode = 1;
@@ -118,7 +118,7 @@ function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-async function tellProgress() {
+async function printProgress() {
   const { open, faults, calms } = await platform.call('report');
   const left = Math.max(0, (endAt - now()) / 60_000).toFixed(1);
   console.log(
@@ -127,7 +127,7 @@ async function tellProgress() {
   );
 }
 
-function tellSummary() {
+function printSummary() {
   const { latency, calms, courses, faults } = report;
   console.table({ ...courses });
   console.table({ ...faults });

@@ -11,7 +11,7 @@ import {
 } from 'nestjs-lime-sites';
 import { LimeSandbox } from 'nestjs-lime-sites/testing';
 
-const heard: string[] = [];
+const handled: string[] = [];
 
 @Injectable({ scope: Scope.REQUEST })
 class Unit {
@@ -23,9 +23,9 @@ class ScopedController {
   constructor(private readonly unit: Unit) {}
 
   @OnLimeLogin()
-  settle(event: LimeLoginEvent): void {
+  onLogin(event: LimeLoginEvent): void {
     assert.equal(this.unit.event, event);
-    heard.push(`controller ${event.requestId}`);
+    handled.push(`controller ${event.requestId}`);
   }
 }
 
@@ -34,9 +34,9 @@ class ScopedProvider {
   constructor(private readonly unit: Unit) {}
 
   @OnLimeLogin('approved')
-  settle(event: LimeLoginEvent): void {
+  onLogin(event: LimeLoginEvent): void {
     assert.equal(this.unit.event, event);
-    heard.push(`provider ${event.requestId}`);
+    handled.push(`provider ${event.requestId}`);
   }
 }
 
@@ -54,9 +54,9 @@ await app.init();
 const { requestId } = await app.get(LimeSiteService).createLoginRequest();
 await lime.approve(requestId);
 const deadline = Date.now() + 5000;
-while (heard.length < 2 && Date.now() < deadline) {
+while (handled.length < 2 && Date.now() < deadline) {
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 await app.close();
 await lime.stop();
-assert.deepEqual(heard.toSorted(), [`controller ${requestId}`, `provider ${requestId}`]);
+assert.deepEqual(handled.toSorted(), [`controller ${requestId}`, `provider ${requestId}`]);

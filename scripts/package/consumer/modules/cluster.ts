@@ -1,4 +1,4 @@
-// Two replicas with a Redis of their own, in the versions of BullMQ and ioredis that are installed: each login is settled once.
+// Two replicas with a Redis of their own, in the versions of BullMQ and ioredis that are installed: each login is handled once.
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -32,7 +32,7 @@ const handled: string[] = [];
 @Injectable()
 class Logins {
   @OnLimeLogin()
-  settle({ type, requestId }: LimeLoginEvent): void {
+  onLogin({ type, requestId }: LimeLoginEvent): void {
     handled.push(`${type} ${requestId}`);
   }
 }
