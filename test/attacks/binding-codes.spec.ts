@@ -281,7 +281,7 @@ describe('A binding code', () => {
 
 /** An error as careless HTTP clients make it: it carries the whole request. */
 function requestError({ body, ...request }: Dispatcher.DispatchOptions): Error {
-  const text = String(body);
+  const text = JSON.stringify(body);
   return Object.assign(new Error(`cannot send ${text}`, { cause: new Error(text) }), {
     code: 'ECLIENT',
     request: { ...request, body: text },

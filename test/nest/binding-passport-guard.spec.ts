@@ -127,7 +127,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
   it.each([' ', 'x'.repeat(1_025)])('sends LIME nothing that cannot be a code', async (code) => {
     const { lime, url } = await startSite();
     const search = new URLSearchParams({ binding_code: code });
-    expect(await answerOf(`${url}/bind?${search}`)).toEqual(INVALID);
+    expect(await answerOf(`${url}/bind?${search.toString()}`)).toEqual(INVALID);
     expect(lime.callCount('exchange')).toBe(0);
   });
 

@@ -193,7 +193,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
         () => {
           throw error;
         },
-        () => Promise.reject(error as Error),
+        () => Promise.reject(error),
       ];
       for (const way of ways) {
         outcome = way;

@@ -361,7 +361,7 @@ describe('@PassportPolicy()', () => {
     ['anyRequest', true, 'does not have the option anyRequest'],
     ['toString', () => 'x', 'does not have the option toString'],
   ])('throws when it is applied with a wrong %s: %p', (name, value, message) => {
-    const decorate = () => PassportPolicy({ [name]: value } as PassportPolicyOptions);
+    const decorate = () => PassportPolicy({ [name]: value });
     expect(decorate).toThrow(LimeError);
     expect(decorate).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
     expect(decorate).toThrow(message);
