@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { Random } from '../common/backoff.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
+import { LimeError } from '../errors/index.js';
 import type {
   LimeClusterAttempt,
   LimeClusterMember,
@@ -17,6 +18,9 @@ import type { InterruptedWork, LoginDelivery } from './local-delivery.js';
 import { eventOf, outcomeOf } from './login-event.js';
 import type { LoginRequests } from './login-requests.js';
 import { untilAccepted } from './until-accepted.js';
+
+/** After this many refusals of Redis a login has failed. */
+const MAX_REFUSALS = 5;
 
 export interface ClusterDeliveryOptions {
   member: LimeClusterMember;
@@ -132,6 +136,7 @@ export class ClusterDelivery implements LoginDelivery {
       clock,
       random,
       signal: this.#stopping.signal,
+      isFinal: (error, attempts) => this.#onRefused(outcome, error, attempts),
       onFailure: (error) => this.#hold(outcome, error),
     });
     const wasHeld = this.#held.delete(outcome);
@@ -139,6 +144,16 @@ export class ClusterDelivery implements LoginDelivery {
       logger.log('The cluster accepts logins again');
     inFlight.remove();
     trace.end(accepted ? 'queued' : 'dropped');
+  }
+
+  /** Redis refuses the job for good, for example by its ACL. @returns whether the login has failed. */
+  #onRefused(outcome: LoginOutcome, error: unknown, attempts: number): boolean {
+    const isRefused = error instanceof LimeError && error.code === 'CLUSTER_REFUSED';
+    if (!isRefused || attempts < MAX_REFUSALS) return false;
+    const { logger, onFailed } = this.#options;
+    logger.error(`Login ${outcome.requestId} (${outcome.type}) failed: ${error.message}`);
+    onFailed(outcome, [{ handler: 'cluster', reason: error.message }], attempts);
+    return true;
   }
 
   /** Logs the first outcome that is held, not each one. */

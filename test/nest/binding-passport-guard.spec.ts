@@ -124,7 +124,10 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     },
   );
 
-  it.each([' ', 'x'.repeat(1_025)])('sends LIME nothing that cannot be a code', async (code) => {
+  it.each([
+    ['a blank text', ' '],
+    ['a text of 1 025 characters', 'x'.repeat(1_025)],
+  ])('sends LIME nothing that cannot be a code: %s', async (_, code) => {
     const { lime, url } = await startSite();
     const search = new URLSearchParams({ binding_code: code });
     expect(await answerOf(`${url}/bind?${search.toString()}`)).toEqual(INVALID);
@@ -138,7 +141,10 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     ['answers 404 without a word', (faults) => faults.respond('exchange', { status: 404 })],
     ['redirects', (faults) => faults.respond('exchange', { status: 302 })],
     ['answers 429', (faults) => faults.refuse('exchange', 'RATE_LIMIT_EXCEEDED')],
-    ['cannot check it', (faults) => faults.refuse('exchange', 'SITE_TOKEN_AUTH_UNAVAILABLE')],
+    [
+      'cannot check the site token',
+      (faults) => faults.refuse('exchange', 'SITE_TOKEN_AUTH_UNAVAILABLE'),
+    ],
     ['refuses the site token', (faults) => faults.refuse('exchange', 'SITE_TOKEN_INVALID')],
     ['suspended the site', (faults) => faults.refuse('exchange', 'SITE_SUSPENDED')],
     [

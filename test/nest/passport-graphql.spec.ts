@@ -3,7 +3,7 @@ import { type ExecutionContext, UseGuards } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   BindingPassportGuard,
   fromBearer,
@@ -21,6 +21,9 @@ import { WebSocket } from 'ws';
 import { useCleanup } from '../support/cleanup.js';
 import { bearer, ownLogin } from '../support/own-login.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
+
+// The first application loads Apollo, which takes seconds on a busy machine.
+jest.setTimeout(30_000);
 
 /** The LIME user whose agents the strict field accepts. */
 const TRUSTED = 'the trusted user';
