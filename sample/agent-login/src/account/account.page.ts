@@ -31,7 +31,7 @@ function passportCard({ claims, since }: SignedInAgent): Content {
         <dd>${time(new Date(since))}</dd>
       </div>
       <div>
-        <dt>Passport good until</dt>
+        <dt>Passport valid until</dt>
         <dd>${time(new Date(claims.exp * 1000))}</dd>
       </div>
     </dl>
@@ -47,7 +47,9 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
     <h2 id="agents-title">Connected agents</h2>
     ${
       connected.length === 0
-        ? html`<p>None yet. Connect one, and it may act for this account while you are away.</p>`
+        ? html`<p>
+            None yet. Connect an agent, and it may act for this account while you are away.
+          </p>`
         : html`<ul class="agents">
             ${connected.map(
               ({ agentId, since }) =>

@@ -16,16 +16,16 @@ export async function demoLogin(
   const started = await fetch(`${url}/api/logins`, { method: 'POST', signal });
   const { requestId } = await bodyOf<{ requestId: string }>(started);
   const cookie = cookieOf(started);
-  story.tell('agent', 'POST /api/logins gave me the request; solving its proof of work');
+  story.add('agent', 'POST /api/logins gave me the request; solving its proof of work');
 
   const startedAt = performance.now();
   const { attempts } = await agent.login(requestId, { signal });
   const ms = Math.round(performance.now() - startedAt);
-  story.tell('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
+  story.add('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
 
   const headers = { cookie: await signedIn(`${url}/api/logins/${requestId}`, cookie, signal) };
   const claims = await bodyOf<PassportClaims>(await fetch(`${url}/api/me`, { headers, signal }));
-  story.tell('agent', 'GET /api/me answers with the claims of the passport in my session:');
+  story.add('agent', 'GET /api/me answers with the claims of the passport in my session:');
   for (const name of SHOWN) story.detail(name, claims[name]);
 }
 

@@ -8,7 +8,7 @@ import { SignInRequired } from './sign-in-required.exception.js';
 
 const UNAVAILABLE = 'Logins are not possible at the moment. Please try again soon.';
 
-/** Answers errors: with pages to people, with JSON to programs. What the client cannot mend stays in the log. */
+/** Answers errors with a page to a person, with JSON to a program. Internal errors are only logged. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter<unknown> {
   private readonly logger = new Logger(PageErrorFilter.name);
