@@ -35,11 +35,13 @@ export type { LimeHandlerContext, LimeLoginHandler } from './interfaces/login-ev
 export type { LimeStats } from './interfaces/stats.interface.js';
 export { BindingPassportGuard } from './guards/binding-passport.guard.js';
 export {
+  type LimeSitesEnv,
   type LimeSitesEnvIssue,
+  type LimeSitesEnvOptions,
   limeSitesEnvSchema,
   type LimeSitesEnvSchema,
-} from './options/env-schema.js';
-export type { LimeSitesEnv, LimeSitesEnvOptions } from './options/environment.js';
+  validateLimeSitesEnv,
+} from './lime-sites.env.js';
 export { LimeSiteService } from './lime-site.service.js';
 export {
   getLimeSiteServiceToken,
@@ -73,9 +75,10 @@ export {
   PassportPolicy,
   type PassportPolicyOptions,
   type PassportRequestIdSource,
+  type PassportRule,
 } from './decorators/passport-policy.decorator.js';
-export { PassportRefusal, type PassportRefusalCode } from './guards/passport-refusal.js';
-export { validateLimeSitesEnv } from './options/validate-env.js';
+export { PassportException, type PassportExceptionCode } from './guards/passport.exception.js';
+export type { RoutePolicy } from './guards/passport-policy.js';
 export type {
   BindingPassportClaims,
   CommonPassportClaims,

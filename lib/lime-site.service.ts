@@ -22,13 +22,13 @@ import type {
 } from './interfaces/passport-claims.interface.js';
 import type { LimeConnection } from './interfaces/connection.interface.js';
 import { whenBootstrapped } from './explorers/bootstrap.js';
-import type { ApplicationEvents } from './explorers/application-events.js';
+import type { EventEmitterBridge } from './explorers/event-emitter.bridge.js';
 import type { LoginHandlerExplorer } from './explorers/login-handler.explorer.js';
 import type { LimeSite } from './lime-site.js';
 
 /**
  * A site that accepts logins by AI agents. A singleton: it holds the site's one event stream, from
- * `onApplicationBootstrap` to `onModuleDestroy`.
+ * `onApplicationBootstrap` to `onModuleDestroy`. No login is delivered before the last bootstrap hook of the application has ended.
  */
 @Injectable()
 export class LimeSiteService
@@ -36,14 +36,14 @@ export class LimeSiteService
 {
   readonly #site: LimeSite;
   readonly #explorer: LoginHandlerExplorer;
-  readonly #applicationEvents: ApplicationEvents;
+  readonly #applicationEvents: EventEmitterBridge;
   readonly #modules: ModulesContainer;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
     site: LimeSite,
     explorer: LoginHandlerExplorer,
-    applicationEvents: ApplicationEvents,
+    applicationEvents: EventEmitterBridge,
     modules: ModulesContainer,
   ) {
     this.#site = site;
@@ -53,8 +53,8 @@ export class LimeSiteService
   }
 
   /**
-   * What this process hears: each outcome once, after its passport was verified. Hot; completes at shutdown, never
-   * errors. For work that must be done once a login, and may fail, use `@OnLimeLogin()`.
+   * The outcomes that this process receives, each once, after its passport was verified. Hot; completes at shutdown, never
+   * errors. For work that must be done once for each login and may fail, use `@OnLimeLogin()`.
    */
   get loginEvents$(): Observable<LimeLoginEvent> {
     return this.#site.dispatcher.events$;
@@ -66,24 +66,24 @@ export class LimeSiteService
   }
 
   /**
-   * Logins whose handlers failed for good: after their one run, or in a cluster after the last try (on the replica that
+   * Logins whose handlers failed for good: at their one invocation, or in a cluster after the last retry (on the replica that
    * made it). Hot; completes at shutdown, never errors.
    */
   get failures$(): Observable<LimeLoginFailure> {
     return this.#site.dispatcher.failures$;
   }
 
-  /** How this replica stands with the others; `undefined` without the option `cluster`. */
+  /** The connection of this replica to the cluster; `undefined` without the option `cluster`. */
   get cluster(): LimeClusterStatus | undefined {
     return this.#site.member?.status;
   }
 
-  /** How the event stream stands now. */
+  /** The state of the event stream. */
   get connection(): LimeConnection {
     return this.#site.stream.connection;
   }
 
-  /** How the event stream stands, then each change. Completes at shutdown, never errors. */
+  /** The state of the event stream, then each change. Completes at shutdown, never errors. */
   get connection$(): Observable<LimeConnection> {
     return this.#site.stream.connection$;
   }
@@ -94,20 +94,20 @@ export class LimeSiteService
   }
 
   /**
-   * Starts a login. Hand the `requestId` to the agent; the outcome comes to `@OnLimeLogin()`, by `expiresAt` at the
-   * latest (and a moment). Waits for the event stream first (`streamWaitMs`): what happens before it is open is lost.
-   * @throws {LimeError} `STREAM_UNAVAILABLE` no stream in time; `CLUSTER_UNAVAILABLE` no cluster in time; `TIMEOUT`, `NETWORK_ERROR`, `TLS_REFUSED`,
-   * `UNEXPECTED_REDIRECT`, `UNEXPECTED_RESPONSE` no usable answer.
+   * Starts a login. Hand the `requestId` to the agent; `@OnLimeLogin()` gets the outcome, at the latest a moment after `expiresAt`.
+   * Waits for the event stream first (`streamWaitMs`): an outcome that LIME sends before it is open is lost.
+   * @throws {LimeError} `STREAM_UNAVAILABLE`, `CLUSTER_UNAVAILABLE`: no stream, or no cluster, in time. `SHUTTING_DOWN`. `TIMEOUT`,
+   * `NETWORK_ERROR`, `TLS_REFUSED`, `UNEXPECTED_REDIRECT`, `UNEXPECTED_RESPONSE`: no usable answer.
    * @throws {AuthenticationError} LIME refuses the site token.
    * @throws {RateLimitError} too many calls, after `maxRetries` retries.
-   * @throws {ApiError} anything else LIME says.
+   * @throws {ApiError} any other error that LIME answers with.
    */
   createLoginRequest(): Promise<LoginRequestResult> {
     return this.#site.createLoginRequest();
   }
 
   /**
-   * The status of a login request on the platform now. To hear how a login ends, use {@link outcomeOf}.
+   * Fetches the status of a login request on the platform. For the outcome of a login use {@link outcomeOf}.
    * @throws {LimeError} as {@link createLoginRequest}; `ApiError` `SITE_LOGIN_REQUEST_NOT_FOUND` for an unknown id.
    */
   getLoginRequest(requestId: string): Promise<LoginRequestResult> {
@@ -117,7 +117,7 @@ export class LimeSiteService
   /**
    * Starts a binding: the hosted page where a user of the site picks an agent. Store `bindingId` with your user, then
    * redirect the browser to `connectUrl`. It comes back to `redirectUri` with `?binding_code=`; see `BindingPassportGuard`.
-   * @param options where the browser goes when that is done.
+   * @param options where the browser goes afterwards.
    * @param options.redirectUri absolute URL of your callback.
    * @throws {LimeError} `INVALID_ARGUMENT` for a URL that is not absolute, and as {@link createLoginRequest}.
    */
@@ -147,19 +147,19 @@ export class LimeSiteService
 
   /**
    * Verifies a login passport: RS256 with a key of the platform, audience `lime-site-login`, lifetime of at most 120 s.
-   * Events and guards have done this already.
+   * Events and guards do this themselves.
    * @param options.expectedRequestId the request it has to be for. Leave it out only where you compare
    * `claims.request_id` yourself: no claim names the site, so any other site can present passports of its own here.
-   * @throws {InvalidPassportError} with a `code` that names the rule; `RequestExpiredError` when its time is over.
-   * @throws {LimeError} `KEYS_UNAVAILABLE` when the platform's keys cannot be had; `INVALID_ARGUMENT` for an
-   * `expectedRequestId` that is there, but undefined.
+   * @throws {InvalidPassportError} with a `code` that names the rule; `RequestExpiredError` for one that has expired.
+   * @throws {LimeError} `KEYS_UNAVAILABLE` when the JWKS cannot be fetched; `INVALID_ARGUMENT` for an
+   * `expectedRequestId` that is given, but undefined.
    */
   async verifyPassport(
     jwt: string,
     options: { expectedRequestId?: string } = {},
   ): Promise<PassportVerificationResult> {
     const { expectedRequestId } = options;
-    // The id of a session that is gone must not open what it was to close.
+    // A session that has ended has no id, and must not let every passport in.
     if (expectedRequestId === undefined && 'expectedRequestId' in options) {
       throw new LimeError(
         'INVALID_ARGUMENT',
@@ -184,8 +184,8 @@ export class LimeSiteService
   }
 
   /**
-   * Emits the outcome of a request once and completes, also when it came before the subscription (an approval within ten
-   * minutes, an expiry at any time), so that a waiting page cannot miss it. Completes without a value at shutdown.
+   * Emits the outcome of a request once and completes, also when it arrived up to ten minutes before the subscription, so that a
+   * waiting page cannot miss it. Completes without a value at shutdown.
    */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
     return this.#site.dispatcher.requests.outcomeOf(requestId);
@@ -194,6 +194,7 @@ export class LimeSiteService
   /**
    * Registers a function for every outcome, as `@OnLimeLogin()` does for a method.
    * @returns the function that removes it.
+   * @throws {LimeError} `HANDLER_NAME`: with the option `cluster` it needs a name, and one of its own.
    */
   onLogin(handler: LimeLoginHandler): () => void {
     return this.#site.dispatcher.handlers.add({
@@ -217,23 +218,23 @@ export class LimeSiteService
     await this.#site.stop();
   }
 
-  /** @internal Only now: HTTP was served until here, and guards need keys. */
+  /** @internal HTTP is served until here, and its guards fetch the JWKS. */
   async onApplicationShutdown(): Promise<void> {
     await this.#site.disconnect();
   }
 
-  /** About what is allowed, but seldom meant. */
+  /** Warns of what is allowed, but seldom meant. */
   #warn(): void {
     const { hasStream, dispatcher, logger, member } = this.#site;
     if (!hasStream && member) return; // the replicas with a stream share what they receive
     if (!hasStream) {
       logger.warn(
-        'dispatcher is false, so this process hears of no logins: PassportGuard refuses what it did not start itself, except on ' +
+        'dispatcher is false, so this process receives no logins: PassportGuard accepts only logins that this process created, except on ' +
           'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
-    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.attended) {
+    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.connected) {
       logger.warn(
-        'Nobody listens for logins yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
+        'No login handler yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
       );
     }
   }

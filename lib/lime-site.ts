@@ -4,6 +4,7 @@ import { createAgent, HttpClient } from './api/http-client.js';
 import { LimeApi } from './api/lime-api.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
+import { RootContext } from './common/root-context.js';
 import { Dispatcher } from './dispatcher/dispatcher.js';
 import { SiteStore } from './dispatcher/site-store.js';
 import { LimeError } from './errors/index.js';
@@ -35,13 +36,15 @@ export class LimeSite {
   constructor(
     name: string,
     options: ResolvedOptions,
-    clock: Clock,
+    realClock: Clock,
     readonly logger: LimeLogger,
     readonly member?: LimeClusterMember,
   ) {
     const { baseUrl, siteToken, httpClient } = options;
     const site = name;
     const secrets = [siteToken.reveal()];
+    const root = new RootContext();
+    const clock = root.bindClock(realClock);
     this.#options = options;
     const agent = httpClient ?? createAgent();
     this.#ownAgent = httpClient ? undefined : agent;
@@ -54,6 +57,7 @@ export class LimeSite {
     this.store = new SiteStore({ ...shared, shared: member });
     this.dispatcher = new Dispatcher({
       ...shared,
+      root,
       member,
       verify: (passport, requestId) => this.passports.verifyLogin(passport, requestId),
       statusOf: async (requestId) => (await this.#api.getLoginRequest(requestId)).status,

@@ -1,12 +1,13 @@
-/** The options of a site as the application gave them. */
+/** Injection token of the options of a site, as the application gave them. */
 export const LIME_SITES_OPTIONS = 'LIME_SITES_OPTIONS';
-/** The name under which a site is registered. */
+/** Injection token of the name under which a site is registered. */
 export const LIME_SITES_NAME = 'LIME_SITES_NAME';
-/** Where a site takes its time from. Override it in tests to travel in time. */
+/** Injection token of the clock of a site. Override it in tests to travel in time. */
 export const LIME_SITES_CLOCK = 'LIME_SITES_CLOCK';
-/** Prefixes of the tokens of one site's parts. */
+/** Prefixes of the injection tokens of named sites. */
 export const LIME_SITES_SERVICE = 'LIME_SITES_SERVICE';
-export const LIME_SITES_RUNTIME = 'LIME_SITES_RUNTIME';
+export const LIME_SITES_SITE = 'LIME_SITES_SITE';
+
 /** The name of the site that is registered without one. */
 export const DEFAULT_SITE = 'default';
 

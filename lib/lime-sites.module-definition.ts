@@ -1,5 +1,4 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { concealSiteToken } from './nest/conceal-site-token.js';
 import { LIME_SITES_OPTIONS } from './lime-sites.constants.js';
 import type {
   LimeSitesModuleOptions,
@@ -9,7 +8,10 @@ import { siteProviders } from './lime-sites.providers.js';
 
 /** What `forRoot()` and `forRootAsync()` take beside the options. */
 export interface LimeSitesModuleExtras {
-  /** Makes the service and the guards usable in every module. Default `true`. */
+  /**
+   * Makes the service and the guards usable in every module.
+   * @default true
+   */
   isGlobal?: boolean;
   /** Registers a further site under this name; inject it with `@InjectLimeSite(name)`. */
   name?: string;
@@ -28,7 +30,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
         return {
           ...definition,
           global: isGlobal !== false,
-          providers: [...(definition.providers ?? []).map(concealSiteToken), ...providers],
+          providers: [...(definition.providers ?? []), ...providers],
           exports,
         };
       },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
-import { ExpiringSet } from '../common/expiring-set.js';
+import { TtlMap } from '../common/ttl-map.js';
 import type { LimeLogger } from '../common/logger.js';
 import { ApiError, LimeError, RateLimitError } from '../errors/index.js';
 import type { LimeApi } from './lime-api.js';
@@ -27,13 +27,15 @@ export interface BindingExchangeOptions {
 export class BindingExchange {
   readonly #options: BindingExchangeOptions;
   /** Digests, because codes are secrets. */
-  readonly #sent: ExpiringSet;
+  readonly #sent: TtlMap<true>;
   #allowance = MAX_ALLOWANCE;
+  /** One warning for each flood, until the allowance is full again. */
+  #warned = false;
   #refilledAt: number;
 
   constructor(options: BindingExchangeOptions) {
     this.#options = options;
-    this.#sent = new ExpiringSet(options.clock);
+    this.#sent = new TtlMap(options.clock);
     this.#refilledAt = options.clock.monotonic();
   }
 
@@ -54,7 +56,7 @@ export class BindingExchange {
       );
     }
     this.#takeAllowance();
-    this.#sent.add(digest, REMEMBER_MS);
+    this.#sent.set(digest, true, REMEMBER_MS);
     try {
       const passport = await this.#options.api.exchangeBindingCode(code);
       this.#allowance = Math.min(this.#allowance + 1, MAX_ALLOWANCE);
@@ -70,17 +72,21 @@ export class BindingExchange {
     const refills = Math.floor((clock.monotonic() - this.#refilledAt) / REFILL_MS);
     this.#refilledAt += refills * REFILL_MS;
     this.#allowance = Math.min(this.#allowance + refills, MAX_ALLOWANCE);
-    if (this.#allowance === 0) {
-      throw new RateLimitError(
-        'BINDING_EXCHANGE_LIMIT',
-        'LIME did not confirm too many binding codes; one more is exchanged each second',
-        { retryAfterMs: REFILL_MS },
+    if (this.#allowance === MAX_ALLOWANCE) this.#warned = false;
+    if (this.#allowance > 0) {
+      this.#allowance--;
+      return;
+    }
+    if (!this.#warned) {
+      logger.warn(
+        `Binding codes limited: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
       );
     }
-    this.#allowance--;
-    if (this.#allowance > 0) return;
-    logger.warn(
-      `Binding codes limited: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
+    this.#warned = true;
+    throw new RateLimitError(
+      'BINDING_EXCHANGE_LIMIT',
+      'LIME did not confirm too many binding codes; one more is exchanged each second',
+      { retryAfterMs: REFILL_MS },
     );
   }
 }

@@ -1,89 +1,120 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import { LimeError } from '../errors/index.js';
+import { checkOptions, isObject, optional, shorten, wholeNumber } from '../common/check-options.js';
+import { LimeError, redact } from '../errors/index.js';
 
-/** What {@link bullMqCluster} takes; times are in milliseconds. One of `url` and `connection` says where Redis is. */
+/** Options of {@link bullMqCluster}. One of `url` and `connection` is required. */
 export interface BullMqClusterOptions {
   /** `redis://…` or `rediss://…`. */
   url?: string | undefined;
   /**
-   * Options of ioredis, or a client of it (`Redis`, `Cluster`). A client is never used itself, closed or changed: each
-   * replica opens connections of its own like it, four in all.
+   * Options of ioredis, or a client of it (`Redis`, `Cluster`), without `keyPrefix`. A client is not used, closed or changed:
+   * each replica opens four connections of its own with the same options.
    */
   connection?: RedisOptions | Redis | Cluster | undefined;
-  /** What every key in Redis begins with. Default `lime-sites`. */
+  /**
+   * First part of every key in Redis.
+   * @default 'lime-sites'
+   */
   prefix?: string | undefined;
   /**
-   * What tells this site from others on the same Redis. Default: a digest of its name, address and site token. Set it if
-   * replicas with different tokens have to be one site, as during a change of the token.
+   * Keeps this site apart from others on the same Redis. Set it if replicas with different tokens have to be one site, as
+   * while the token changes.
+   * @default a digest of the site's name, base URL and token
    */
   siteKey?: string | undefined;
-  /** How often a login is tried before it is given up. Default 8. */
+  /**
+   * How often the cluster tries to handle a login.
+   * @default 8
+   */
   attempts?: number | undefined;
-  /** Pause before the second try; doubled before each further one, and jittered. Default 1 000. */
+  /**
+   * Delay before the second attempt, in milliseconds; doubled before each further one, with jitter.
+   * @default 1_000
+   */
   backoffMs?: number | undefined;
-  /** After so long without a sign of life a replica is taken for dead, and its logins are taken over. Default 10 000. */
+  /**
+   * Milliseconds without a sign of life after which the other replicas take over the logins of a replica.
+   * @default 10_000
+   */
   takeoverMs?: number | undefined;
-  /** How long a settled login is remembered, so that a late repeat is known as one. Default one hour. */
+  /**
+   * How long the cluster remembers an outcome to recognise late duplicates, in milliseconds.
+   * @default 3_600_000
+   */
   rememberMs?: number | undefined;
-  /** How long a login that was given up is kept for you to look at. Default seven days. */
+  /**
+   * How long a login whose attempts all failed is kept for inspection, in milliseconds.
+   * @default 604_800_000 (seven days)
+   */
   keepFailedMs?: number | undefined;
-  /** How long Redis may take to answer before it counts as away. Default 2 000. */
+  /**
+   * Timeout of a Redis command, in milliseconds. After it the cluster counts as down.
+   * @default 2_000
+   */
   commandTimeoutMs?: number | undefined;
 }
 
 const HOUR_MS = 3_600_000;
 const MAX_MS = 2 ** 31 - 1;
 
-const NUMBERS = {
-  attempts: { byDefault: 8, min: 1, max: 1_000 },
-  backoffMs: { byDefault: 1_000, min: 1, max: HOUR_MS },
-  takeoverMs: { byDefault: 10_000, min: 1_000, max: HOUR_MS },
-  rememberMs: { byDefault: HOUR_MS, min: 60_000, max: MAX_MS },
-  keepFailedMs: { byDefault: 7 * 24 * HOUR_MS, min: 0, max: MAX_MS },
-  commandTimeoutMs: { byDefault: 2_000, min: 10, max: 60_000 },
-} as const;
-const TEXTS = ['url', 'prefix', 'siteKey'] as const;
+const nonEmptyString = optional<string>(
+  (given) => typeof given === 'string' && given.trim() !== '',
+  'must be a string that is not empty',
+);
+/** Both end up in the hash tag that keeps the keys of a site on one node of a Redis Cluster. */
+const partOfKeys = optional<string>(
+  (given) => typeof given === 'string' && given.trim() !== '' && !/[{}]/.test(given),
+  'must be a string that is not empty and has no braces',
+);
 
-type NumberOption = keyof typeof NUMBERS;
+const RULES = {
+  url: nonEmptyString,
+  connection: optional<RedisOptions | Redis | Cluster>(
+    isObject,
+    'must be options of ioredis, or a client of it',
+  ),
+  prefix: partOfKeys,
+  siteKey: partOfKeys,
+  attempts: wholeNumber(8, 1, 1_000),
+  backoffMs: wholeNumber(1_000, 1, HOUR_MS),
+  takeoverMs: wholeNumber(10_000, 1_000, HOUR_MS),
+  rememberMs: wholeNumber(HOUR_MS, 60_000, MAX_MS),
+  keepFailedMs: wholeNumber(7 * 24 * HOUR_MS, 0, MAX_MS),
+  commandTimeoutMs: wholeNumber(2_000, 10, 60_000),
+} satisfies Record<keyof BullMqClusterOptions, unknown>;
 
 /** The options with every default filled in and every value checked. */
-export type ResolvedClusterOptions = Record<NumberOption, number> &
-  Pick<BullMqClusterOptions, 'url' | 'connection' | 'siteKey'> & { prefix: string };
+export type ResolvedClusterOptions = {
+  [Name in keyof typeof RULES]: ReturnType<(typeof RULES)[Name]>;
+} & { prefix: string };
 
-/** @throws {LimeError} `INVALID_OPTIONS`, naming every option that is wrong. Never shows where Redis is: that may hold a password. */
+/** @throws {LimeError} `INVALID_OPTIONS`, which names every wrong option and does not show the URL: it may hold a password. */
 export function resolveClusterOptions(options: BullMqClusterOptions): ResolvedClusterOptions {
-  const given = options as Record<string, unknown>;
-  const faults: string[] = [];
-  const numbers = Object.fromEntries(
-    Object.entries(NUMBERS).map(([name, { byDefault, min, max }]) => {
-      const value = given[name] ?? byDefault;
-      const fits = Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
-      if (!fits) faults.push(`${name} must be a whole number from ${min} to ${max}`);
-      return [name, Number(value)];
-    }),
-  ) as Record<NumberOption, number>;
-  for (const name of TEXTS) {
-    const value = given[name];
-    if (value === undefined || (typeof value === 'string' && value.trim() !== '')) continue;
-    faults.push(`${name} must be a text that is not empty`);
-  }
-  // Both end up in the hash tag that keeps the keys of a site on one node of a Redis Cluster.
-  for (const name of ['prefix', 'siteKey'] as const) {
-    if (/[{}]/.test(options[name] ?? '')) faults.push(`${name} must have no braces`);
-  }
-  if ((options.url === undefined) === (options.connection === undefined)) {
+  const { values, faults } = checkOptions(options, RULES);
+  const { url, connection, prefix = 'lime-sites' } = values;
+  if ((url === undefined) === (connection === undefined)) {
     faults.push("give either url ('redis://…') or connection (ioredis options, or a client)");
-  } else if (options.url !== undefined && !/^rediss?:\/\//.test(options.url)) {
+  } else if (typeof url === 'string' && !/^rediss?:\/\//.test(url)) {
     faults.push('url must begin with redis:// or rediss://');
   }
-  for (const name of Object.keys(given)) {
-    const known = name === 'connection' || name in NUMBERS || TEXTS.some((text) => text === name);
-    if (!known) faults.push(`${name} is not an option`);
+  if (isObject(connection) && 'url' in connection) {
+    faults.push('connection must not have a url, which ioredis does not read; give url instead');
   }
-  if (faults.length > 0) {
-    const message = `bullMqCluster: ${faults.join('; ')}`;
-    throw new LimeError('INVALID_OPTIONS', message, { detail: { faults } });
+  if (hasKeyPrefix(connection) || /[?&]keyPrefix=/.test(String(url))) {
+    faults.push(
+      `${url === undefined ? 'connection' : 'url'} must not have a keyPrefix, which BullMQ does not support; use prefix`,
+    );
   }
-  const { url, connection, siteKey, prefix = 'lime-sites' } = options;
-  return { ...numbers, url, connection, siteKey, prefix };
+  if (faults.length === 0) return { ...values, prefix };
+  const shown = redact(faults, typeof url === 'string' && url !== '' ? [url] : []).map(shorten);
+  const message = `bullMqCluster: ${shown.join('; ')}`;
+  throw new LimeError('INVALID_OPTIONS', message, { detail: { faults: shown } });
+}
+
+/** Looks into the options of ioredis, and into those of a client. */
+function hasKeyPrefix(connection: unknown): boolean {
+  if (!isObject(connection)) return false;
+  const { keyPrefix, options, redisOptions } = connection as Record<string, unknown>;
+  const isSet = keyPrefix !== undefined && keyPrefix !== null && keyPrefix !== '';
+  return isSet || hasKeyPrefix(options) || hasKeyPrefix(redisOptions);
 }

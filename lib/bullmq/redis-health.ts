@@ -4,8 +4,18 @@ import type { LimeClusterStatus } from '../interfaces/cluster.interface.js';
 
 /** A command that Redis refuses counts for so long after the last refusal, in milliseconds. */
 const REFUSAL_MS = 60_000;
-/** Redis refuses these for good: permissions (ACL), credentials, commands it does not have. */
-const REFUSAL = /^(NOPERM|NOAUTH|WRONGPASS)\b|^ERR unknown command|\bNOPERM\b/;
+/** Redis refuses these for good: permissions (ACL), also of a script, credentials, commands that it does not have. */
+const REFUSAL =
+  /\bNOPERM\b|^NOAUTH\b|^WRONGPASS\b|^ERR unknown command|The user executing the script can't/;
+/** Redis names keys in some messages, so that there can be many. */
+const MAX_REFUSALS = 20;
+
+interface Refusal {
+  readonly error: Error;
+  readonly since: Date;
+  /** When it no longer counts, in milliseconds since the epoch. */
+  readonly endsAt: number;
+}
 
 /** Whether a retry is pointless, because Redis refuses the command for good. */
 export function isRefusal(error: unknown): boolean {
@@ -23,7 +33,8 @@ export class RedisHealth {
   readonly #waiting = new Set<() => void>();
   #onUp = (): void => undefined;
   #status: LimeClusterStatus = { state: 'connecting', since: new Date() };
-  #refusal: { readonly error: Error; readonly since: Date; endsAt: number } | undefined;
+  /** By message. */
+  readonly #refusals = new Map<string, Refusal>();
 
   constructor(logger: LimeLogger) {
     this.#logger = logger;
@@ -31,8 +42,8 @@ export class RedisHealth {
 
   /** A command that Redis refuses counts as down, although everything else goes on. */
   get status(): LimeClusterStatus {
-    const refusal = this.#refusal;
-    if (this.#status.state !== 'up' || !refusal || refusal.endsAt < Date.now()) return this.#status;
+    const refusal = [...this.#refusals.values()].find(({ endsAt }) => endsAt > Date.now());
+    if (this.#status.state !== 'up' || !refusal) return this.#status;
     return { state: 'down', since: refusal.since, lastError: refusal.error };
   }
 
@@ -72,12 +83,11 @@ export class RedisHealth {
   /** Redis refuses a command for good: a person has to change its configuration. */
   refused(thrown: unknown): void {
     const error = copyError(thrown);
-    const known = this.#refusal;
-    if (known?.error.message === error.message) {
-      known.endsAt = Date.now() + REFUSAL_MS;
-      return;
-    }
-    this.#refusal = { error, since: new Date(), endsAt: Date.now() + REFUSAL_MS };
+    const known = this.#refusals.get(error.message);
+    const since = known?.since ?? new Date();
+    if (!known && this.#refusals.size >= MAX_REFUSALS) return;
+    this.#refusals.set(error.message, { error, since, endsAt: Date.now() + REFUSAL_MS });
+    if (known) return;
     this.#logger.warn(
       `Redis refuses a command that the cluster needs: ${textOf(error)}. Permit it to the Redis user of this site (ACL)`,
     );

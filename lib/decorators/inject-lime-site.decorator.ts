@@ -1,20 +1,20 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
-import { DEFAULT_SITE, LIME_SITES_RUNTIME, LIME_SITES_SERVICE } from '../lime-sites.constants.js';
 import { LimeSiteService } from '../lime-site.service.js';
+import { DEFAULT_SITE, LIME_SITES_SERVICE, LIME_SITES_SITE } from '../lime-sites.constants.js';
 
-/** Under which token the service of a site is provided: the class itself for the site without a name. */
-export function getLimeSiteServiceToken(name?: string): InjectionToken<LimeSiteService> {
-  return isDefaultSite(name) ? LimeSiteService : `${LIME_SITES_SERVICE}:${name}`;
-}
-
-/** Injects the {@link LimeSiteService} that was registered under this name. */
+/** Injects the {@link LimeSiteService} that is registered under this name. */
 export function InjectLimeSite(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getLimeSiteServiceToken(name));
 }
 
-/** Under which token the parts behind the service are found by the guards. */
-export function getRuntimeToken(name?: string): string {
-  return isDefaultSite(name) ? LIME_SITES_RUNTIME : `${LIME_SITES_RUNTIME}:${name}`;
+/** Gives the injection token of the service of a site: the class itself for the site without a name. */
+export function getLimeSiteServiceToken(name?: string): InjectionToken<LimeSiteService> {
+  return isDefaultSite(name) ? LimeSiteService : `${LIME_SITES_SERVICE}:${name}`;
+}
+
+/** Gives the injection token of the site behind the service. */
+export function getLimeSiteToken(name?: string): string {
+  return isDefaultSite(name) ? LIME_SITES_SITE : `${LIME_SITES_SITE}:${name}`;
 }
 
 function isDefaultSite(name: string | undefined): name is undefined | typeof DEFAULT_SITE {

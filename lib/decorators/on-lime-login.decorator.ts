@@ -1,15 +1,18 @@
 import type {
   LimeApprovedEvent,
   LimeExpiredEvent,
+  LimeHandlerContext,
   LimeLoginEvent,
   LimeLoginEventType,
 } from '../interfaces/login-events.interface.js';
-import type { LimeHandlerContext } from '../interfaces/login-events.interface.js';
 import { LIME_LOGIN_HANDLER } from '../lime-sites.constants.js';
 
-/** Which logins a method handles; all of them, if nothing is said. */
+/** Which logins a method handles. Without options it handles all of the site without a name. */
 export interface OnLimeLoginOptions {
-  /** Only this outcome. Default: both. */
+  /**
+   * Only this outcome.
+   * @default both
+   */
   type?: LimeLoginEventType;
   /** The name of the site, if the application has several. */
   site?: string;
@@ -28,8 +31,8 @@ type HandlerDecorator<Event> = <Method extends Handler<Event>>(
 ) => void;
 
 /**
- * Makes a method of a provider or controller a handler of logins, request-scoped ones included. It is called once for
- * each outcome with `(event, { signal, site })` and may be asynchronous; what it throws is logged and harms no other handler.
+ * Makes a method of a provider or controller a handler of logins, request-scoped classes included. The module calls it once
+ * for each outcome with `(event, { signal, site })`. It may be asynchronous; an error is logged and affects no other handler.
  *
  * A method that overrides a decorated one is a handler too, with or without the decorator.
  *
@@ -51,12 +54,26 @@ export function OnLimeLogin(given: LimeLoginEventType | OnLimeLoginOptions = {})
   const options = typeof given === 'string' ? { type: given } : given;
   return (_target: object, _key: string | symbol, { value }: PropertyDescriptor): void => {
     const method: object = value;
-    const earlier = getLimeLoginHandlers(method) ?? [];
+    const earlier = decorationsOf(method) ?? [];
     Reflect.defineMetadata(LIME_LOGIN_HANDLER, [...earlier, options], method);
   };
 }
 
-/** What the decorators on a method say; `undefined` for a method without. */
-export function getLimeLoginHandlers(method: object): readonly OnLimeLoginOptions[] | undefined {
+/**
+ * Reads the decorators of a method from its nearest decorated definition, so that an override without a decorator does not
+ * lose logins.
+ */
+export function loginDecorationsOf(prototype: object, key: string): readonly OnLimeLoginOptions[] {
+  let level: object | null = prototype;
+  while (level) {
+    const method: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
+    const decorations = typeof method === 'function' ? decorationsOf(method) : undefined;
+    if (decorations) return decorations;
+    level = Object.getPrototypeOf(level) as object | null;
+  }
+  return [];
+}
+
+function decorationsOf(method: object): readonly OnLimeLoginOptions[] | undefined {
   return Reflect.getMetadata(LIME_LOGIN_HANDLER, method) as OnLimeLoginOptions[] | undefined;
 }

@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { show } from '../common/check-options.js';
 import { LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
-import { show } from '../options/fault-text.js';
 import { LIME_PASSPORT_POLICY } from '../lime-sites.constants.js';
 import type { PassportExtractor } from '../guards/passport-extractors.js';
 
-/** Where a route says which request its passport has to be for. */
+/** Where a request names the login, or the binding, that its passport has to be for. */
 export type PassportRequestIdSource =
   | { readonly param: string }
   | { readonly query: string }
@@ -19,32 +19,36 @@ export type PassportRule = (
   context: ExecutionContext,
 ) => boolean | Promise<boolean>;
 
-/** What a route asks of a passport beyond being valid. */
+/** What a route requires of a passport beyond being valid. */
 export interface PassportPolicyOptions {
-  /** The passport has to be for this request (for bindings: this binding). Else 401; 400 if the route does not say which. */
+  /** The passport has to be for this login (for bindings: this binding). Else 401; 400 if the request does not name one. */
   requestId?: PassportRequestIdSource | undefined;
-  /** The site's own rule. `false` is 403 `access_denied`; a rule that throws is a 500 with the error. */
+  /** The site's own rule. `false` is 403 `access_denied`; a rule that throws is a 500 with its error. */
   allow?: PassportRule | undefined;
   /**
-   * A login counts once here: a second presentation is 401. Checked last, so that a request that is refused for another reason
-   * uses nothing up. Each process remembers for itself; with the option `cluster` one use counts for all replicas.
+   * Accepts a login once: a second presentation is 401. The guard checks this last, so that a request that it refuses for
+   * another reason uses nothing up. Each process remembers its own uses; with the option `cluster` all replicas share them.
+   * @default false
    */
   singleUse?: boolean | undefined;
   /**
-   * Accepts passports of any login, also of those that this process (or its cluster) neither started nor received.
+   * Accepts passports of any login, also of those that this site neither started nor received.
    * @default false
    *
    * **Mind what this opens:** no claim names the site a passport was made for, so every other site can present here
    * the passports that its own visitors gave it. Set it only where you check `request_id` yourself.
    */
   allowForeignLogins?: boolean | undefined;
-  /** Where to look for the passport. Default: see the guard. Other places are not looked at. */
+  /**
+   * Where to look for the passport. The guard looks at no other place.
+   * @default the place that the guard names
+   */
   from?: PassportExtractor | readonly PassportExtractor[] | undefined;
   /** The name of the site whose keys and logins count, if the application has several. */
   site?: string | undefined;
 }
 
-/** Checks the value of each option. @returns what it must be, if it is not. */
+/** Checks the value of each option. @returns the wanted type, if the value does not have it. */
 const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | undefined> = {
   requestId: (value) =>
     typeof value === 'function' || isSource(value)
@@ -62,37 +66,43 @@ const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | u
 };
 
 /**
- * Sets what `PassportGuard` and `BindingPassportGuard` ask of a passport, on a class or a method. Policies add up: of a method, the
- * methods it overrides, its class and base classes, and several decorators on one place every rule applies. A flag that one of them
- * sets to `false` stays `false` where it would open a route, and `undefined` changes nothing.
+ * Sets the requirements of `PassportGuard` and `BindingPassportGuard` for a class or a method. Policies add up: every rule applies,
+ * of the method, the methods it overrides, its class and base classes, and of several decorators on one place. One
+ * `allowForeignLogins: false` outweighs every `true`, and `undefined` changes nothing.
  * @throws {LimeError} `INVALID_OPTIONS` for an option of the wrong type or an unknown one, when the decorator is applied.
  */
 export function PassportPolicy(policy: PassportPolicyOptions): ClassDecorator & MethodDecorator {
-  assertPolicyOptions(policy);
+  const checked = checkPolicyOptions(policy);
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const place = (descriptor ? descriptor.value : target) as object;
     const earlier = passportPoliciesOf(place); // of a class also those of its base classes
-    Reflect.defineMetadata(LIME_PASSPORT_POLICY, [...earlier, policy], place);
+    Reflect.defineMetadata(LIME_PASSPORT_POLICY, [...earlier, checked], place);
   };
 }
 
-/** The policies of a class, base classes included, or of a method. */
-export function passportPoliciesOf(place: object): readonly PassportPolicyOptions[] {
+/** Reads the policies of a class, base classes included, or of a method. */
+function passportPoliciesOf(place: object): readonly PassportPolicyOptions[] {
   return (Reflect.getMetadata(LIME_PASSPORT_POLICY, place) ?? []) as PassportPolicyOptions[];
 }
 
-function assertPolicyOptions(policy: PassportPolicyOptions): void {
+/** @returns a copy, so that nothing can be changed after the check. */
+function checkPolicyOptions(policy: PassportPolicyOptions): PassportPolicyOptions {
   if (typeof policy !== 'object' || policy === null) {
     throw invalid(`takes an object, got ${show(policy)}`);
   }
-  for (const [name, value] of Object.entries(policy)) {
-    if (!Object.hasOwn(FAULTS, name)) {
-      throw invalid(`does not have the option ${name}; it has ${Object.keys(FAULTS).join(', ')}`);
-    }
-    const wanted =
-      value === undefined ? undefined : FAULTS[name as keyof PassportPolicyOptions](value);
-    if (wanted !== undefined) throw invalid(`needs ${wanted} as ${name}, got ${show(value)}`);
+  const unknown = Object.keys(policy).find((name) => !Object.hasOwn(FAULTS, name));
+  if (unknown !== undefined) {
+    throw invalid(`does not have the option ${unknown}; it has ${Object.keys(FAULTS).join(', ')}`);
   }
+  const checked: Record<string, unknown> = {};
+  for (const [name, faultOf] of Object.entries(FAULTS)) {
+    const value: unknown = Reflect.get(policy, name);
+    if (value === undefined) continue;
+    const wanted = faultOf(value);
+    if (wanted !== undefined) throw invalid(`needs ${wanted} as ${name}, got ${show(value)}`);
+    checked[name] = value;
+  }
+  return checked;
 }
 
 function invalid(predicate: string): LimeError {

@@ -4,26 +4,26 @@ import type {
   BindingPassportClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
-import { sharedObjectOf } from '../guards/handshake.js';
-import { attachedAdmission } from '../guards/verified-passport.js';
+import { attachedAdmission, sharedObjectOf } from '../guards/execution.js';
 
-/** The names that are written out in a type, without those of its index signature. */
+/** The names that a type lists, without those of its index signature. */
 type NamedKey<Type> = keyof { [Key in keyof Type as string extends Key ? never : Key]: Type[Key] };
 type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
 
 /**
- * Gives a route handler the passport that `PassportGuard` or `BindingPassportGuard` verified: the whole
- * `PassportVerificationResult`, or the one claim that is named.
- * @throws {LimeError} `GUARD_MISSING` on a route without such a guard, which would otherwise let everybody in.
+ * Injects the passport that `PassportGuard` or `BindingPassportGuard` verified: the whole `PassportVerificationResult`, or one
+ * claim by its name. In a test that overrides the guard, `attachPassport()` from `nestjs-lime-sites/testing` provides it.
+ * @throws {LimeError} `GUARD_MISSING` on a route without such a guard, which would otherwise be open.
  */
 export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
   (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
-    const verified = attachedAdmission(sharedObjectOf(context))?.passport;
+    const verified = attachedAdmission(sharedObjectOf(context), context)?.passport;
     if (!verified) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       throw new LimeError(
         'GUARD_MISSING',
-        `@Passport() in ${route} needs @UseGuards(PassportGuard) or BindingPassportGuard`,
+        `@Passport() in ${route} needs @UseGuards(PassportGuard) or BindingPassportGuard; a guard that takes their place in a ` +
+          'test calls attachPassport() of nestjs-lime-sites/testing',
       );
     }
     return claim === undefined ? verified : verified.claims[claim];

@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { Random } from '../common/backoff.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
+import { LimeError } from '../errors/index.js';
 import type {
   LimeClusterAttempt,
   LimeClusterMember,
@@ -15,13 +16,26 @@ import type { HandlerRegistry } from './handler-registry.js';
 import type { InFlight } from './in-flight.js';
 import type { InterruptedWork, LoginDelivery } from './local-delivery.js';
 import { eventOf, outcomeOf } from './login-event.js';
+import type { LoginRequests } from './login-requests.js';
 import { untilAccepted } from './until-accepted.js';
+
+/** After this many refusals of Redis a login has failed. */
+const MAX_REFUSALS = 5;
 
 export interface ClusterDeliveryOptions {
   member: LimeClusterMember;
   handlers: HandlerRegistry;
   invoker: HandlerInvoker;
   inFlight: InFlight;
+  requests: LoginRequests;
+  /** Called when the cluster expired a login that this process started. */
+  onExpired: (event: LimeLoginEvent) => void;
+  /** Called for a login whose handlers failed for the last time. */
+  onFailed: (
+    outcome: LoginOutcome,
+    failed: readonly LimeHandlerFailure[],
+    attempts: number,
+  ) => void;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
@@ -37,6 +51,28 @@ export class ClusterDelivery implements LoginDelivery {
   constructor(options: ClusterDeliveryOptions) {
     this.#options = options;
     setMaxListeners(0, this.#stopping.signal); // one listener for each outcome that is held
+  }
+
+  start(handlesLogins: boolean, whenStarted: Promise<void>): void {
+    const { member, requests, onFailed } = this.#options;
+    member.start({
+      handlesLogins,
+      whenStarted,
+      handle: (outcome, attempt) => this.handle(outcome, attempt),
+      onOutcome: (outcome) => this.#adopt(outcome),
+      onFailed,
+      awaited: () => requests.open,
+    });
+  }
+
+  /** Another replica may have received the outcome that a subscriber waits for here. */
+  async catchUp(requestId: string): Promise<void> {
+    try {
+      const outcome = await this.#options.member.outcomeOf(requestId);
+      if (outcome) this.#adopt(outcome);
+    } catch {
+      // The replica catches up once the cluster is back.
+    }
   }
 
   /** The event is in flight until the cluster has it; until then it is held and retried. */
@@ -85,12 +121,22 @@ export class ClusterDelivery implements LoginDelivery {
     return { running, notStarted: [], undelivered };
   }
 
+  /** Takes over the outcome that the cluster decided on. */
+  #adopt(outcome: LoginOutcome): void {
+    const { requests, onExpired } = this.#options;
+    const event = eventOf(outcome);
+    const wasPending = requests.adopt(event);
+    // An outcome from a frame was emitted when the frame arrived; a local expiry is emitted where the login was started.
+    if (wasPending && event.type === 'expired' && event.origin === 'local') onExpired(event);
+  }
+
   async #submit(outcome: LoginOutcome, trace: LoginTrace): Promise<void> {
     const { member, clock, random, logger, inFlight } = this.#options;
     const accepted = await untilAccepted(() => member.submit(outcome), {
       clock,
       random,
       signal: this.#stopping.signal,
+      isFinal: (error, attempts) => this.#onRefused(outcome, error, attempts),
       onFailure: (error) => this.#hold(outcome, error),
     });
     const wasHeld = this.#held.delete(outcome);
@@ -98,6 +144,16 @@ export class ClusterDelivery implements LoginDelivery {
       logger.log('The cluster accepts logins again');
     inFlight.remove();
     trace.end(accepted ? 'queued' : 'dropped');
+  }
+
+  /** Redis refuses the job for good, for example by its ACL. @returns whether the login has failed. */
+  #onRefused(outcome: LoginOutcome, error: unknown, attempts: number): boolean {
+    const isRefused = error instanceof LimeError && error.code === 'CLUSTER_REFUSED';
+    if (!isRefused || attempts < MAX_REFUSALS) return false;
+    const { logger, onFailed } = this.#options;
+    logger.error(`Login ${outcome.requestId} (${outcome.type}) failed: ${error.message}`);
+    onFailed(outcome, [{ handler: 'cluster', reason: error.message }], attempts);
+    return true;
   }
 
   /** Logs the first outcome that is held, not each one. */

@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
+import type { RootContext } from '../common/root-context.js';
 
 import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
 import { copyError } from '../errors/index.js';
@@ -18,18 +19,16 @@ import { emptyStats, type LimeStats } from '../interfaces/stats.interface.js';
 import { ApprovalVerifier } from './approval-verifier.js';
 import { ClusterDelivery } from './cluster-delivery.js';
 import { Expiry } from './expiry.js';
+import { FrameReporter } from './frame-reporter.js';
 import { HandlerInvoker } from './handler-invoker.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { InFlight } from './in-flight.js';
 import { LocalDelivery, type LoginDelivery } from './local-delivery.js';
-import { ApprovedEvent, eventOf, expiredEvent } from './login-event.js';
+import { ApprovedEvent, expiredEvent } from './login-event.js';
 import { type ApprovedFrame, decodeLoginFrame, type ExpiredFrame } from './login-frame.js';
 import { LoginRequests } from './login-requests.js';
 import { Recovery } from './recovery.js';
 import { shutDown } from './shutdown.js';
-
-/** A platform that invents frame types could otherwise fill the memory with their names. */
-const MAX_UNKNOWN_TYPES = 50;
 
 export interface DispatcherOptions {
   /** The name of the site. */
@@ -47,6 +46,8 @@ export interface DispatcherOptions {
   onApproved: (requestId: string) => void;
   /** This replica in the cluster, if the site has one. */
   member?: LimeClusterMember | undefined;
+  /** Where recovery and handlers run, whichever request started them. */
+  root: RootContext;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
@@ -66,15 +67,18 @@ export class Dispatcher {
   readonly #clusterDelivery: ClusterDelivery | undefined;
   readonly #delivery: LoginDelivery;
   readonly #expiry: Expiry;
+  readonly #reporter: FrameReporter;
   readonly #recovery: Recovery;
-  readonly #unknownTypes = new Set<string>();
   #starting: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     const { clock, member } = options;
     this.#options = options;
     this.handlers = new HandlerRegistry(member !== undefined);
-    this.requests = new LoginRequests(clock, (requestId) => void this.#askCluster(requestId));
+    this.requests = new LoginRequests(
+      clock,
+      (requestId) => void this.#clusterDelivery?.catchUp(requestId),
+    );
     const shared = {
       ...options,
       handlers: this.handlers,
@@ -83,15 +87,20 @@ export class Dispatcher {
       requests: this.requests,
     };
     const invoker = new HandlerInvoker(shared);
+    this.#reporter = new FrameReporter(shared);
     this.#verifier = new ApprovalVerifier(shared);
-    this.#clusterDelivery = member && new ClusterDelivery({ ...shared, member, invoker });
-    this.#delivery =
-      this.#clusterDelivery ??
-      new LocalDelivery({
+    const onFailed = (event: LimeLoginEvent, failures: readonly LimeHandlerFailure[]) =>
+      this.#onFailed(event, failures, 1);
+    this.#clusterDelivery =
+      member &&
+      new ClusterDelivery({
         ...shared,
+        member,
         invoker,
-        onFailed: (event, failures) => this.#onFailed(event, failures, 1),
+        onExpired: (event) => this.#events$.next(event),
+        onFailed: (outcome, failures, attempts) => this.#onFailed(outcome, failures, attempts),
       });
+    this.#delivery = this.#clusterDelivery ?? new LocalDelivery({ ...shared, invoker, onFailed });
     const expire = (requestId: string, origin: LimeExpiredEvent['origin']) =>
       this.#expire(requestId, origin);
     this.#recovery = new Recovery({ ...shared, expire });
@@ -125,25 +134,9 @@ export class Dispatcher {
    */
   accept(data: string, receivedAt: number): 'keepalive' | 'other' {
     const frame = decodeLoginFrame(data);
-    const { logger } = this.#options;
-    switch (frame.type) {
-      case 'keepalive':
-        return 'keepalive';
-      case 'approved':
-      case 'expired':
-        this.#onOutcome(frame, receivedAt);
-        break;
-      case 'error':
-        logger.warn(`LIME reports an error on the event stream: ${frame.code} ${frame.message}`);
-        break;
-      case 'unreadable':
-        this.stats.skipped++;
-        logger.warn(`Skipped a frame of the event stream: ${frame.reason}`);
-        break;
-      case 'unknown':
-        this.#onUnknownType(frame.name);
-        break;
-    }
+    if (frame.type === 'keepalive') return 'keepalive';
+    if (frame.type === 'approved' || frame.type === 'expired') this.#onOutcome(frame, receivedAt);
+    else this.#reporter.report(frame);
     return 'other';
   }
 
@@ -167,21 +160,12 @@ export class Dispatcher {
     this.#starting = whenStarted.then(() => {
       this.#starting = undefined;
     });
-    const delivery = this.#clusterDelivery;
-    if (!delivery) return;
-    this.#options.member?.start({
-      handlesLogins,
-      whenStarted,
-      handle: (outcome, attempt) => delivery.handle(outcome, attempt),
-      onOutcome: (outcome) => this.#adopt(eventOf(outcome)),
-      onFailed: (outcome, failed, attempts) => this.#onFailed(outcome, failed, attempts),
-      awaited: () => this.requests.open,
-    });
+    this.#clusterDelivery?.start(handlesLogins, whenStarted);
   }
 
   /** The stream was opened: recovers the events that were missed before. */
   recoverMissed(): void {
-    this.#recovery.start();
+    this.#options.root.run(() => this.#recovery.start());
   }
 
   /** Call it when no frame can arrive any more. Waits for the logins in flight, within `shutdownTimeoutMs`. */
@@ -266,25 +250,6 @@ export class Dispatcher {
     return true;
   }
 
-  /** Another replica may have received the outcome that a subscriber waits for here. */
-  async #askCluster(requestId: string): Promise<void> {
-    try {
-      const outcome = await this.#options.member?.outcomeOf(requestId);
-      if (outcome) this.#adopt(eventOf(outcome));
-    } catch {
-      // The replica catches up once the cluster is back.
-    }
-  }
-
-  /** Takes over the outcome that the cluster decided on. */
-  #adopt(event: LimeLoginEvent): void {
-    const wasPending = this.requests.adopt(event);
-    // An outcome from a frame was emitted when the frame arrived; a local expiry is emitted where the login was started.
-    if (wasPending && event.type === 'expired' && event.origin === 'local') {
-      this.#events$.next(event);
-    }
-  }
-
   #onFailed(
     { requestId, type }: Pick<LimeLoginEvent, 'requestId' | 'type'>,
     failures: readonly LimeHandlerFailure[],
@@ -293,15 +258,5 @@ export class Dispatcher {
     this.stats.failed++;
     const failed = failures.map(({ handler, reason }) => ({ handler, reason }));
     this.#failures$.next({ requestId, type, failed, attempts });
-  }
-
-  #onUnknownType(name: string): void {
-    this.stats.skipped++;
-    const start = name.slice(0, 100);
-    if (this.#unknownTypes.has(start) || this.#unknownTypes.size >= MAX_UNKNOWN_TYPES) return;
-    this.#unknownTypes.add(start);
-    this.#options.logger.warn(
-      `Skipped a frame of the event stream: unknown type ${start} (further ones are not logged)`,
-    );
   }
 }

@@ -1,3 +1,4 @@
+import type { RootContext } from '../common/root-context.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
 import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
 import type { HandlerFailure, HandlerInvoker } from './handler-invoker.js';
@@ -30,6 +31,7 @@ export interface LocalDeliveryOptions {
   inFlight: InFlight;
   /** Logins whose handlers run at once. */
   concurrency: number;
+  root: RootContext;
   /** Called after the last handler of a login if some failed. */
   onFailed: (event: LimeLoginEvent, failures: readonly HandlerFailure[]) => void;
 }
@@ -102,7 +104,8 @@ export class LocalDelivery implements LoginDelivery {
       const remaining = [...this.#options.handlers.for(event)];
       const active = { event, trace, remaining, failures: [] };
       this.#active.set(event.requestId, active);
-      trace.run(() => this.#invokeNext(active));
+      // Not in the context of the login that freed the slot.
+      this.#options.root.run(() => trace.run(() => this.#invokeNext(active)));
     }
   }
 

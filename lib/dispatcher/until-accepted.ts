@@ -8,17 +8,19 @@ export interface RetryUntilAccepted {
   random: Random;
   /** Ends the retries. */
   signal: AbortSignal;
+  /** Whether a failure is final, so that no retry follows. @default none is */
+  isFinal?: (error: unknown, attempts: number) => boolean;
   /** Called after each attempt that failed. */
   onFailure: (error: unknown) => void;
 }
 
 /**
  * Retries until the shared store accepts the work.
- * @returns whether it did before the signal aborted. Never rejects.
+ * @returns whether it did before the signal aborted or a failure was final. Never rejects.
  */
 export async function untilAccepted(
   work: () => Promise<void>,
-  { clock, random, signal, onFailure }: RetryUntilAccepted,
+  { clock, random, signal, isFinal = () => false, onFailure }: RetryUntilAccepted,
 ): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -26,7 +28,7 @@ export async function untilAccepted(
       return true;
     } catch (error) {
       onFailure(error);
-      if (signal.aborted) return false;
+      if (signal.aborted || isFinal(error, attempt + 1)) return false;
       await sleep(clock, backoffDelay(BACKOFF, attempt, random), signal);
     }
   }

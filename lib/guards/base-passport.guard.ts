@@ -1,10 +1,17 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import { isRefusedCode } from '../api/binding-exchange.js';
+import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
-import { sharedObjectOf } from './handshake.js';
-import { getRuntimeToken } from '../decorators/inject-lime-site.decorator.js';
+import type { LimeSite } from '../lime-site.js';
+import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
+import { Admission, attachAdmission, attachedAdmission, sharedObjectOf } from './execution.js';
 import { extractPassports, type PassportExtractor } from './passport-extractors.js';
 import {
   assertAllowed,
@@ -12,54 +19,60 @@ import {
   type RoutePolicy,
   routePolicyOf,
 } from './passport-policy.js';
-import { PassportRefusal, type PassportRefusalCode } from './passport-refusal.js';
-import type { LimeSite } from '../lime-site.js';
-import { transportException } from './transport-exception.js';
-import { attachAdmission, attachedAdmission } from './verified-passport.js';
+import {
+  PassportException,
+  type PassportExceptionCode,
+  transportException,
+} from './passport.exception.js';
 
-/** What both passport guards do. Every protected step can be overridden. */
+/** The steps that both passport guards share. Every protected step can be overridden. */
 @Injectable()
-export abstract class BasePassportGuard implements CanActivate {
-  /** By name. Nest goes through all its modules to find one. */
-  readonly #sites = new Map<string | undefined, LimeSite>();
-
+export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   constructor(
     private readonly reflector: Reflector,
     private readonly moduleRef: ModuleRef,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** Lets the request in, or throws the exception that its transport understands. */
+  /** @internal @throws {LimeError} `MISSING_MODULE`: without a site the guard would fail on every request. */
+  onModuleInit(): void {
+    this.#provided(
+      LIME_SITES_NAME,
+      'MISSING_MODULE',
+      'LimeSitesModule, which the application does not import. Import LimeSitesModule.forRoot() in the root module, or ' +
+        'override the guard in a test',
+    );
+  }
+
+  /** Lets the request in, or throws the exception of its transport. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const policy = this.getPolicy(context);
     try {
-      const token = this.getToken(context);
-      if (token === undefined) throw new PassportRefusal('missing_token');
+      const token = this.getToken(context, policy);
+      if (token === undefined) throw new PassportException('missing_token');
       const request = this.getRequest(context);
-      // The guard may be applied twice, for example globally and on the route: it asks once.
-      const key = `${this.constructor.name} ${policy.site ?? ''} ${token}`;
-      if (attachedAdmission(request)?.key === key) return true;
-      const claims = await this.#admit(token, policy, context);
-      attachAdmission(request, { passport: { valid: true, claims }, key });
+      const earlier = attachedAdmission(request, context);
+      if (earlier?.answers(this.constructor, token)) return true;
+      attachAdmission(request, await this.#admit(token, policy, context, earlier));
       return true;
     } catch (error) {
-      throw error instanceof PassportRefusal ? await this.createException(context, error) : error;
+      throw error instanceof PassportException ? await this.createException(context, error) : error;
     }
   }
 
-  /** Where to look for a passport when the policy does not say. */
+  /** Where the guard looks for a passport if the policy names no place. */
   protected abstract defaultExtractor(context: ExecutionContext): PassportExtractor;
 
   /**
-   * Verifies what came with the request.
+   * Verifies the token of the request.
    * @param token the passport; for `BindingPassportGuard` by default the binding code.
-   * @param expectedId the id that the route wants it to be for, if it wants one.
+   * @param expectedId the id that the route expects the passport to be for, if it expects one.
    */
   protected abstract verify(
     token: string,
     expectedId: string | undefined,
     site: LimeSite,
-    context: ExecutionContext,
+    policy: RoutePolicy,
   ): Promise<CommonPassportClaims>;
 
   /** The id of the login or binding that the passport is for. */
@@ -75,84 +88,94 @@ export abstract class BasePassportGuard implements CanActivate {
 
   /**
    * The passport, or binding code, that came with the request; `undefined` without one.
-   * @throws {PassportRefusal} `invalid_request` for more than one (RFC 6750 section 2).
+   * @throws {PassportException} `invalid_request` for more than one (RFC 6750 section 2).
    */
-  protected getToken(context: ExecutionContext): string | undefined {
-    const { from = this.defaultExtractor(context) } = this.getPolicy(context);
-    const found = extractPassports(from, context);
-    if (found.length > 1) throw new PassportRefusal('invalid_request');
+  protected getToken(context: ExecutionContext, policy: RoutePolicy): string | undefined {
+    const found = extractPassports(policy.from ?? this.defaultExtractor(context), context);
+    if (found.length > 1) throw new PassportException('invalid_request');
     return found[0];
   }
 
-  /** What all `@PassportPolicy()` of this route say together. */
+  /** The sum of all `@PassportPolicy()` of the route. */
   protected getPolicy(context: ExecutionContext): RoutePolicy {
-    return routePolicyOf(this.reflector, context);
+    return routePolicyOf(this.reflector, context.getClass(), context.getHandler());
   }
 
   /**
-   * The exception for a refusal: an `HttpException`, `WsException` or `RpcException`, with a generic message for the client
-   * and the reason in `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
+   * The exception for a refusal: the `PassportException` itself, or a `WsException` or `RpcException` with the same code,
+   * message and `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
    */
   protected createException(
     context: ExecutionContext,
-    refusal: PassportRefusal,
+    exception: PassportException,
   ): Error | Promise<Error> {
-    if (refusal.challenge !== undefined && context.getType() === 'http') {
+    if (exception.challenge !== undefined && context.getType() === 'http') {
       const response = context.switchToHttp().getResponse<unknown>();
-      this.adapterHost.httpAdapter.setHeader(response, 'WWW-Authenticate', refusal.challenge);
+      this.adapterHost.httpAdapter.setHeader(response, 'WWW-Authenticate', exception.challenge);
     }
-    return transportException(context, refusal);
+    return transportException(context, exception);
   }
 
   async #admit(
     token: string,
     policy: RoutePolicy,
     context: ExecutionContext,
-  ): Promise<CommonPassportClaims> {
+    earlier: Admission | undefined,
+  ): Promise<Admission> {
     const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
     if (otherIds.length > 0)
-      throw refusalOf(mismatch('the policies of the route expect different ids'));
-    const site = this.#siteOf(policy.site);
+      throw refusal(mismatch('the policies of the route expect different ids'));
+    const site = this.#provided(
+      getLimeSiteToken(policy.site),
+      'UNKNOWN_SITE',
+      `the site "${policy.site ?? DEFAULT_SITE}", which is not registered. Register it with LimeSitesModule.forRoot()`,
+    ) as LimeSite;
     const claims = await orRefuse(async () => {
-      const verified = await this.verify(token, expectedId, site, context);
+      const verified = await this.verify(token, expectedId, site, policy);
       const id = this.idOf(verified);
       if (!policy.allowForeignLogins && !(await this.isKnown(id, site))) throw foreign(id);
       return verified;
     });
     await assertAllowed(policy, claims, context);
-    if (policy.singleUse) await orRefuse(() => useOnce(claims, this.idOf(claims), site));
-    return claims;
+    const uses = new Set(earlier?.uses);
+    if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
+    return new Admission(claims, context, { guard: this.constructor, token, uses });
   }
 
-  #siteOf(name: string | undefined): LimeSite {
-    const known = this.#sites.get(name);
-    if (known) return known;
-    const site = this.moduleRef.get<LimeSite>(getRuntimeToken(name), { strict: false });
-    this.#sites.set(name, site);
-    return site;
+  /** @param uses the uses that earlier guards of the same execution claimed; gets this one. */
+  async #useOnce(claims: CommonPassportClaims, uses: Set<string>, site: LimeSite): Promise<void> {
+    const id = this.idOf(claims);
+    const use = `${claims.aud} ${id}`;
+    if (!uses.has(use) && !(await site.store.claim(use, new Date(claims.exp * 1000))))
+      throw replayed(id);
+    uses.add(use);
+  }
+
+  /** Gets a provider of `LimeSitesModule`. Nest's own error would name only a token. */
+  #provided(token: string, code: string, need: string): unknown {
+    try {
+      return this.moduleRef.get<unknown>(token, { strict: false });
+    } catch {
+      throw new LimeError(code, `${this.constructor.name} needs ${need}`);
+    }
   }
 }
 
-/** What this module finds wrong becomes a refusal. What the application's own functions throw stays as it is. */
+/** Errors of this module become refusals. Errors of the application's own functions stay as they are. */
 async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof LimeError ? refusalOf(error) : error;
+    throw error instanceof LimeError ? refusal(error) : error;
   }
 }
 
-async function useOnce(claims: CommonPassportClaims, id: string, site: LimeSite): Promise<void> {
-  if (!(await site.store.claim(`${claims.aud} ${id}`, new Date(claims.exp * 1000))))
-    throw replayed(id);
+function refusal(error: LimeError): PassportException {
+  return new PassportException(codeOf(error), error);
 }
 
-/** Every fault of a passport is the same to the client. */
-function refusalOf(error: LimeError): PassportRefusal {
-  return new PassportRefusal(refusalCodeOf(error), error);
-}
-
-function refusalCodeOf(error: LimeError): PassportRefusalCode {
+/** Every fault of a passport has the same code for the client. */
+function codeOf(error: LimeError): PassportExceptionCode {
   if (error instanceof InvalidPassportError || isRefusedCode(error)) return 'invalid_token';
   switch (error.code) {
     case 'BINDING_CODE_USED':
@@ -167,17 +190,15 @@ function refusalCodeOf(error: LimeError): PassportRefusalCode {
   }
 }
 
-function mismatch(message: string): InvalidPassportError {
-  return new InvalidPassportError('PASSPORT_REQUEST_MISMATCH', message);
+/** The refusal of a passport for something that this site did not start. */
+export function foreign(id: string): InvalidPassportError {
+  return mismatch('this site neither started nor received the login or binding of the passport', {
+    actual: id,
+  });
 }
 
-/** The passport of something that this site did not start. */
-export function foreign(id: string): InvalidPassportError {
-  return new InvalidPassportError(
-    'PASSPORT_REQUEST_MISMATCH',
-    'the passport belongs to a login or binding that this site neither started nor received',
-    { actual: id },
-  );
+function mismatch(message: string, detail?: { actual: string }): InvalidPassportError {
+  return new InvalidPassportError('PASSPORT_REQUEST_MISMATCH', message, detail);
 }
 
 function replayed(id: string): InvalidPassportError {

@@ -1,19 +1,20 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type {
   BindingPassportClaims,
   CommonPassportClaims,
 } from '../interfaces/passport-claims.interface.js';
+import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard, foreign } from './base-passport.guard.js';
 import { fromQuery, type PassportExtractor } from './passport-extractors.js';
-import type { LimeSite } from '../lime-site.js';
+import type { RoutePolicy } from './passport-policy.js';
 
 const FROM_BINDING_CODE = fromQuery('binding_code');
 
 /**
- * For the callback of a binding: exchanges the one-time code (`?binding_code=…`) and lets the request in if the passport that comes
- * back is valid and of a binding that this site started. `@Passport('binding_id')` must then be the id that you kept for **this**
- * user; with `@PassportPolicy({ requestId })` the guard compares it. A callback without a code is 401 `missing_token`: the person
- * declined.
+ * Guards the callback of a binding: exchanges the one-time code (`?binding_code=…`), verifies the passport that comes back, and
+ * lets the request in if this site started the binding. Compare `@Passport('binding_id')` with the id that you kept for **this**
+ * user, or let the guard do it with `@PassportPolicy({ requestId })`. A callback without a code is 401 `missing_token`: the
+ * person declined.
  *
  * Platforms before September 2026 send the passport itself: `@PassportPolicy({ from: fromQuery('passport') })`.
  */
@@ -27,13 +28,12 @@ export class BindingPassportGuard extends BasePassportGuard {
     token: string,
     expectedId: string | undefined,
     site: LimeSite,
-    context: ExecutionContext,
+    { from, allowForeignLogins }: RoutePolicy,
   ): Promise<BindingPassportClaims> {
-    const { from } = this.getPolicy(context);
     if (from) return site.passports.verifyBinding(token, expectedId);
-    // A code for a binding that this site never started costs LIME no call.
-    if (expectedId !== undefined && !(await this.isKnown(expectedId, site)))
-      throw foreign(expectedId);
+    // Checked before the exchange, so that a binding of another site costs no call to LIME.
+    const mustBeKnown = expectedId !== undefined && !allowForeignLogins;
+    if (mustBeKnown && !(await this.isKnown(expectedId, site))) throw foreign(expectedId);
     return site.exchangeBindingCode(token, expectedId);
   }
 

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { handshakeOf, messageOf } from './handshake.js';
+import { handshakeOf, messageOf } from './execution.js';
 
-/** Finds the passports that came in one place. More than one of them, in all places together, is refused. */
+/** Finds the passports in one place. The guard refuses more than one passport, counted over all its places. */
 export type PassportExtractor = (
   context: ExecutionContext,
 ) => string | readonly string[] | undefined;
@@ -18,7 +18,7 @@ export function fromBearer(): PassportExtractor {
   };
 }
 
-/** One token without spaces (RFC 6750 section 2.1). What else it must not be is for the verification to say. */
+/** One token without spaces (RFC 6750 section 2.1). The verification checks the rest. */
 function bearerToken(value: string): string | undefined {
   const scheme = BEARER.exec(value)?.[0];
   if (scheme === undefined) return undefined;
@@ -26,10 +26,10 @@ function bearerToken(value: string): string | undefined {
   return token.includes(' ') ? undefined : token;
 }
 
-/** A cookie's value may stand in quotes, which are not part of it (RFC 6265 section 4.1.1). */
+/** Quotes around the value of a cookie are not part of it (RFC 6265 section 4.1.1). */
 const QUOTED = /^"(.*)"$/;
 
-/** A header of its own, for example where `Authorization` is taken. */
+/** A header of its own, for example where the application needs `Authorization` for something else. */
 export function fromHeader(name = 'X-Lime-Passport'): PassportExtractor {
   return (context) =>
     textsIn(handshakeOf(context).headers?.[name.toLowerCase()])
@@ -38,14 +38,14 @@ export function fromHeader(name = 'X-Lime-Passport'): PassportExtractor {
 }
 
 /**
- * A parameter of the query. The default of `BindingPassportGuard`, because that is how LIME sends them.
- * Addresses end up in logs and histories: prefer a header wherever you have the choice (RFC 6750 section 5.3).
+ * A query parameter. URLs end up in logs and histories: prefer a header wherever you have the choice (RFC 6750 section 5.3).
+ * `BindingPassportGuard` reads `binding_code` by default.
  */
 export function fromQuery(name = 'passport'): PassportExtractor {
   return (context) => textsIn(handshakeOf(context).query?.[name]);
 }
 
-/** A cookie (RFC 6265 section 5.4). Browsers send cookies by themselves, so protect such routes against CSRF. */
+/** A cookie (RFC 6265 section 5.4). Browsers send cookies without being asked, so protect such routes against CSRF. */
 export function fromCookie(name: string): PassportExtractor {
   return (context) =>
     textsIn(handshakeOf(context).headers?.['cookie'])
@@ -56,7 +56,7 @@ export function fromCookie(name: string): PassportExtractor {
       .flatMap((value) => textsIn(QUOTED.exec(value)?.[1] ?? value));
 }
 
-/** What a socket.io client gave as `auth`, or a GraphQL subscription as `connectionParams`. */
+/** A field of `auth` of a socket.io client, or of `connectionParams` of a GraphQL subscription. */
 export function fromHandshakeAuth(name = 'passport'): PassportExtractor {
   return (context) => textsIn(handshakeOf(context).auth?.[name]);
 }
@@ -70,7 +70,7 @@ export function fromMessage(name = 'passport'): PassportExtractor {
   };
 }
 
-/** Every passport that the extractors find. */
+/** Collects the passports that the extractors find. */
 export function extractPassports(
   extractors: PassportExtractor | readonly PassportExtractor[],
   context: ExecutionContext,

@@ -1,16 +1,16 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { LimeError } from '../errors/index.js';
-import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
-import { messageOf } from './handshake.js';
-import { LIME_PASSPORT_POLICY } from '../lime-sites.constants.js';
-import type { PassportExtractor } from './passport-extractors.js';
 import type {
   PassportPolicyOptions,
   PassportRequestIdSource,
   PassportRule,
 } from '../decorators/passport-policy.decorator.js';
-import { PassportRefusal } from './passport-refusal.js';
+import { LimeError } from '../errors/index.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import { LIME_PASSPORT_POLICY } from '../lime-sites.constants.js';
+import { messageOf } from './execution.js';
+import type { PassportExtractor } from './passport-extractors.js';
+import { PassportException } from './passport.exception.js';
 
 type Class = ReturnType<ExecutionContext['getClass']>;
 type Method = ReturnType<ExecutionContext['getHandler']>;
@@ -21,8 +21,9 @@ export interface RoutePolicy {
   readonly rules: readonly PassportRule[];
   readonly singleUse: boolean;
   readonly allowForeignLogins: boolean;
-  /** `undefined`: where the guard looks by default. */
+  /** `undefined`: the default of the guard. */
   readonly from: readonly PassportExtractor[] | undefined;
+  /** `undefined`: the site without a name. */
   readonly site: string | undefined;
 }
 
@@ -30,46 +31,16 @@ export interface RoutePolicy {
  * Adds up the policies of a method, the methods that it overrides, its class and base classes.
  * @throws {LimeError} `CONFLICTING_POLICIES` for two sites.
  */
-export function routePolicyOf(reflector: Reflector, context: ExecutionContext): RoutePolicy {
-  const [type, method] = [context.getClass(), context.getHandler()];
-  const places = [...definitionsOf(type, method), type];
-  return addUp(
-    reflector.getAllAndMerge<PassportPolicyOptions[]>(LIME_PASSPORT_POLICY, places),
-    type,
-  );
-}
-
-/**
- * The ids that the route wants the passport to be for; empty if it accepts any.
- * @throws {PassportRefusal} `invalid_request` if the request does not say which.
- */
-export function expectedIdsOf({ requestIds }: RoutePolicy, context: ExecutionContext): string[] {
-  return requestIds.map((source) => {
-    const expected = typeof source === 'function' ? source(context) : lookUp(source, context);
-    if (typeof expected === 'string' && expected !== '') return expected;
-    throw new PassportRefusal('invalid_request');
-  });
-}
-
-/** @throws {PassportRefusal} `access_denied`, unless every rule of the site answers `true`. */
-export async function assertAllowed(
-  { rules }: RoutePolicy,
-  claims: CommonPassportClaims,
-  context: ExecutionContext,
-): Promise<void> {
-  for (const rule of rules) {
-    if ((await rule(claims, context)) !== true) throw new PassportRefusal('access_denied');
-  }
-}
-
-function addUp(policies: readonly PassportPolicyOptions[], { name }: Class): RoutePolicy {
+export function routePolicyOf(reflector: Reflector, type: Class, method: Method): RoutePolicy {
+  const policies = policiesOf(reflector, [...definitionsOf(type, method), type]);
   const from = policies.flatMap((policy) => policy.from ?? []);
   const foreign = policies.flatMap(({ allowForeignLogins }) => allowForeignLogins ?? []);
   const [site, ...others] = new Set(policies.flatMap((policy) => policy.site ?? []));
   if (others.length > 0) {
     throw new LimeError(
       'CONFLICTING_POLICIES',
-      `The policies of ${name} name several sites for one route: ${[site, ...others].join(', ')}`,
+      `The policies of ${type.name}.${method.name} name several sites: ${[site, ...others].join(', ')}. A passport belongs to ` +
+        'one site: name it in one place',
     );
   }
   return {
@@ -82,27 +53,69 @@ function addUp(policies: readonly PassportPolicyOptions[], { name }: Class): Rou
   };
 }
 
-/** A method, and the methods of base classes that it overrides. */
-function definitionsOf(type: Class, method: Method): Method[] {
-  const definitions = new Set([method]);
-  const key = keyOf(type, method);
-  let level: unknown = type.prototype;
-  while (typeof level === 'object' && level !== null) {
-    const definition: unknown = Object.getOwnPropertyDescriptor(level, key)?.value;
-    if (typeof definition === 'function') definitions.add(definition as Method);
-    level = Object.getPrototypeOf(level);
-  }
-  return [...definitions];
+/**
+ * Reads the id that the passport has to be for from the request, once for each policy that asks for it.
+ * @throws {PassportException} `invalid_request` if the request does not name one.
+ */
+export function expectedIdsOf({ requestIds }: RoutePolicy, context: ExecutionContext): string[] {
+  return requestIds.map((source) => {
+    const expected = typeof source === 'function' ? source(context) : lookUp(source, context);
+    if (typeof expected === 'string' && expected !== '') return expected;
+    throw new PassportException('invalid_request');
+  });
 }
 
-/** Under which name a class has a method: usually its own, but another decorator may have wrapped it. */
-function keyOf(type: Class, method: Method): string {
-  const own = method.name;
-  const prototype = type.prototype as object;
-  if (Reflect.get(prototype, own) === method) return own;
-  const isMethod = (key: string) =>
-    Object.getOwnPropertyDescriptor(prototype, key)?.value === method;
-  return Object.getOwnPropertyNames(prototype).find(isMethod) ?? own;
+/** @throws {PassportException} `access_denied`, unless every rule of the site answers `true`. */
+export async function assertAllowed(
+  { rules }: RoutePolicy,
+  claims: CommonPassportClaims,
+  context: ExecutionContext,
+): Promise<void> {
+  for (const rule of rules) {
+    const allowed: unknown = await rule(claims, context); // any value, without the compiler
+    if (allowed !== true) throw new PassportException('access_denied');
+  }
+}
+
+/** Reads the policies of several places: methods, and classes with their base classes. */
+export function policiesOf(
+  reflector: Reflector,
+  places: (Class | Method)[],
+): PassportPolicyOptions[] {
+  return reflector.getAllAndMerge<PassportPolicyOptions[]>(LIME_PASSPORT_POLICY, places);
+}
+
+/** Finds a method and the methods of base classes that it overrides. */
+export function definitionsOf(type: Class, method: Method): Method[] {
+  const levels = levelsOf(type);
+  const key = keyOf(levels, method);
+  const overridden = levels.map((level) => ownValue(level, key));
+  return [...new Set([method, ...overridden])].filter((value) => typeof value === 'function');
+}
+
+/** The name of a method in its class: usually its own, unless another decorator wrapped the method. */
+function keyOf(levels: readonly object[], method: Method): string {
+  for (const level of levels) {
+    const names = [method.name, ...Object.getOwnPropertyNames(level)];
+    const key = names.find((name) => ownValue(level, name) === method);
+    if (key !== undefined) return key;
+  }
+  return method.name;
+}
+
+/** The prototypes of a class and its base classes. */
+function levelsOf(type: Class): object[] {
+  const levels: object[] = [];
+  let level: unknown = type.prototype;
+  while (typeof level === 'object' && level !== null) {
+    levels.push(level);
+    level = Object.getPrototypeOf(level);
+  }
+  return levels;
+}
+
+function ownValue(level: object, key: string): Method | undefined {
+  return Object.getOwnPropertyDescriptor(level, key)?.value as Method | undefined;
 }
 
 function lookUp(

@@ -3,17 +3,17 @@ import type {
   CommonPassportClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
+import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard } from './base-passport.guard.js';
 import { fromBearer, fromMessage, type PassportExtractor } from './passport-extractors.js';
-import type { LimeSite } from '../lime-site.js';
 
 const FROM_BEARER = fromBearer();
 const FROM_MESSAGE = fromMessage();
 
 /**
- * Lets a request in that carries a valid login passport of a login that this site started or received: in
- * `Authorization: Bearer …` of the request or the handshake (HTTP, GraphQL, WebSocket), or in the field `passport` of
- * a microservice's message. Otherwise 401; 503 when LIME's keys cannot be had. `@PassportPolicy()` changes what is asked.
+ * Lets a request in with a valid passport of a login that this site started or received: in `Authorization: Bearer …` of the
+ * request or the handshake (HTTP, GraphQL, WebSocket), or in the field `passport` of a microservice's message. Otherwise the
+ * answer is 401, or 503 while LIME's keys are unavailable. `@PassportPolicy()` changes the requirements.
  */
 @Injectable()
 export class PassportGuard extends BasePassportGuard {
@@ -33,7 +33,7 @@ export class PassportGuard extends BasePassportGuard {
     return (claims as PassportClaims).request_id;
   }
 
-  protected isKnown(requestId: string, site: LimeSite): Promise<boolean> {
-    return site.store.knows('login', requestId);
+  protected isKnown(requestId: string, { store }: LimeSite): Promise<boolean> {
+    return store.knows('login', requestId);
   }
 }

@@ -1,77 +1,121 @@
 import type { Dispatcher } from 'undici';
 import type { LimeCluster } from './cluster.interface.js';
 
-/** Anything that application events can be emitted on, such as an `EventEmitter2`. */
+/** Any object that the module can emit application events on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
   /**
-   * Called with `lime.login.approved` and the like, and what happened.
-   * @param context comes with the events of a site that was registered under a name.
+   * Called with the name of the event, such as `lime.login.approved`, and its payload.
+   * @param context only with the events of a named site.
    */
   emit(event: string, payload: unknown, context?: LimeEventContext): unknown;
 }
 
-/** The second argument of application events, for telling the sites of one application apart. */
+/** The second argument of application events, which keeps the sites of one application apart. */
 export interface LimeEventContext {
   /** The name of the site. */
   readonly site: string;
 }
 
-/** What `LimeSitesModule.forRoot()` takes. Every field has a default; times are in milliseconds. */
+/** Options of `LimeSitesModule.forRoot()`. Each has a default; times are in milliseconds. */
 export interface LimeSitesModuleOptions {
-  /** The site's secret (`st_…`). Default: the environment variable `LIME_SITE_TOKEN`. Without one the application does not start. */
+  /**
+   * The site's secret (`st_…`). Without one the application does not start.
+   * @default the environment variable `LIME_SITE_TOKEN`
+   */
   siteToken?: string | undefined;
   /**
-   * Root of the LIME API, absolute; an origin alone gets `/api/v1`. Default: the environment variable `LIME_API_BASE`, else `https://lime.pics/api/v1`.
-   * Plain `http:` is for loopback only, because the site token travels with every call.
+   * Root of the LIME API, absolute; an origin alone gets `/api/v1`. Plain `http:` is for loopback only, because the site
+   * token travels with every call.
+   * @default the environment variable `LIME_API_BASE`, else `https://lime.pics/api/v1`
    */
   baseUrl?: string | undefined;
   /**
-   * What the `iss` of a passport must be: an origin such as `https://lime.pics`, a list of them, or `false` for platforms that send
-   * none (LIME before September 2026). Default: the origin of `baseUrl`.
+   * What the `iss` of a passport must be: an origin such as `https://lime.pics`, a list of them, or `false` for platforms
+   * that send none (LIME before September 2026).
+   * @default the origin of `baseUrl`
    */
   issuer?: string | readonly string[] | false | undefined;
-  /** Allows plain `http:` to other hosts than loopback. Default `false`. Anybody on the way can read the site token then. */
+  /**
+   * Allows plain `http:` to other hosts than loopback. **The network between can read the site token then.**
+   * @default false
+   */
   allowInsecureHttp?: boolean | undefined;
-  /** How long one HTTP request may take. Default 30 000. */
+  /**
+   * Timeout of one HTTP request.
+   * @default 30_000
+   */
   timeoutMs?: number | undefined;
   /**
-   * Retries of one call: after 408, 429 and 503; where a repeat harms nothing, also after other 5xx and transport faults. Default 3;
-   * 0 for none. `Retry-After` is honoured, up to 30 s.
+   * Retries of one call: after 408, 429 and 503; of a call that can be repeated safely also after other 5xx and transport
+   * errors. The module honours `Retry-After` up to 30 s.
+   * @default 3
    */
   maxRetries?: number | undefined;
-  /** How long an expired passport is still good for, because clocks differ. Default 5 000, at most 60 000. */
+  /**
+   * Tolerance for `exp`, because clocks differ; at most 60 000.
+   * @default 5_000
+   */
   clockToleranceMs?: number | undefined;
-  /** First delay before the event stream is opened again. Default 500. */
+  /**
+   * First delay before the event stream reconnects.
+   * @default 500
+   */
   sseBackoffBaseMs?: number | undefined;
-  /** Longest such delay. Default 8 000. (After a refusal, such as a bad token, it is 30 s to 5 min.) */
+  /**
+   * Longest delay before the event stream reconnects. (After a refusal, such as a bad token, it is 30 s to 5 min.)
+   * @default 8_000
+   */
   sseBackoffMaxMs?: number | undefined;
   /**
-   * How long `createLoginRequest()` waits for an open event stream before it fails with `STREAM_UNAVAILABLE`.
-   * Default 5 000. With 0 it neither waits nor fails, and an outcome that comes before the stream is open is lost.
+   * How long `createLoginRequest()` waits for an open event stream before it fails with `STREAM_UNAVAILABLE`. With 0 it
+   * neither waits nor fails, and an outcome that comes before the stream is open is lost.
+   * @default 5_000
    */
   streamWaitMs?: number | undefined;
-  /** Silence after which the event stream is taken for dead. Default 310 000: LIME may stay silent for 300 s. */
+  /**
+   * Longest idle timeout of the event stream. LIME may send nothing for 300 s.
+   * @default 310_000
+   */
   sseReadTimeoutMs?: number | undefined;
-  /** A longer frame, or line, drops the stream (which is then opened again). In bytes. Default 1 MiB. */
+  /**
+   * Longest frame or line, in bytes. A longer one drops the stream, which then reconnects.
+   * @default 1_048_576
+   */
   maxFrameBytes?: number | undefined;
-  /** How many logins may be with their handlers at once. Default 16; 1 settles them strictly in their order. */
+  /**
+   * How many logins the handlers work on at once; 1 keeps the strict order.
+   * @default 16
+   */
   concurrency?: number | undefined;
-  /** After so long a handler's `signal` aborts and its slot is freed. Default 30 000. */
+  /**
+   * Time after which a handler's `signal` aborts and its slot is freed.
+   * @default 30_000
+   */
   handlerTimeoutMs?: number | undefined;
-  /** How long `app.close()` waits for handlers in flight. Default 10 000. */
+  /**
+   * How long `app.close()` waits for handlers in flight.
+   * @default 10_000
+   */
   shutdownTimeoutMs?: number | undefined;
-  /** `false` verifies only and opens no event stream: for a second service beside the one that listens. Default `true`. */
+  /**
+   * `false` verifies only and opens no event stream: for a second service beside the one that has the stream.
+   * @default true
+   */
   dispatcher?: boolean | undefined;
   /**
-   * An undici `Dispatcher` for all HTTP to LIME, the stream included (pooling, proxy, mTLS, tests). It is never closed here.
-   * Default: an agent of this module's own that honours `HTTPS_PROXY` and `NO_PROXY`.
+   * An undici `Dispatcher` for all HTTP to LIME, the stream included (pooling, proxy, mTLS, tests). The module never closes it.
+   * @default an agent of the module's own that honours `HTTPS_PROXY` and `NO_PROXY`
    */
   httpClient?: Dispatcher | undefined;
-  /** Where `lime.*` application events go. Default: the application's `EventEmitter2` if it has exactly one; `false` for nowhere. */
+  /**
+   * Where the module emits `lime.*` application events; `false` emits none.
+   * @default the application's `EventEmitter2`, if it has exactly one
+   */
   eventEmitter?: LimeEventEmitter | false | undefined;
   /**
-   * What the replicas of the site share. With `bullMqCluster()` from `nestjs-lime-sites/bullmq` each login is handled once
-   * for all of them, by another one if the first dies. Default: each process for itself.
+   * Shared state of the site's replicas. With `bullMqCluster()` from `nestjs-lime-sites/bullmq` one replica handles each
+   * login, and another takes over if it dies.
+   * @default each process on its own
    */
   cluster?: LimeCluster | undefined;
 }

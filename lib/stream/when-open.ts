@@ -6,7 +6,7 @@ import type { ConnectionStatus } from './connection-status.js';
 
 /**
  * Resolves when the event stream is open. LIME does not repeat events that come before.
- * @throws {LimeError} `STREAM_UNAVAILABLE` after `waitMs`, or at once when the next attempt is minutes away or none follows.
+ * @throws {LimeError} `STREAM_UNAVAILABLE` after `waitMs`, or at once when the next attempt is minutes away; `SHUTTING_DOWN`.
  * @throws {AuthenticationError} at once when LIME refuses the site token.
  */
 export async function whenOpen(
@@ -41,6 +41,12 @@ function refusal(connection: LimeConnection): LimeError {
       detail,
       cause: lastError,
     });
+  }
+  if (state === 'closed') {
+    return new LimeError(
+      'SHUTTING_DOWN',
+      'the application is shutting down and has closed the event stream; without one the outcome of a login would be lost',
+    );
   }
   return unavailable(connection, `the event stream is ${state}`);
 }

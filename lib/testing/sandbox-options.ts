@@ -1,4 +1,14 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
+import { KeyObject, randomBytes } from 'node:crypto';
+import {
+  checkOptions,
+  hasMethod,
+  isObject,
+  oneOf,
+  optional,
+  type OptionRule,
+  shorten,
+  wholeNumber,
+} from '../common/check-options.js';
 import { type Clock, systemClock } from '../common/clock.js';
 import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { SandboxError } from './sandbox-error.js';
@@ -55,101 +65,77 @@ export interface LimeSandboxOptions {
   clock?: Clock | undefined;
 }
 
-/** The options with every default filled in. */
-export interface ResolvedSandboxOptions {
-  readonly platform: SandboxPlatform;
-  readonly port: number;
-  readonly host: string;
-  readonly siteToken: string;
-  readonly agentToken: string;
-  readonly jwks: 'raw' | 'enveloped';
-  readonly powDifficulty: number;
-  readonly requestTtlMs: number;
-  readonly bindingTtlMs: number;
-  readonly passportTtlSeconds: number;
-  readonly keepaliveMs: number;
-  readonly delivery: 'broadcast' | 'single';
-  readonly rateLimit?: SandboxRateLimit;
-  readonly signingKey?: KeyObject;
-  readonly clock: Clock;
-}
-
 /** `setTimeout` fires at once for anything longer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const HEADER_TEXT = /^[\x21-\x7e]+$/;
+const PLATFORMS = Object.keys(GENERATIONS) as SandboxPlatform[];
+
+const visibleAscii = optional<string>(
+  (given) => typeof given === 'string' && /^[\x21-\x7e]+$/.test(given),
+  'must be visible ASCII characters without spaces',
+);
+
+const RULES = {
+  platform: oneOf<SandboxPlatform>('2026-09', PLATFORMS),
+  port: wholeNumber(0, 0, 65_535),
+  host: visibleAscii,
+  siteToken: visibleAscii,
+  agentToken: visibleAscii,
+  jwks: optional<'raw' | 'enveloped'>(
+    (given) => given === 'raw' || given === 'enveloped',
+    'must be raw or enveloped',
+  ),
+  powDifficulty: wholeNumber(8, 0, 32),
+  requestTtlMs: wholeNumber(120_000, 1, MAX_TIMER_MS),
+  bindingTtlMs: wholeNumber(600_000, 1, MAX_TIMER_MS),
+  passportTtlSeconds: wholeNumber(120, 1, 120),
+  keepaliveMs: wholeNumber(15_000, 0, MAX_TIMER_MS),
+  delivery: oneOf<'broadcast' | 'single'>('broadcast', ['broadcast', 'single']),
+  rateLimit: optional<SandboxRateLimit>(isObject, 'must be an object with max and windowMs'),
+  signingKey: optional<KeyObject>(
+    isStrongRsaKey,
+    'must be an RSA private key of at least 2048 bits',
+  ),
+  clock: optional<Clock>(
+    (given) => ['now', 'monotonic', 'schedule'].every((method) => hasMethod(given, method)),
+    'must have the methods now, monotonic and schedule, as ManualClock does',
+  ),
+} satisfies Record<keyof LimeSandboxOptions, OptionRule<unknown>>;
+
+const RATE_LIMIT_RULES = {
+  max: wholeNumber(undefined, 0, Number.MAX_SAFE_INTEGER),
+  windowMs: wholeNumber(undefined, 1, MAX_TIMER_MS),
+} satisfies Record<keyof SandboxRateLimit, OptionRule<unknown>>;
 
 /**
- * Fills in the defaults and checks every field.
- * @throws SandboxError `SANDBOX_OPTIONS_INVALID`, naming every wrong field at once.
+ * Fills in the defaults and checks everything.
+ * @throws {SandboxError} `SANDBOX_OPTIONS_INVALID`, which names every wrong option at once.
  */
-export function resolveSandboxOptions(options: LimeSandboxOptions = {}): ResolvedSandboxOptions {
-  const { platform = '2026-09', rateLimit, signingKey } = options;
-  const resolved: ResolvedSandboxOptions = {
-    platform,
-    port: options.port ?? 0,
-    host: options.host ?? '127.0.0.1',
-    siteToken: options.siteToken ?? `st_sandbox_${randomBytes(16).toString('hex')}`,
-    agentToken: options.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,
-    jwks: options.jwks ?? GENERATIONS[platform]?.jwks ?? 'raw',
-    powDifficulty: options.powDifficulty ?? 8,
-    requestTtlMs: options.requestTtlMs ?? 120_000,
-    bindingTtlMs: options.bindingTtlMs ?? 600_000,
-    passportTtlSeconds: options.passportTtlSeconds ?? 120,
-    keepaliveMs: options.keepaliveMs ?? 15_000,
-    delivery: options.delivery ?? 'broadcast',
-    clock: options.clock ?? systemClock,
-    ...(rateLimit !== undefined && { rateLimit }),
-    ...(signingKey !== undefined && { signingKey }),
-  };
-  const faults = faultsOf(resolved);
+export function resolveSandboxOptions(options: LimeSandboxOptions = {}) {
+  const { values, faults } = checkOptions(options, RULES);
+  if (values.rateLimit !== undefined) {
+    const limit = checkOptions(values.rateLimit, RATE_LIMIT_RULES);
+    faults.push(...limit.faults.map((fault) => `rateLimit.${fault}`));
+  }
   if (faults.length > 0) {
     throw new SandboxError(
       'SANDBOX_OPTIONS_INVALID',
-      `LimeSandbox cannot start with these options: ${faults.join('; ')}.`,
+      `LimeSandbox cannot start with these options: ${faults.map(shorten).join('; ')}.`,
     );
   }
-  return resolved;
+  return {
+    ...values,
+    host: values.host ?? '127.0.0.1',
+    siteToken: values.siteToken ?? `st_sandbox_${randomBytes(16).toString('hex')}`,
+    agentToken: values.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,
+    jwks: values.jwks ?? GENERATIONS[values.platform].jwks,
+    clock: values.clock ?? systemClock,
+  };
 }
 
-function faultsOf(options: ResolvedSandboxOptions): string[] {
-  const faults: string[] = [];
-  const whole = (field: string, value: number, min: number, max: number) => {
-    if (!Number.isInteger(value) || value < min || value > max) {
-      faults.push(`${field} must be a whole number from ${min} to ${max}, not ${String(value)}`);
-    }
-  };
-  const oneOf = (field: string, value: string, choices: readonly string[]) => {
-    if (!choices.includes(value)) faults.push(`${field} must be ${choices.join(' or ')}`);
-  };
-  const text = (field: string, value: unknown) => {
-    if (typeof value !== 'string' || !HEADER_TEXT.test(value)) {
-      faults.push(`${field} must be a text of visible ASCII characters without spaces`);
-    }
-  };
+/** The options with every default filled in and every value checked. */
+export type ResolvedSandboxOptions = Readonly<ReturnType<typeof resolveSandboxOptions>>;
 
-  oneOf('platform', options.platform, Object.keys(GENERATIONS));
-  whole('port', options.port, 0, 65_535);
-  text('host', options.host);
-  text('siteToken', options.siteToken);
-  text('agentToken', options.agentToken);
-  oneOf('jwks', options.jwks, ['raw', 'enveloped']);
-  whole('powDifficulty', options.powDifficulty, 0, 32);
-  whole('requestTtlMs', options.requestTtlMs, 1, MAX_TIMER_MS);
-  whole('bindingTtlMs', options.bindingTtlMs, 1, MAX_TIMER_MS);
-  whole('passportTtlSeconds', options.passportTtlSeconds, 1, 120);
-  whole('keepaliveMs', options.keepaliveMs, 0, MAX_TIMER_MS);
-  oneOf('delivery', options.delivery, ['broadcast', 'single']);
-  if (options.rateLimit !== undefined) {
-    whole('rateLimit.max', options.rateLimit.max, 0, Number.MAX_SAFE_INTEGER);
-    whole('rateLimit.windowMs', options.rateLimit.windowMs, 1, MAX_TIMER_MS);
-  }
-  const methods = ['now', 'monotonic', 'schedule'] as const;
-  if (methods.some((method) => typeof options.clock[method] !== 'function')) {
-    faults.push('clock must have the methods now, monotonic and schedule, as ManualClock does');
-  }
-  const bits = options.signingKey?.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (options.signingKey && (options.signingKey.type !== 'private' || bits < 2048)) {
-    faults.push('signingKey must be an RSA private key of at least 2048 bits');
-  }
-  return faults;
+function isStrongRsaKey(given: unknown): boolean {
+  if (!(given instanceof KeyObject) || given.type !== 'private') return false;
+  return (given.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
 }

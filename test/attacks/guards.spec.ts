@@ -40,15 +40,15 @@ class Routes {
     return {};
   }
 
-  @Get('once-known')
-  @PassportPolicy({ singleUse: true, minKycLevel: 5 })
-  onceKnown() {
+  @Get('once-denied')
+  @PassportPolicy({ singleUse: true, allow: () => false })
+  onceDenied() {
     return {};
   }
 
-  @Get('level')
-  @PassportPolicy({ minKycLevel: 1, minReputation: 1 })
-  level() {
+  @Get('staff')
+  @PassportPolicy({ allow: ({ staff }) => staff as boolean })
+  staff() {
     return {};
   }
 
@@ -82,7 +82,13 @@ class Routes {
 class Callback {
   @Get()
   @PassportPolicy({ singleUse: true })
-  callback() {
+  callback(@Passport('binding_id') bindingId: string) {
+    return { bindingId };
+  }
+
+  @Get('old')
+  @PassportPolicy({ singleUse: true, from: fromQuery('passport') })
+  old() {
     return {};
   }
 }
@@ -197,15 +203,30 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://shop.example/' });
     const both = { request_id: requestId, binding_id: bindingId };
     expect(await statusOf('own', await sign(both, { kind: 'binding' }))).toBe(401);
-    expect(await statusOf(`bind?passport=${passport}`)).toBe(401);
-    expect(await statusOf(`bind?passport=${await sign(both)}`)).toBe(401);
-    expect(await statusOf(`bind?passport=${await sign(both, { kind: 'binding' })}`)).toBe(200);
+    expect(await statusOf(`bind/old?passport=${passport}`)).toBe(401);
+    expect(await statusOf(`bind/old?passport=${await sign(both)}`)).toBe(401);
+    expect(await statusOf(`bind/old?passport=${await sign(both, { kind: 'binding' })}`)).toBe(200);
+  });
+
+  it('refuses a binding passport where it wants a code, also as the code', async () => {
+    const { lime, site, sign, get } = await startSite();
+    const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://shop.example/' });
+    const passport = await sign({ binding_id: bindingId }, { kind: 'binding' });
+    for (const [query, code] of [
+      [`passport=${passport}`, 'missing_token'],
+      [`binding_code=${passport}`, 'invalid_token'],
+    ]) {
+      const answer = await get(`bind?${query}`);
+      expect(answer.status).toBe(401);
+      expect(await answer.json()).toMatchObject({ code });
+    }
+    expect(lime.callCount('exchange')).toBe(1);
   });
 
   it('refuses the binding that belongs to another site', async () => {
     const { sign, statusOf } = await startSite();
     const foreign = await sign({ binding_id: 'bd_elsewhere' }, { kind: 'binding' });
-    expect(await statusOf(`bind?passport=${foreign}`)).toBe(401);
+    expect(await statusOf(`bind/old?passport=${foreign}`)).toBe(401);
   });
 
   describe('that lets a login in once', () => {
@@ -245,7 +266,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       }
     });
 
-    it('cannot have a login used up by somebody who does not hold its passport', async () => {
+    it('does not let a client without the passport use a login up', async () => {
       const { sign, logIn, statusOf } = await startSite();
       const { requestId, passport } = await logIn();
       const forged = await sign({ request_id: requestId }, { key: attacker.privateKey });
@@ -255,8 +276,8 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
 
     it('does not use up what it refuses for another reason', async () => {
       const { logIn, statusOf } = await startSite();
-      const { passport } = await logIn({ user_kyc_level: 1 });
-      expect(await statusOf('once-known', passport)).toBe(403);
+      const { passport } = await logIn();
+      expect(await statusOf('once-denied', passport)).toBe(403);
       expect(await statusOf('once', passport)).toBe(200);
     });
 
@@ -266,24 +287,23 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
         redirectUri: 'https://shop.example/',
       });
       const passport = await sign({ binding_id: bindingId }, { kind: 'binding' });
-      expect(await statusOf(`bind?passport=${passport}`)).toBe(200);
-      expect(await statusOf(`bind?passport=${passport}`)).toBe(401);
+      expect(await statusOf(`bind/old?passport=${passport}`)).toBe(200);
+      expect(await statusOf(`bind/old?passport=${passport}`)).toBe(401);
     });
   });
 
-  it.each<[string, PassportClaimOverrides]>([
-    ['texts', { user_kyc_level: '9', agent_reputation: '9' }],
-    ['lists', { user_kyc_level: [9], agent_reputation: [9] }],
-    ['true', { user_kyc_level: true, agent_reputation: true }],
-    ['null', { user_kyc_level: null, agent_reputation: null }],
-    ['missing', { user_kyc_level: undefined, agent_reputation: undefined }],
-    ['objects', { user_kyc_level: { valueOf: 9 }, agent_reputation: { valueOf: 9 } }],
-    ['below zero', { user_kyc_level: -1, agent_reputation: -1 }],
-    ['of an older name that is a text', { user_kyc_level: undefined, owner_kyc_level: '9' }],
-  ])('does not take level and reputation for enough that are %s', async (_, claims) => {
+  it.each<[string, unknown]>([
+    ['a text', 'true'],
+    ['a number', 1],
+    ['a list', [true]],
+    ['an object', { valueOf: true }],
+    ['null', null],
+    ['missing', undefined],
+    ['false', false],
+  ])('does not take it for consent when the rule of the site gives back %s', async (_, staff) => {
     const { logIn, statusOf } = await startSite();
-    const { passport } = await logIn(claims);
-    expect(await statusOf('level', passport)).toBe(403);
+    expect(await statusOf('staff', (await logIn({ staff })).passport)).toBe(403);
+    expect(await statusOf('staff', (await logIn({ staff: true })).passport)).toBe(200);
   });
 
   it('refuses an own passport at the address of another login', async () => {
@@ -364,7 +384,7 @@ describe('An expected request', () => {
   }
 
   it.each([null, '', 0, false, [], ['lr_elsewhere'], { toString: () => 'lr_elsewhere' }])(
-    'that is no text fits no passport: %p',
+    'that is not a string fits no passport: %p',
     async (expected) => {
       await expect(verifyFor(expected)).rejects.toMatchObject({
         code: 'PASSPORT_REQUEST_MISMATCH',

@@ -353,15 +353,6 @@ describe('The site token and passports', () => {
     expect(shown(readings(structuredClone(events)), passport)).toEqual([]);
   });
 
-  it('are not in the options as they lie in the container', async () => {
-    const { app } = await startSite({ dispatcher: false });
-    expect(shown(readings(app.get(LIME_SITES_OPTIONS, { strict: false })))).toEqual([]);
-  });
-
-  it('are not in the module as forRoot() returns it', () => {
-    expect(shown(readings(LimeSitesModule.forRoot({ siteToken: SITE_TOKEN })))).toEqual([]);
-  });
-
   it('add nothing to a request: what the guard leaves there is what the passport says', async () => {
     const requests: object[] = [];
 

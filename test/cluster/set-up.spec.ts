@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import {
   getLimeSiteServiceToken,
   LimeError,
@@ -24,8 +24,24 @@ describe('bullMqCluster()', () => {
     ['neither url nor connection', {}, /either url .* or connection/],
     ['both', { url: 'redis://x', connection: {} }, /either url/],
     ['another protocol', { url: 'http://x' }, /url must begin with redis:/],
-    ['an empty prefix', { url: 'redis://x', prefix: ' ' }, /prefix must be a text/],
-    ['braces', { url: 'redis://x', siteKey: '{x}' }, /siteKey must have no braces/],
+    ['an empty prefix', { url: 'redis://x', prefix: ' ' }, /prefix must be a string/],
+    ['braces', { url: 'redis://x', siteKey: '{x}' }, /siteKey must .* has no braces/],
+    ['a url as connection', { connection: 'redis://x' }, /connection must be options of ioredis/],
+    ['null as connection', { connection: null }, /connection must be options of ioredis/],
+    ['a port as connection', { connection: 6379 }, /connection must be options of ioredis/],
+    ['a url in connection', { connection: { url: 'redis://x' } }, /connection must not have a url/],
+    ['a keyPrefix', { connection: { keyPrefix: 'x:' } }, /connection must not have a keyPrefix/],
+    ['a keyPrefix in the url', { url: 'redis://x?keyPrefix=x:' }, /url must not have a keyPrefix/],
+    [
+      'a keyPrefix of a client',
+      { connection: new Redis({ keyPrefix: 'x:', lazyConnect: true }) },
+      /connection must not have a keyPrefix/,
+    ],
+    [
+      'a keyPrefix of a client for Redis Cluster',
+      { connection: new Cluster(['x'], { lazyConnect: true, redisOptions: { keyPrefix: 'x:' } }) },
+      /connection must not have a keyPrefix/,
+    ],
     ['no attempt', { url: 'redis://x', attempts: 0 }, /attempts must be a whole number from 1/],
     ['a time that is none', { url: 'redis://x', takeoverMs: '9' }, /takeoverMs must be a whole/],
     ['an unknown option', { url: 'redis://x', retries: 3 }, /retries is not an option/],
@@ -41,6 +57,14 @@ describe('bullMqCluster()', () => {
     const options = { url: 'redis://:hunter2@x', attempts: 0, backoffMs: 0 };
     expect(() => bullMqCluster(options)).toThrow(/attempts .*; backoffMs /);
     expect(() => bullMqCluster(options)).not.toThrow(/hunter2/);
+    const twice = { ...options, takeoverMs: options.url } as unknown as BullMqClusterOptions;
+    expect(() => bullMqCluster(twice)).not.toThrow(/hunter2/);
+  });
+
+  it.each([undefined, null, 'redis://:hunter2@x'])('refuses %p in place of options', (options) => {
+    const call = () => bullMqCluster(options as unknown as BullMqClusterOptions);
+    expect(call).toThrow(/the options must be an object/);
+    expect(call).not.toThrow(/hunter2/);
   });
 
   it('is what the option cluster takes, and nothing else', async () => {

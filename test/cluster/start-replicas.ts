@@ -5,7 +5,7 @@ import { RecordingHandler } from '../support/recording-handler.js';
 import type { AppSetup, StartedSite, Starter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-export interface ReplicaSetup extends Omit<AppSetup, 'clock'> {
+export interface ReplicaSetup extends AppSetup {
   redis: { readonly access: BullMqClusterOptions };
   /** The platform, if it was started before. */
   lime?: LimeSandbox;

@@ -121,6 +121,44 @@ describe('a handler', () => {
       /threw oops/,
     ],
     [
+      'rejects with an object without a prototype',
+      () => Promise.reject(Object.create(null)),
+      /threw \[Object: null prototype\] \{\}/,
+    ],
+    [
+      'throws an object without a prototype',
+      () => {
+        throw Object.create(null);
+      },
+      /threw \[Object: null prototype\] \{\}/,
+    ],
+    ['rejects with a plain object', () => Promise.reject({ reason: 'full' }), /threw .*full/],
+    [
+      'throws an error whose members throw',
+      () => {
+        throw Object.defineProperties(new Error(), {
+          stack: { get: () => fail('stack') },
+          message: { get: () => fail('message') },
+          name: { get: () => fail('name') },
+        });
+      },
+      /threw/,
+    ],
+    [
+      'throws a proxy that refuses everything',
+      () => {
+        const refuse = () => fail('trap');
+        throw new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse });
+      },
+      /threw/,
+    ],
+    [
+      'returns an object whose then throws',
+      () => Object.defineProperty({}, 'then', { get: () => fail('then') }),
+      /then/,
+    ],
+    ['throws a symbol', () => Promise.reject(Symbol('odd')), /threw Symbol\(odd\)/],
+    [
       'returns a thenable that rejects',
       () => ({ then: (_: unknown, no: (e: unknown) => void) => no('late') }),
       /threw late/,
@@ -139,8 +177,10 @@ describe('a handler', () => {
       await until(() => after.length === 2);
 
       expect(site.stats.handlerErrors).toBe(2);
+      expect(site.stats).toMatchObject({ received: 2, delivered: 2, rejected: 0, failed: 2 });
       const line = logs.lines.find(({ level }) => level === 'error');
       expect(line?.stack).toMatch(text);
+      expect(line?.message).toMatch(/failed for expired lr_0: \S/);
     },
   );
 
@@ -251,6 +291,29 @@ describe('an approval that overrules a local expiry', () => {
     await until(() => steps.length === 4);
 
     expect(steps).toEqual(['expired begins', 'expired ends', 'approved begins', 'approved ends']);
+  });
+
+  it('is a duplicate once LIME itself reported the expiry', async () => {
+    const clock = new ManualClock();
+    const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
+    const { site } = await start.site({ lime, clock });
+    await until(() => site.connection.state === 'open');
+    const events: string[] = [];
+    site.onLogin(({ type }) => void events.push(type));
+    const { requestId } = await site.createLoginRequest();
+    lime.faults.missExpiry();
+    clock.advance(63_000);
+    await until(() => events.length === 1);
+
+    lime.send({ type: 'expired', login_request_id: requestId });
+    await until(() => site.stats.duplicates === 1);
+    const issuedAt = clock.now() / 1000;
+    const passport = await lime.signPassport({ request_id: requestId }, { issuedAt });
+    lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
+    await until(() => site.stats.duplicates === 2);
+
+    expect(events).toEqual(['expired']);
+    expect(site.stats).toMatchObject({ received: 2, delivered: 1 });
   });
 
   it('does not hold up other logins meanwhile', async () => {
@@ -402,3 +465,7 @@ describe('a subscriber', () => {
     }
   });
 });
+
+function fail(what: string): never {
+  throw new Error(`${what} cannot be read`);
+}

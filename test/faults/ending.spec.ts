@@ -122,12 +122,39 @@ describe('shutdown', () => {
     expect(await timed(() => app.close())).toBeLessThan(1_000);
   });
 
-  it('lets nothing start afterwards: createLoginRequest() fails with the reason', async () => {
+  it('makes createLoginRequest() fail at once with SHUTTING_DOWN', async () => {
     const { app, site, lime } = await startSite();
     await app.close();
 
-    await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'STREAM_UNAVAILABLE' });
+    await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(lime.callCount('create')).toBe(0);
+  });
+
+  it('starts no further handler of a login after the deadline, and names those that did not start', async () => {
+    const { lime, app, site, logs } = await startSite({ shutdownTimeoutMs: 20 });
+    const started: string[] = [];
+    site.onLogin(async function first() {
+      started.push('first');
+      await new Promise(() => undefined);
+    });
+    site.onLogin(function second() {
+      started.push('second');
+    });
+    site.onLogin(function third() {
+      started.push('third');
+    });
+    lime.send(frames(1));
+    await until(() => site.stats.delivered === 1);
+
+    await app.close();
+    await new Promise(setImmediate);
+
+    expect(started).toEqual(['first']);
+    expect(logs.of('error')).toContainEqual(
+      expect.stringContaining(
+        'did not start within 20 ms (shutdownTimeoutMs): second for lr_0, third for lr_0',
+      ),
+    );
   });
 
   it('may be asked for twice', async () => {

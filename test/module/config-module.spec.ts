@@ -69,7 +69,7 @@ describe('With @nestjs/config', () => {
     expect(app.get(ConfigService).get('SHOP_NAME')).toBe('Lemons');
   });
 
-  it('the schema is told by validationOptions that plain http is wanted', async () => {
+  it('the schema accepts plain http when validationOptions allow it', async () => {
     const envFilePath = await envFileFor({
       LIME_SITE_TOKEN: 'st_1',
       LIME_API_BASE: 'http://lime.internal',

@@ -17,12 +17,12 @@ async function issuesOf(env: unknown, options?: StandardSchemaV1.Options) {
   return issues.map(({ path = [], message }) => `${path.map(String).join('.')}: ${message}`);
 }
 
-describe('The schema of the environment', () => {
+describe('limeSitesEnvSchema', () => {
   it('is a Standard Schema of version 1', () => {
     expect(schema['~standard']).toMatchObject({ version: 1, vendor: 'nestjs-lime-sites' });
   });
 
-  it('lets good variables through, and all others as they are', async () => {
+  it('accepts valid variables and leaves all others unchanged', async () => {
     expect(await schema['~standard'].validate(GOOD)).toEqual({ value: GOOD });
   });
 
@@ -45,7 +45,7 @@ describe('The schema of the environment', () => {
     expect(issues[0]).toMatch(new RegExp(`^${variable}: `));
   });
 
-  it('names all variables that are wrong at once', async () => {
+  it('names all wrong variables at once', async () => {
     expect(await issuesOf({ LIME_API_BASE: 'nowhere' })).toEqual([
       expect.stringMatching(/^LIME_SITE_TOKEN: /),
       expect.stringMatching(/^LIME_API_BASE: /),
@@ -62,7 +62,7 @@ describe('The schema of the environment', () => {
     expect(await issuesOf(env)).not.toEqual([]);
   });
 
-  it('accepts plain http to another host when told that the way is private', async () => {
+  it('accepts plain http to another host with allowInsecureHttp', async () => {
     const env = { ...GOOD, LIME_API_BASE: 'http://lime.internal' };
     expect(await issuesOf(env, { libraryOptions: { allowInsecureHttp: true } })).toEqual([]);
     expect(validateLimeSitesEnv(env, { allowInsecureHttp: true })).toEqual(env);
@@ -72,7 +72,7 @@ describe('The schema of the environment', () => {
     expect(await issuesOf(env)).toEqual([': must be an object of environment variables']);
   });
 
-  it('is there as a function, too, which throws one error for all that is wrong', () => {
+  it('has a function beside it that throws one error for all wrong variables', () => {
     expect(validateLimeSitesEnv(GOOD)).toEqual(GOOD);
     const validate = () => validateLimeSitesEnv({ LIME_API_BASE: 'nowhere' });
     expect(validate).toThrow(LimeError);

@@ -1,4 +1,5 @@
-import { Inject, Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable, Scope, type Type } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { describe, expect, it } from '@jest/globals';
 import {
   LimeError,
@@ -9,6 +10,7 @@ import {
 } from 'nestjs-lime-sites';
 import { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { useEnvironment } from '../support/environment.js';
+import { failureOf } from '../support/failure-of.js';
 import { featureModule } from '../support/feature-module.js';
 import { useStarter } from '../support/start-site.js';
 
@@ -53,7 +55,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     expect(lime.request(requestId)).toBeDefined();
   });
 
-  it('checks what a factory gives as it checks what is given directly', async () => {
+  it('checks the options of a factory as it checks those of forRoot()', async () => {
     const limeSites = LimeSitesModule.forRootAsync({
       useFactory: () => ({ siteToken: 'st_1', concurrency: 0 }),
     });
@@ -63,7 +65,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     });
   });
 
-  it('lets the environment fill in what a factory leaves out', async () => {
+  it('reads from the environment the options that a factory leaves out', async () => {
     const lime = await start.lime();
     setEnvironment(lime.env());
     const { app } = await start.app({
@@ -72,14 +74,67 @@ describe('LimeSitesModule.forRootAsync()', () => {
     await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
   });
 
-  it('says what is missing when it gets no source', () => {
+  it('throws without useFactory, useClass and useExisting', () => {
     expect(() => LimeSitesModule.forRootAsync({})).toThrow(LimeError);
     expect(() => LimeSitesModule.forRootAsync({})).toThrow(
       'needs useFactory, useClass or useExisting',
     );
   });
 
-  it('takes a name and the reach', async () => {
+  it.each<[string, (lime: LimeSandbox) => Parameters<typeof LimeSitesModule.forRootAsync>[0]]>([
+    [
+      'a request-scoped provider',
+      (lime) => {
+        @Injectable({ scope: Scope.REQUEST })
+        class TenantOptions {
+          readonly lime = lime.moduleOptions();
+        }
+        return {
+          imports: [featureModule({ providers: [TenantOptions], exports: [TenantOptions] })],
+          inject: [TenantOptions],
+          useFactory: (tenant: TenantOptions) => tenant.lime,
+        };
+      },
+    ],
+    [
+      'a durable provider',
+      (lime) => {
+        @Injectable({ scope: Scope.REQUEST, durable: true })
+        class TenantOptions implements LimeSitesOptionsFactory {
+          createLimeSitesOptions() {
+            return lime.moduleOptions();
+          }
+        }
+        return { useClass: TenantOptions };
+      },
+    ],
+    ['the request', (lime) => ({ inject: [REQUEST], useFactory: () => lime.moduleOptions() })],
+  ])('stops the start when the options depend on %s', async (_, source) => {
+    const lime = await start.lime();
+    const limeSites = LimeSitesModule.forRootAsync({ name: 'shop', ...source(lime) });
+    const error = await failureOf(LimeError, start.app({ imports: [limeSites] }));
+    expect(error.code).toBe('REQUEST_SCOPED_OPTIONS');
+    expect(error.message).toContain(
+      'The options of the site "shop" depend on a request-scoped provider',
+    );
+    expect(lime.callCount('events')).toBe(0);
+  });
+
+  it('takes options from a transient provider', async () => {
+    const lime = await start.lime();
+    @Injectable({ scope: Scope.TRANSIENT })
+    class Options implements LimeSitesOptionsFactory {
+      createLimeSitesOptions() {
+        return lime.moduleOptions();
+      }
+    }
+    const { app } = await start.app({
+      imports: [LimeSitesModule.forRootAsync({ useClass: Options })],
+    });
+    await expect(app.get(LimeSiteService).createLoginRequest()).resolves.toBeDefined();
+  });
+
+  it('takes name and isGlobal', async () => {
     const lime = await start.lime();
     const limeSites = LimeSitesModule.forRootAsync({
       name: 'shop',

@@ -58,7 +58,7 @@ describe('LimeSitesModule.forRoot()', () => {
     expect(error.message).toContain('Also: timeoutMs must be a whole number');
   });
 
-  it('is global unless told otherwise', async () => {
+  it('is global without isGlobal: false', async () => {
     const lime = await start.lime();
 
     @Injectable()

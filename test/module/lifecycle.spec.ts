@@ -106,7 +106,7 @@ describe('The start of a site', () => {
 
 describe('The warning that nobody listens', () => {
   const start = useStarter();
-  const WARNING = /Nobody listens for logins/;
+  const WARNING = /No login handler yet/;
 
   it('comes when the application has no listener', async () => {
     const { logs } = await start.site();
@@ -248,7 +248,7 @@ describe('The end of a site', () => {
     await app.close();
     const startedAt = performance.now();
     const error = await failureOf(LimeError, site.createLoginRequest());
-    expect(error.code).toBe('STREAM_UNAVAILABLE');
+    expect(error.code).toBe('SHUTTING_DOWN');
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(lime.callCount('create')).toBe(0);
   });

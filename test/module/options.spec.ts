@@ -59,12 +59,12 @@ describe('The options of a site', () => {
     ['issuer', 'ftp://lime.pics', /^issuer must be an origin .* got "ftp:\/\/lime.pics"$/],
     ['issuer', true, /^issuer must be an origin .* got true$/],
     ['issuer', 443, /^issuer must be an origin .* got 443$/],
-    ['issuer', {}, /^issuer must be an origin .* got \[object Object\]$/],
+    ['issuer', {}, /^issuer must be an origin .* got an object$/],
     ['issuer', [], /^issuer must not be an empty list; false accepts passports without one$/],
     ['issuer', ['https://lime.pics', 'nowhere'], /^issuer must be an origin .* got "nowhere"$/],
     ['issuer', ['https://lime.pics', false], /^issuer must be an origin .* got false$/],
     ['issuer', ['https://lime.pics', null], /^issuer must be an origin .* got null$/],
-    ['issuer', [['https://lime.pics']], /^issuer must be an origin .* got https:\/\/lime.pics$/],
+    ['issuer', [['https://lime.pics']], /^issuer must be an origin .* got a list$/],
     ['allowInsecureHttp', 'yes', /^allowInsecureHttp must be true or false, got "yes"$/],
     ['dispatcher', 1, /^dispatcher must be true or false, got 1$/],
     ['timeoutMs', 0, /^timeoutMs must be a whole number from 1 to/],
@@ -95,6 +95,9 @@ describe('The options of a site', () => {
     ['eventEmitter', null, /^eventEmitter must be false or an object with an emit method$/],
     ['timeout', 1000, /^timeout is not an option$/],
     ['toString', 'x', /^toString is not an option$/],
+    ['timeoutMs', Object.create(null), /^timeoutMs .* got an object$/],
+    ['concurrency', [2], /^concurrency .* got a list$/],
+    ['dispatcher', () => true, /^dispatcher .* got a function$/],
   ])('refuses %s = %p', async (name, value, fault) => {
     expect(await faultsOf({ [name]: value })).toEqual([expect.stringMatching(fault)]);
   });
@@ -123,6 +126,15 @@ describe('The options of a site', () => {
   it('does not show the token when it stands where the issuer belongs', async () => {
     await faultsOf({ issuer: TOKEN });
     await faultsOf({ issuer: [TOKEN] });
+  });
+
+  it.each<unknown>([TOKEN, 7, true])('refuses a %p in place of the options', async (options) => {
+    const limeSites = LimeSitesModule.forRootAsync({ useFactory: () => options as object });
+    setEnvironment({ LIME_SITE_TOKEN: TOKEN });
+    const error = await failureOf(LimeError, start.app({ imports: [limeSites] }));
+    expect(error.detail?.['faults']).toEqual([
+      `the options must be an object, got ${typeof options}`,
+    ]);
   });
 
   it('does not show the token when it stands where the address belongs', async () => {

@@ -29,12 +29,12 @@ class LoginsOfBoth {
   ) {}
 
   @OnLimeLogin()
-  settle(event: LimeLoginEvent) {
+  open(event: LimeLoginEvent) {
     this.ofDefault.push(event);
   }
 
   @OnLimeLogin({ site: 'shop' })
-  settleShop(event: LimeLoginEvent) {
+  openShop(event: LimeLoginEvent) {
     this.ofShop.push(event);
   }
 }
@@ -64,13 +64,13 @@ describe('Several sites in one application', () => {
     expect(logs.lines.map(({ context }) => context)).toContain('LimeSiteService:shop');
   });
 
-  it('may share a handler, which is told of which site a login is', async () => {
+  it('may share a handler, whose context has the site of the login', async () => {
     const heard: [site: string, requestId: string][] = [];
     @Injectable()
     class LoginsOfAnySite {
       @OnLimeLogin()
       @OnLimeLogin({ site: 'shop' })
-      settle({ requestId }: LimeLoginEvent, { site }: LimeHandlerContext) {
+      open({ requestId }: LimeLoginEvent, { site }: LimeHandlerContext) {
         heard.push([site, requestId]);
       }
     }
@@ -144,10 +144,10 @@ describe('Several sites in one application', () => {
     @Injectable()
     class Logins {
       @OnLimeLogin({ site: 'sohp' })
-      settle(): void {}
+      open(): void {}
 
       @OnLimeLogin({ site: 'shop' })
-      settleShop(): void {}
+      openShop(): void {}
     }
     const started = start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
@@ -156,7 +156,7 @@ describe('Several sites in one application', () => {
     });
     const error = await failureOf(LimeError, started);
     expect(error.code).toBe('UNKNOWN_SITE');
-    expect(error.message).toMatch(/Logins\.settle is for the site "sohp"/);
+    expect(error.message).toMatch(/Logins\.open is for the site "sohp"/);
     expect(error.message).toMatch(/Orders is for the site "shpo"; Carts\.cart .* "ship"/);
     expect(error.message).toContain('the sites of this application are: shop.');
     expect(lime.callCount('events')).toBe(0);
@@ -166,10 +166,10 @@ describe('Several sites in one application', () => {
     const lime = await start.lime();
     const started = start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
-      providers: [Settled],
+      providers: [HandledLogins],
     });
     const error = await failureOf(LimeError, started);
-    expect(error.message).toContain('Settled.settle is for the site "default"');
+    expect(error.message).toContain('HandledLogins.open is for the site "default"');
   });
 
   it('guard routes with logins and single use of their own', async () => {
@@ -252,31 +252,31 @@ describe('Two applications in one process', () => {
 
   it('share nothing', async () => {
     const [one, other] = await Promise.all([
-      start.site({ providers: [Settled] }),
-      start.site({ providers: [Settled] }),
+      start.site({ providers: [HandledLogins] }),
+      start.site({ providers: [HandledLogins] }),
     ]);
     const { requestId } = await one.site.createLoginRequest();
     await one.lime.approve(requestId);
-    await until(() => one.app.get(Settled).events.length > 0);
+    await until(() => one.app.get(HandledLogins).events.length > 0);
 
-    expect(other.app.get(Settled).events).toHaveLength(0);
+    expect(other.app.get(HandledLogins).events).toHaveLength(0);
     expect(other.site.stats.received).toBe(0);
     expect(other.lime.requests()).toHaveLength(0);
     expect(one.lime.callCount('jwks')).toBe(1);
     expect(other.lime.callCount('jwks')).toBe(1);
   });
 
-  it('hear of the same login each when they are replicas of one site', async () => {
+  it('each receive the login when they are replicas of one site', async () => {
     const lime = await start.lime();
     const [one, other] = await Promise.all([
-      start.site({ lime, providers: [Settled] }),
-      start.site({ lime, providers: [Settled] }),
+      start.site({ lime, providers: [HandledLogins] }),
+      start.site({ lime, providers: [HandledLogins] }),
     ]);
     await lime.whenStreamOpen(2);
     const { requestId } = await one.site.createLoginRequest();
     await lime.approve(requestId);
     for (const { app } of [one, other]) {
-      const event = await until(() => app.get(Settled).events[0]);
+      const event = await until(() => app.get(HandledLogins).events[0]);
       expect(event).toMatchObject({ type: 'approved', requestId });
     }
   });
@@ -292,11 +292,11 @@ describe('Two applications in one process', () => {
 });
 
 @Injectable()
-class Settled {
+class HandledLogins {
   readonly events: LimeLoginEvent[] = [];
 
   @OnLimeLogin()
-  settle(event: LimeLoginEvent) {
+  open(event: LimeLoginEvent) {
     this.events.push(event);
   }
 }

@@ -142,7 +142,7 @@ describe('Application events', () => {
     });
     await settleAll(started);
     expect(started.app.get(Listener).approved).toEqual([]);
-    expect(started.logs.of('warn')).toContainEqual(expect.stringContaining('Nobody listens'));
+    expect(started.logs.of('warn')).toContainEqual(expect.stringContaining('No login handler yet'));
   });
 
   it('wait for the listeners of an application that takes its time to start', async () => {

@@ -444,7 +444,7 @@ describe('@OnLimeLogin()', () => {
       expect(started.logs.of('warn')).toEqual([]);
     });
 
-    it('is not disturbed by values that are no objects, or odd ones', async () => {
+    it('ignores values that are not objects, and objects of a strange shape', async () => {
       const values: unknown[] = [
         null,
         undefined,

@@ -99,7 +99,7 @@ class Gateway implements OnGatewayConnection<Client> {
 
   @SubscribeMessage('strict')
   @UseGuards(PassportGuard)
-  @PassportPolicy({ minKycLevel: 3 })
+  @PassportPolicy({ allow: () => false })
   strict() {
     return { event: 'in', data: true };
   }
@@ -128,6 +128,13 @@ class Gateway implements OnGatewayConnection<Client> {
   @SubscribeMessage('binding')
   @UseGuards(BindingPassportGuard)
   binding(@Passport('binding_id') bindingId: string) {
+    return { event: 'bound', data: bindingId };
+  }
+
+  @SubscribeMessage('old-binding')
+  @UseGuards(BindingPassportGuard)
+  @PassportPolicy({ from: fromQuery() })
+  oldBinding(@Passport('binding_id') bindingId: string) {
     return { event: 'bound', data: bindingId };
   }
 }
@@ -171,7 +178,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('plain', body)).toEqual({ event: 'body', data: body });
   });
 
-  it('gets it also when there is no body', async () => {
+  it('gets it also without a body', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
@@ -197,7 +204,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     },
   );
 
-  it('gets the passport of its own message, whatever came before on the connection', async () => {
+  it('gets the passport of its own message, not of an earlier one on the connection', async () => {
     const started = await start();
     const [one, other] = [await ownLogin(started), await ownLogin(started)];
     const client = await started.connect();
@@ -221,7 +228,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('whoami', {})).toEqual(MISSING);
   });
 
-  it('finds it in the message where it is told to look there', async () => {
+  it('finds it in the message where the policy says so', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect();
@@ -240,7 +247,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     ['an object without it', { pass: 'x' }],
     ['an empty one', { passport: '' }],
     ['a number for it', { passport: 1 }],
-  ])('is told that it has no passport when the body is %s', async (_, body) => {
+  ])('is refused with missing_token when the body is %s', async (_, body) => {
     const { connect } = await start();
     const client = await connect();
     expect(await client.ask('message', body)).toEqual(MISSING);
@@ -277,7 +284,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     const other = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
     expect(await client.ask('strict', {})).toEqual(
-      refusal('kyc_level_too_low', 'The owner of the agent is not known well enough'),
+      refusal('access_denied', 'The passport does not meet the rules of this route'),
     );
     expect(await client.ask('for-request', { id: requestId })).toEqual({ event: 'in', data: true });
     expect(await client.ask('for-request', { id: other.requestId })).toEqual(INVALID);
@@ -296,7 +303,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await again.ask('once', {})).toEqual(INVALID);
   });
 
-  it('is told that keys cannot be had', async () => {
+  it('is refused with keys_unavailable while the JWKS is unavailable', async () => {
     const { lime, connect } = await startGateway(platform, Gateway, {
       prepare: ({ faults }) => faults.respond('jwks', { status: 500 }),
     });
@@ -307,14 +314,26 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     );
   });
 
-  it('takes a binding passport from the query of the handshake', async () => {
+  it('exchanges the binding code in the query of the handshake, once', async () => {
+    const { lime, site, url, connect } = await start();
+    const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
+    const { code } = await lime.completeBinding(bindingId);
+    const client = await connect({ query: `?binding_code=${code}` });
+    expect(await client.ask('binding', {})).toEqual({ event: 'bound', data: bindingId });
+    expect(await client.ask('binding', {})).toEqual(INVALID);
+    expect(lime.callCount('exchange')).toBe(1);
+  });
+
+  it('is refused with missing_token where the handshake has a binding passport for a code', async () => {
     const { lime, site, url, connect } = await start();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
     const client = await connect({ query: `?passport=${passport}` });
-    expect(await client.ask('binding', {})).toEqual({ event: 'bound', data: bindingId });
+    expect(await client.ask('binding', {})).toEqual(MISSING);
+    expect(await client.ask('old-binding', {})).toEqual({ event: 'bound', data: bindingId });
     const login = await connect({ query: `?passport=${await lime.signPassport()}` });
-    expect(await login.ask('binding', {})).toEqual(INVALID);
+    expect(await login.ask('old-binding', {})).toEqual(INVALID);
+    expect(lime.callCount('exchange')).toBe(0);
   });
 });
 

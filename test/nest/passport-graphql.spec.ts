@@ -3,7 +3,7 @@ import { type ExecutionContext, UseGuards } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   BindingPassportGuard,
   fromBearer,
@@ -16,14 +16,24 @@ import {
   PassportPolicy,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
-import type { LimeSandbox } from 'nestjs-lime-sites/testing';
+import type { LimeSandbox, PassportClaimOverrides } from 'nestjs-lime-sites/testing';
 import { WebSocket } from 'ws';
 import { useCleanup } from '../support/cleanup.js';
 import { bearer, ownLogin } from '../support/own-login.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
 
+// The first application loads Apollo, which takes seconds on a busy machine.
+jest.setTimeout(30_000);
+
+/** The LIME user whose agents the strict field accepts. */
+const TRUSTED = 'the trusted user';
+
 function idArgumentOf(context: ExecutionContext): string | undefined {
   return context.getArgByIndex<{ id?: string }>(1).id;
+}
+
+function passportArgumentOf(context: ExecutionContext): string | undefined {
+  return context.getArgByIndex<{ passport?: string }>(1).passport;
 }
 
 @Resolver()
@@ -42,7 +52,7 @@ class Resolvers {
 
   @Query(() => String, { nullable: true })
   @UseGuards(PassportGuard)
-  @PassportPolicy({ minKycLevel: 3 })
+  @PassportPolicy({ allow: ({ user_id }) => user_id === TRUSTED })
   strict(@Passport('request_id') requestId: string) {
     return requestId;
   }
@@ -79,6 +89,23 @@ class Resolvers {
   @UseGuards(BindingPassportGuard)
   binding(@Passport('binding_id') bindingId: string) {
     return bindingId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard)
+  @PassportPolicy({ from: passportArgumentOf })
+  byArgument(
+    @Args('passport', { nullable: true }) _: string,
+    @Passport('request_id') requestId: string,
+  ) {
+    return requestId;
+  }
+
+  @Query(() => String, { nullable: true })
+  @UseGuards(PassportGuard, PassportGuard)
+  @PassportPolicy({ singleUse: true })
+  once(@Passport('request_id') requestId: string) {
+    return requestId;
   }
 
   @Query(() => String, { nullable: true })
@@ -179,17 +206,17 @@ describe('A guarded resolver under Apollo', () => {
     }
   });
 
-  it('has its own policy, whatever else is asked in the same query', async () => {
+  it('has its own policy beside other fields of the same query', async () => {
     const started = await startGraphql(start);
-    const { passport, requestId } = await ownLogin(started, { user_kyc_level: 2 });
+    const { passport, requestId } = await ownLogin(started);
     const query = '{ strict whole any again: strict }';
     const { data, errors } = await ask(started, query, bearer(passport));
     expect(data).toEqual({ strict: null, whole: `true ${requestId}`, any: requestId, again: null });
     const refused = {
-      message: 'The owner of the agent is not known well enough',
+      message: 'The passport does not meet the rules of this route',
       extensions: {
         code: 'FORBIDDEN',
-        originalError: { statusCode: 403, code: 'kyc_level_too_low' },
+        originalError: { statusCode: 403, code: 'access_denied' },
       },
     };
     expect(errors).toHaveLength(2);
@@ -243,13 +270,82 @@ describe('A guarded resolver under Apollo', () => {
     expect(twice.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
   });
 
-  it('takes binding passports as well', async () => {
+  it('exchanges a binding code', async () => {
     const started = await startGraphql(start);
-    const { lime, site, url } = started;
-    const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
-    const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
-    const { data } = await ask(started, '{ binding }', {}, `?passport=${passport}`);
+    const { bindingId, search } = await completedBinding(started);
+    const { data } = await ask(started, '{ binding }', {}, search);
     expect(data).toEqual({ binding: bindingId });
+  });
+
+  it('never gets the passport that the guard of another field verified', async () => {
+    const started = await startGraphql(start);
+    const login = await ownLogin(started, { sub: 'the agent of the header' });
+    const trusted = await ownLogin(started, { sub: 'the trusted agent', user_id: TRUSTED });
+    const { bindingId, search } = await completedBinding(started, { sub: 'the bound agent' });
+    const headers = { ...bearer(login.passport), 'x-lime-passport': trusted.passport };
+    // The exchange takes longest, so the other guards leave their passports first.
+    const query = '{ agent elsewhere whole strict binding }';
+    const { data, errors } = await ask(started, query, headers, search);
+    expect(data).toEqual({
+      agent: 'the agent of the header',
+      elsewhere: trusted.requestId,
+      whole: `true ${login.requestId}`,
+      strict: null,
+      binding: bindingId,
+    });
+    expect(errors).toMatchObject([
+      { path: ['strict'], extensions: { code: 'FORBIDDEN', originalError: { statusCode: 403 } } },
+    ]);
+  });
+
+  it('gets its own passport under each alias of one field', async () => {
+    const started = await startGraphql(start);
+    const [one, other] = [await ownLogin(started), await ownLogin(started)];
+    const query = `{
+      one: byArgument(passport: "${one.passport}")
+      again: byArgument(passport: "${one.passport}")
+      forged: byArgument(passport: "a.b.c")
+      other: byArgument(passport: "${other.passport}")
+      none: byArgument
+    }`;
+    const { data, errors } = await ask(started, query, bearer(one.passport));
+    expect(data).toEqual({
+      one: one.requestId,
+      again: one.requestId,
+      forged: null,
+      other: other.requestId,
+      none: null,
+    });
+    const codes = errors?.map(({ path, extensions }) => [path?.[0], extensions?.originalError]);
+    expect(Object.fromEntries(codes ?? [])).toMatchObject({
+      forged: { code: 'invalid_token' },
+      none: { code: 'missing_token' },
+    });
+  });
+
+  it('leaves no passport for an unguarded field of the same operation, whichever comes first', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    for (const query of ['{ whole unguarded }', '{ unguarded whole }']) {
+      const { data, errors } = await ask(started, query, bearer(passport));
+      expect(data).toEqual({ whole: `true ${requestId}`, unguarded: null });
+      expect(errors).toMatchObject([
+        {
+          path: ['unguarded'],
+          message: expect.stringContaining('needs @UseGuards(PassportGuard)'),
+        },
+      ]);
+    }
+  });
+
+  it('counts a login once where that is asked for, over all fields of an operation', async () => {
+    const started = await startGraphql(start);
+    const { passport, requestId } = await ownLogin(started);
+    const { data, errors } = await ask(started, '{ a: once b: once }', bearer(passport));
+    expect(data).toEqual({ a: requestId, b: null });
+    expect(errors).toMatchObject([
+      { path: ['b'], extensions: { originalError: { code: 'invalid_token' } } },
+    ]);
   });
 
   it('says that keys cannot be had', async () => {
@@ -382,6 +478,16 @@ function startGraphql(
     ...options,
   });
   return start.site({ imports: [graphql], providers: [Resolvers], ...(lime && { lime }) });
+}
+
+/** A binding that the site started, and the query of the callback that the browser comes back with. */
+async function completedBinding(
+  { lime, site, url }: StartedSite,
+  claims?: PassportClaimOverrides,
+): Promise<{ bindingId: string; search: string }> {
+  const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
+  const { callbackUrl } = await lime.completeBinding(bindingId, claims);
+  return { bindingId, search: new URL(callbackUrl).search };
 }
 
 async function ask(

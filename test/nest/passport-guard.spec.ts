@@ -11,8 +11,6 @@ import {
 } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import {
-  BindingPassportGuard,
-  type BindingPassportClaims,
   getLimeSiteServiceToken,
   LimeError,
   type LimeSiteService,
@@ -21,7 +19,7 @@ import {
   type PassportClaims,
   PassportGuard,
   PassportPolicy,
-  type PassportRefusal,
+  type PassportException,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
@@ -63,21 +61,6 @@ class OpenController {
   }
 }
 
-@Controller('bind')
-@UseGuards(BindingPassportGuard)
-class BindController {
-  @Get('callback')
-  callback(@Passport() { claims }: PassportVerificationResult<BindingPassportClaims>) {
-    return { bindingId: claims.binding_id };
-  }
-
-  @Get('any')
-  @PassportPolicy({ allowForeignLogins: true })
-  any(@Passport('binding_id') bindingId: string) {
-    return { bindingId };
-  }
-}
-
 @Controller('unguarded')
 class UnguardedController {
   @Get()
@@ -86,7 +69,7 @@ class UnguardedController {
   }
 }
 
-const CONTROLLERS = [MeController, OpenController, BindController, UnguardedController];
+const CONTROLLERS = [MeController, OpenController, UnguardedController];
 
 describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
   const start = useStarter();
@@ -243,60 +226,17 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     );
   });
 
-  it('lets the user in who comes back from a binding', async () => {
-    const { lime, site, url } = await startSite();
-    const redirectUri = `${url}/bind/callback`;
-    const { bindingId } = await site.createBindingRequest({ redirectUri });
-    const { callbackUrl } = await lime.completeBinding(bindingId);
-    const answer = await fetch(callbackUrl);
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({ bindingId });
-  });
-
-  it('refuses the passport of a binding that this site did not start', async () => {
+  it('refuses a binding passport, also where any login will do', async () => {
     const { lime, url } = await startSite();
-    const claims = { binding_id: 'bd_elsewhere' };
-    const passport = await lime.signPassport(claims, { kind: 'binding' });
-    const answer = await fetch(`${url}/bind/callback?passport=${passport}`);
-    expect(answer.status).toBe(401);
-    expect(await answer.json()).toMatchObject({ code: 'invalid_token' });
-    const any = await fetch(`${url}/bind/any?passport=${passport}`);
-    expect(await any.json()).toEqual({ bindingId: 'bd_elsewhere' });
-  });
-
-  it('refuses a login passport at the callback of a binding, and the other way round', async () => {
-    const started = await startSite();
-    const { passport } = await logIn(started);
-    const { lime, url } = started;
-    expect((await fetch(`${url}/bind/any?passport=${passport}`)).status).toBe(401);
     const binding = await lime.signPassport({}, { kind: 'binding' });
     expect((await get(`${url}/me/any`, binding)).status).toBe(401);
   });
 
-  it('refuses two passports at once', async () => {
-    const { url } = await startSite();
-    const answer = await fetch(`${url}/bind/callback?passport=a.b.c&passport=a.b.c`);
-    expect(answer.status).toBe(400);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_request"');
-    expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
-  });
-
-  it.each(['', '?passport=', '?other=1'])(
-    'asks for a passport at the callback of a binding when there is none: "%s"',
-    async (query) => {
-      const { url } = await startSite();
-      const answer = await fetch(`${url}/bind/callback${query}`);
-      expect(answer.status).toBe(401);
-      expect(await answer.json()).toMatchObject({ code: 'missing_token' });
-    },
-  );
-
-  it('does not look for login passports in the query, nor for binding passports in the header', async () => {
+  it('does not look for a passport in the query', async () => {
     const { lime, url } = await startSite();
-    const login = await lime.signPassport();
-    expect((await fetch(`${url}/me/any?passport=${login}`)).status).toBe(401);
-    const binding = await lime.signPassport({}, { kind: 'binding' });
-    expect((await get(`${url}/bind/any`, binding)).status).toBe(401);
+    const answer = await fetch(`${url}/me/any?passport=${await lime.signPassport()}`);
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: 'missing_token' });
   });
 
   it('may take the passport from somewhere else', async () => {
@@ -329,7 +269,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     class TeaGuard extends PassportGuard {
       protected override createException(
         _: ExecutionContext,
-        { code, cause }: PassportRefusal,
+        { code, cause }: PassportException,
       ): HttpException {
         reasons.push(cause instanceof LimeError ? cause.code : code);
         return new ImATeapotException();

@@ -78,7 +78,7 @@ class Messages {
 
   @MessagePattern('strict')
   @UseGuards(PassportGuard)
-  @PassportPolicy({ minReputation: 90 })
+  @PassportPolicy({ allow: () => false })
   strict() {
     return true;
   }
@@ -167,7 +167,7 @@ describe('A guarded message of a microservice over TCP', () => {
     expect(await started.ask('plain', { passport, note: 'hello' })).toBe('hello');
   });
 
-  it('gets the passport of its own message, whatever came before on the connection', async () => {
+  it('gets the passport of its own message, not of an earlier one on the connection', async () => {
     const started = await start();
     const [one, other] = [await ownLogin(started), await ownLogin(started)];
     const answers = await Promise.all(
@@ -190,7 +190,7 @@ describe('A guarded message of a microservice over TCP', () => {
     );
   });
 
-  it('finds it under another name where it is told to', async () => {
+  it('finds it under another name where the policy says so', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     expect(await started.ask('other-field', { pass: passport })).toBe(requestId);
@@ -210,7 +210,7 @@ describe('A guarded message of a microservice over TCP', () => {
     ['a number for it', { passport: 7 }],
     ['a text', 'passport'],
     ['a list', ['passport']],
-  ])('is told that it has no passport when it is %s', async (_, message) => {
+  ])('is refused with missing_token when it is %s', async (_, message) => {
     const { ask } = await start();
     await expect(ask('whoami', message)).rejects.toEqual(MISSING);
   });
@@ -238,7 +238,7 @@ describe('A guarded message of a microservice over TCP', () => {
     const { passport, requestId } = await ownLogin(started);
     const { ask } = started;
     await expect(ask('strict', { passport })).rejects.toEqual(
-      refusal(403, 'reputation_too_low', 'The reputation of the agent is too low'),
+      refusal(403, 'access_denied', 'The passport does not meet the rules of this route'),
     );
     expect(await ask('for-request', { passport, id: requestId })).toBe(true);
     await expect(ask('for-request', { passport, id: 'lr_other' })).rejects.toEqual(INVALID);
@@ -248,7 +248,7 @@ describe('A guarded message of a microservice over TCP', () => {
     await expect(ask('once', { passport })).rejects.toEqual(INVALID);
   });
 
-  it('is told that keys cannot be had', async () => {
+  it('is refused with keys_unavailable while the JWKS is unavailable', async () => {
     const { lime, ask } = await start(({ faults }) => faults.respond('jwks', { status: 500 }));
     await expect(ask('whoami', { passport: await lime.signPassport() })).rejects.toEqual(
       refusal(503, 'keys_unavailable', 'The passport cannot be verified at the moment; try again'),

@@ -10,7 +10,13 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { BindingPassportGuard, Passport, PassportGuard, PassportPolicy } from 'nestjs-lime-sites';
+import {
+  BindingPassportGuard,
+  fromQuery,
+  Passport,
+  PassportGuard,
+  PassportPolicy,
+} from 'nestjs-lime-sites';
 import { ManualClock } from '../support/manual-clock.js';
 import { bearer, ownLogin } from '../support/own-login.js';
 import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
@@ -21,34 +27,6 @@ interface RequestWithHeaders {
 
 function announcedIdOf(context: ExecutionContext): string | undefined {
   return context.switchToHttp().getRequest<RequestWithHeaders>().headers['x-request-id'];
-}
-
-@Controller('levels')
-@UseGuards(PassportGuard)
-class LevelsController {
-  @Get('kyc')
-  @PassportPolicy({ minKycLevel: 2 })
-  kyc() {
-    return {};
-  }
-
-  @Get('reputation')
-  @PassportPolicy({ minReputation: 50 })
-  reputation() {
-    return {};
-  }
-
-  @Get('both')
-  @PassportPolicy({ minKycLevel: 2, minReputation: 50 })
-  both() {
-    return {};
-  }
-
-  @Get('none')
-  @PassportPolicy({ minKycLevel: 0, minReputation: 0 })
-  none() {
-    return {};
-  }
 }
 
 @Controller('logins')
@@ -107,7 +85,7 @@ class OnceController {
   }
 
   @Get('strict')
-  @PassportPolicy({ minKycLevel: 3 })
+  @PassportPolicy({ allow: () => false })
   strict() {
     return {};
   }
@@ -123,54 +101,11 @@ class OnceController {
   any() {
     return {};
   }
-
-  @Get('often')
-  @PassportPolicy({ singleUse: false })
-  often() {
-    return {};
-  }
 }
-
-@Controller('merged')
-@UseGuards(PassportGuard)
-@PassportPolicy({ minKycLevel: 3, minReputation: 90 })
-class MergedController {
-  @Get('class')
-  ofClass() {
-    return {};
-  }
-
-  @Get('method')
-  @PassportPolicy({ minKycLevel: 1 })
-  ofMethod() {
-    return {};
-  }
-
-  @Get('stricter')
-  @PassportPolicy({ minKycLevel: 4 })
-  stricter() {
-    return {};
-  }
-}
-
-/** Two controllers may share a method, and ask for different things. */
-@UseGuards(PassportGuard)
-class SharedController {
-  @Get()
-  shared() {
-    return {};
-  }
-}
-
-@Controller('for-anybody')
-class ForAnybodyController extends SharedController {}
-
-@Controller('for-the-known')
-@PassportPolicy({ minKycLevel: 3 })
-class ForTheKnownController extends SharedController {}
 
 @Controller('bindings')
 @UseGuards(BindingPassportGuard)
+@PassportPolicy({ from: fromQuery('passport') })
 class BindingsController {
   @Get('callback')
   callback(@Passport('binding_id') bindingId: string) {
@@ -183,18 +118,6 @@ class BindingsController {
     return { bindingId };
   }
 
-  @Get('known')
-  @PassportPolicy({ minKycLevel: 3 })
-  known() {
-    return {};
-  }
-
-  @Get('reputed')
-  @PassportPolicy({ minReputation: 1 })
-  reputed() {
-    return {};
-  }
-
   @Get('once')
   @PassportPolicy({ singleUse: true, allowForeignLogins: true })
   once() {
@@ -202,15 +125,7 @@ class BindingsController {
   }
 }
 
-const CONTROLLERS = [
-  LevelsController,
-  LoginsController,
-  OnceController,
-  MergedController,
-  ForAnybodyController,
-  ForTheKnownController,
-  BindingsController,
-];
+const CONTROLLERS = [LoginsController, OnceController, BindingsController];
 
 const MISMATCH = { status: 401, code: 'invalid_token', challenge: 'Bearer error="invalid_token"' };
 const UNCLEAR = {
@@ -218,84 +133,17 @@ const UNCLEAR = {
   code: 'invalid_request',
   challenge: 'Bearer error="invalid_request"',
 };
-const TOO_LOW = { status: 403, challenge: 'Bearer error="insufficient_scope"' };
+const DENIED = {
+  status: 403,
+  code: 'access_denied',
+  challenge: 'Bearer error="insufficient_scope"',
+};
 
 describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
   const start = useStarter();
 
   const startSite = (clock?: ManualClock): Promise<StartedSite> =>
     start.site({ platform, controllers: CONTROLLERS, ...(clock && { clock }) });
-
-  describe('asks for a level', () => {
-    it.each([
-      ['kyc', { user_kyc_level: 2 }],
-      ['kyc', { user_kyc_level: 3 }],
-      ['kyc', { user_kyc_level: undefined, owner_kyc_level: 2 }],
-      ['reputation', { agent_reputation: 50 }],
-      ['reputation', { agent_reputation: 50.5 }],
-      ['both', { user_kyc_level: 2, agent_reputation: 50 }],
-      ['none', { user_kyc_level: 0, agent_reputation: 0 }],
-    ])('that is met exactly or exceeded: %s, %j', async (path, claims) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, claims);
-      expect(await answerOf(`${started.url}/levels/${path}`, passport)).toEqual({ status: 200 });
-    });
-
-    it.each<[string, string, Record<string, unknown>]>([
-      ['kyc', 'below it', { user_kyc_level: 1 }],
-      ['kyc', 'just below it', { user_kyc_level: 1.999 }],
-      ['kyc', 'missing', { user_kyc_level: undefined }],
-      ['kyc', 'null', { user_kyc_level: null }],
-      ['kyc', 'a text', { user_kyc_level: '3' }],
-      ['kyc', 'a list', { user_kyc_level: [3] }],
-      ['kyc', 'true', { user_kyc_level: true }],
-      ['kyc', 'of the agent instead', { user_kyc_level: undefined, agent_reputation: 90 }],
-      ['both', 'below it, the reputation is not', { user_kyc_level: 1, agent_reputation: 99 }],
-      ['none', 'missing, even where zero is enough', { user_kyc_level: undefined }],
-    ])('and refuses with 403 where the KYC level (%s) is %s', async (path, _, claims) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, claims);
-      expect(await answerOf(`${started.url}/levels/${path}`, passport)).toEqual({
-        ...TOO_LOW,
-        code: 'kyc_level_too_low',
-      });
-    });
-
-    it.each<[string, string, Record<string, unknown>]>([
-      ['reputation', 'below it', { agent_reputation: 49 }],
-      ['reputation', 'negative', { agent_reputation: -50 }],
-      ['reputation', 'missing', { agent_reputation: undefined }],
-      ['reputation', 'a text', { agent_reputation: '99' }],
-      ['reputation', 'an object', { agent_reputation: { valueOf: 99 } }],
-      ['both', 'below it, the KYC level is not', { user_kyc_level: 3, agent_reputation: 49 }],
-      ['none', 'missing, even where zero is enough', { agent_reputation: undefined }],
-    ])('and refuses with 403 where the reputation (%s) is %s', async (path, _, claims) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, claims);
-      expect(await answerOf(`${started.url}/levels/${path}`, passport)).toEqual({
-        ...TOO_LOW,
-        code: 'reputation_too_low',
-      });
-    });
-
-    it('and tells the client no level, neither the one it has nor the one it needs', async () => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, { user_kyc_level: 1 });
-      const answer = await fetch(`${started.url}/levels/kyc`, { headers: bearer(passport) });
-      expect(await answer.json()).toEqual({
-        statusCode: 403,
-        error: 'Forbidden',
-        code: 'kyc_level_too_low',
-        message: 'The owner of the agent is not known well enough',
-      });
-    });
-
-    it('only of those whose passport is valid: the others get 401', async () => {
-      const { lime, url } = await startSite();
-      const foreign = await lime.signPassport({ user_kyc_level: 0 });
-      expect(await answerOf(`${url}/levels/kyc`, foreign)).toEqual(MISMATCH);
-    });
-  });
 
   describe('ties the passport to the request that the route names', () => {
     const sources: [string, (id: string) => Call][] = [
@@ -409,7 +257,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const url = `${started.url}/once`;
-      expect(await answerOf(`${url}/strict`, passport)).toMatchObject({ status: 403 });
+      expect(await answerOf(`${url}/strict`, passport)).toEqual(DENIED);
       expect(await answerOf(`${url}/for/lr_other`, passport)).toEqual(MISMATCH);
       expect(await answerOf(`${url}/for/${requestId}`, passport)).toEqual({ status: 200 });
       expect(await answerOf(`${url}/for/${requestId}`, passport)).toEqual(MISMATCH);
@@ -423,14 +271,16 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${url}/once/any`, foreign)).toEqual(MISMATCH);
     });
 
-    it('and leaves it as good as before where once is not asked for', async () => {
+    it('and does not use it up on routes that do not ask for it', async () => {
       const started = await startSite();
-      const { passport } = await ownLogin(started);
-      const url = `${started.url}/once`;
-      for (const path of ['often', 'often', 'elsewhere', 'often']) {
-        expect(await answerOf(`${url}/${path}`, passport)).toEqual({ status: 200 });
+      const { passport, requestId } = await ownLogin(started);
+      const often = { path: `by-param/${requestId}` };
+      for (let time = 0; time < 3; time++) {
+        expect(await call(`${started.url}/logins`, passport, often)).toEqual({ status: 200 });
       }
-      expect(await answerOf(url, passport)).toEqual(MISMATCH);
+      expect(await answerOf(`${started.url}/once`, passport)).toEqual({ status: 200 });
+      expect(await call(`${started.url}/logins`, passport, often)).toEqual({ status: 200 });
+      expect(await answerOf(`${started.url}/once`, passport)).toEqual(MISMATCH);
     });
 
     it('and keeps logins and bindings of the same id apart', async () => {
@@ -462,43 +312,6 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
   });
 
-  describe('is merged over class and method', () => {
-    it.each([
-      ['class', { user_kyc_level: 3, agent_reputation: 90 }],
-      ['method', { user_kyc_level: 1, agent_reputation: 90 }],
-      ['stricter', { user_kyc_level: 4, agent_reputation: 90 }],
-    ])('and what is asked for by "%s" lets in %j', async (path, claims) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, claims);
-      expect(await answerOf(`${started.url}/merged/${path}`, passport)).toEqual({ status: 200 });
-    });
-
-    it.each([
-      ['class', { user_kyc_level: 2, agent_reputation: 90 }, 'kyc_level_too_low'],
-      ['class', { user_kyc_level: 3, agent_reputation: 89 }, 'reputation_too_low'],
-      ['method', { user_kyc_level: 0, agent_reputation: 90 }, 'kyc_level_too_low'],
-      ['method', { user_kyc_level: 1, agent_reputation: 89 }, 'reputation_too_low'],
-      ['stricter', { user_kyc_level: 3, agent_reputation: 90 }, 'kyc_level_too_low'],
-    ])('and what is asked for by "%s" refuses %j', async (path, claims, code) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started, claims);
-      expect(await answerOf(`${started.url}/merged/${path}`, passport)).toEqual({
-        ...TOO_LOW,
-        code,
-      });
-    });
-  });
-
-  it('is that of the controller which a method was inherited by', async () => {
-    const started = await startSite();
-    const { passport } = await ownLogin(started, { user_kyc_level: 1 });
-    expect(await answerOf(`${started.url}/for-anybody`, passport)).toEqual({ status: 200 });
-    expect(await answerOf(`${started.url}/for-the-known`, passport)).toEqual({
-      ...TOO_LOW,
-      code: 'kyc_level_too_low',
-    });
-  });
-
   describe('for binding passports', () => {
     async function ownBinding({ lime, site, url }: StartedSite, claims = {}) {
       const redirectUri = `${url}/bindings/callback`;
@@ -517,22 +330,6 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       const url = `${started.url}/bindings/for`;
       expect(await answerOf(`${url}/${bindingId}?passport=${passport}`)).toEqual({ status: 200 });
       expect(await answerOf(`${url}/${other.bindingId}?passport=${passport}`)).toEqual(MISMATCH);
-    });
-
-    it('asks for the level of the owner', async () => {
-      const started = await startSite();
-      const low = await ownBinding(started);
-      const high = await ownBinding(started, { user_kyc_level: 3 });
-      const url = `${started.url}/bindings/known?passport=`;
-      expect(await answerOf(url + low.passport)).toEqual({ ...TOO_LOW, code: 'kyc_level_too_low' });
-      expect(await answerOf(url + high.passport)).toEqual({ status: 200 });
-    });
-
-    it('refuses all where a reputation is asked for, because they carry none', async () => {
-      const started = await startSite();
-      const { passport } = await ownBinding(started);
-      const url = `${started.url}/bindings/reputed?passport=${passport}`;
-      expect(await answerOf(url)).toEqual({ ...TOO_LOW, code: 'reputation_too_low' });
     });
 
     it('forgets a binding once no passport of it can be good any more', async () => {

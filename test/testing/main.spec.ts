@@ -15,7 +15,7 @@ describe('the process of lime-sandbox', () => {
     folder = await mkdtemp(join(tmpdir(), 'lime-sandbox-'));
     await writeFile(join(folder, 'package.json'), '{"type":"module","version":"1.2.3"}');
     const files = await readdir('lib', { recursive: true });
-    for (const file of files.filter((name) => /^(ports|testing)\b.*\.ts$/.test(name))) {
+    for (const file of files.filter((name) => /^(common|testing)\b.*\.ts$/.test(name))) {
       const target = join(folder, 'dist', file.replace(/ts$/, 'js'));
       const { code } = await transformFile(join('lib', file), {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },

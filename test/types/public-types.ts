@@ -16,14 +16,18 @@ import type {
   LimeSitesModuleOptions,
   PassportClaims,
   PassportErrorCode,
+  PassportRule,
 } from 'nestjs-lime-sites';
 import {
+  fromBearer,
+  fromQuery,
   InvalidPassportError,
   LIME_CHANNELS,
   limeSitesEnvSchema,
   LimeSitesModule,
   OnLimeLogin,
   Passport,
+  PassportPolicy,
   validateLimeSitesEnv,
 } from 'nestjs-lime-sites';
 import type { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
@@ -104,6 +108,12 @@ export async function use(site: LimeSiteService): Promise<void> {
   const requestId: string = claims.request_id;
   const certain: true = valid;
   const binding: BindingPassportClaims = (await site.verifyBindingPassport('jwt')).claims;
+  const exchanged: BindingPassportClaims = (await site.exchangeBindingCode('code')).claims;
+  const today: [issuer: string, user: string] = [claims.iss, exchanged.user_id];
+  // @ts-expect-error Only platforms before September 2026 had it.
+  const level: number = claims.user_kyc_level;
+  // @ts-expect-error The code is a text.
+  await site.exchangeBindingCode({ code: 'code' });
   // @ts-expect-error An unknown claim could be anything.
   const unknownClaim: string = claims['something'];
   // @ts-expect-error A login passport has no binding.
@@ -112,12 +122,17 @@ export async function use(site: LimeSiteService): Promise<void> {
   site.start();
   // @ts-expect-error Options have names.
   await site.createBindingRequest('https://shop.example');
-  void [requestId, certain, binding, unknownClaim, bindingId];
+  void [requestId, certain, binding, exchanged, today, level, unknownClaim, bindingId];
 }
 
 export const options: LimeSitesModuleOptions[] = [
   {},
   { siteToken: process.env['ANY'], timeoutMs: undefined, eventEmitter: false },
+  { issuer: 'https://lime.pics' },
+  { issuer: ['https://lime.pics', 'https://lime.example'] },
+  { issuer: false },
+  // @ts-expect-error `true` names no issuer.
+  { issuer: true },
   // @ts-expect-error There is no such option.
   { token: 'st_1' },
   // @ts-expect-error Numbers are numbers.
@@ -141,6 +156,38 @@ export class Routes {
 
   // @ts-expect-error A claim is asked for by its name.
   claimByObject(@Passport({ claim: 'sub' }) _: string): void {}
+}
+
+const ofStaff: PassportRule = (claims, context) =>
+  claims.user_id === 'staff' && context.getType() === 'http';
+
+@PassportPolicy({ allow: ofStaff, requestId: { param: 'id' }, singleUse: true, site: 'shop' })
+export class GuardedRoutes {
+  @PassportPolicy({ allow: async ({ passport_version }) => passport_version === '5' })
+  asynchronous(): void {}
+
+  @PassportPolicy({ from: [fromBearer(), fromQuery('passport')], allowForeignLogins: undefined })
+  elsewhere(): void {}
+
+  // @ts-expect-error Today's passports have no level.
+  @PassportPolicy({ minKycLevel: 2 })
+  level(): void {}
+
+  // @ts-expect-error A rule answers true or false.
+  @PassportPolicy({ allow: ({ sub }) => sub })
+  ruleOfText(): void {}
+
+  // @ts-expect-error A flag is true or false.
+  @PassportPolicy({ allowForeignLogins: 'false' })
+  flagOfText(): void {}
+
+  // @ts-expect-error An id comes from one place.
+  @PassportPolicy({ requestId: { header: 'x-id' } })
+  idOfHeader(): void {}
+
+  // @ts-expect-error A property is not a route.
+  @PassportPolicy({ singleUse: true })
+  property = 1;
 }
 
 export function reasonOf(error: unknown): PassportErrorCode | undefined {

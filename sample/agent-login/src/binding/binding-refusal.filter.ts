@@ -1,6 +1,6 @@
 import { Catch, type HttpException } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { PassportRefusalCode } from 'nestjs-lime-sites';
+import type { PassportExceptionCode } from 'nestjs-lime-sites';
 import { PageErrorFilter } from '../web/page-error.filter.js';
 import { NOT_CONNECTED, notConnectedPage } from './not-connected.page.js';
 
@@ -11,7 +11,7 @@ import { NOT_CONNECTED, notConnectedPage } from './not-connected.page.js';
 @Catch()
 export class BindingRefusalFilter extends PageErrorFilter {
   protected override answer(exception: HttpException, request: Request, response: Response): void {
-    const { code } = exception.getResponse() as { code?: PassportRefusalCode };
+    const { code } = exception.getResponse() as { code?: PassportExceptionCode };
     const reason = code && NOT_CONNECTED[code];
     if (!reason) return super.answer(exception, request, response);
     response.removeHeader('WWW-Authenticate'); // it is for programs, and this page for a person

@@ -1,4 +1,4 @@
-import type { PassportRefusalCode } from 'nestjs-lime-sites';
+import type { PassportExceptionCode } from 'nestjs-lime-sites';
 import { type Content, html } from '../web/html.js';
 
 interface NotConnected {
@@ -14,7 +14,7 @@ const OUT_OF_REACH: NotConnected = {
 };
 
 /** What a person reads when `BindingPassportGuard` refuses the callback. */
-export const NOT_CONNECTED: Partial<Record<PassportRefusalCode, NotConnected>> = {
+export const NOT_CONNECTED: Partial<Record<PassportExceptionCode, NotConnected>> = {
   missing_token: {
     status: 200,
     title: 'No agent was connected',

@@ -1,0 +1,27 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { Admission, attachAdmission, sharedObjectOf } from '../guards/execution.js';
+import type {
+  BindingPassportClaims,
+  CommonPassportClaims,
+  PassportClaims,
+} from '../interfaces/passport-claims.interface.js';
+
+/**
+ * Attaches a passport with exactly these claims to the execution, where `@Passport()` reads it: for a guard that takes the
+ * place of `PassportGuard` or `BindingPassportGuard` in a test. Verifies nothing. Works in every transport.
+ * @returns `true`, the answer of a guard that lets the request in.
+ *
+ * @example
+ * ```ts
+ * const canActivate = (context: ExecutionContext) => attachPassport(context, { agent_id: 'agent-1' });
+ * Test.createTestingModule({ imports: [AppModule] }).overrideGuard(PassportGuard).useValue({ canActivate });
+ * ```
+ */
+export function attachPassport(
+  context: ExecutionContext,
+  claims: Partial<PassportClaims> | Partial<BindingPassportClaims>,
+): true {
+  const admission = new Admission(claims as CommonPassportClaims, context);
+  attachAdmission(sharedObjectOf(context), admission);
+  return true;
+}
