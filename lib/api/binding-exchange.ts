@@ -79,7 +79,7 @@ export class BindingExchange {
     }
     if (!this.#warned) {
       logger.warn(
-        `Limiting binding codes: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
+        `Binding codes limited: LIME did not confirm the last ${MAX_ALLOWANCE}; exchanging one a second, refusing the rest`,
       );
     }
     this.#warned = true;
