@@ -3,10 +3,14 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // Time in tests comes from a manual clock, and limits in real time have room for a second worker.
+  maxWorkers: 2,
   // What a test file loads stays in memory (ES modules cannot be unloaded), and coverage goes through all of it after each
-  // file: so a fresh process now and then. One at a time, because many tests look at the clock.
-  maxWorkers: 1,
+  // file: so a fresh process now and then.
   workerIdleMemoryLimit: '768MB',
+  testSequencer: '<rootDir>/jest.sequencer.js',
+  // A guard against tests that hang, on a busy machine too. How long something may take is said where it is tested.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,61 +1,53 @@
-// Measures how fast the module is, beside what is possible on this machine, and writes down what came out.
-// npm run bench -- [--quick] [--only expiredEvents]
-import { once } from 'node:events';
-import { fork } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+// Measures the module beside the least that the same work can be on this machine, and prints how the two compare.
+// npm run bench [-- --quick] [-- --only latency --only cluster]
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { FIGURES } from './figures/index.mjs';
-import { machine } from './harness/machine.mjs';
-import { updateDocument } from './report/document.mjs';
-import { plotSvg } from './report/plot.mjs';
-import { tableOf } from './report/table.mjs';
+import { Remote } from '../scripts/support/remote.mjs';
+import { resultTable } from './harness/table.mjs';
 
-const RUN_FIGURE = fileURLToPath(new URL('run-figure.mjs', import.meta.url));
-const IMAGES = new URL('../docs/images/', import.meta.url);
-const RESULTS = new URL('results.json', import.meta.url);
-/** It waits for a minute and does nothing, so it can do that beside the others. */
-const BESIDE = 'idle';
+/** Files in `figures/`, in the order of the table. */
+const FIGURES = [
+  'events',
+  'verification',
+  'guarded-routes',
+  'login-requests',
+  'memory',
+  'start-up',
+  'cluster',
+];
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  options: {
+    // Once and little: shows that the bench works. Its figures mean nothing.
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: FIGURES },
+  },
 });
-const names = flags.only ?? Object.keys(FIGURES);
-const unknown = names.filter((name) => !(name in FIGURES));
+const unknown = flags.only.filter((name) => !FIGURES.includes(name));
 if (unknown.length > 0) {
-  throw new Error(`--only takes ${Object.keys(FIGURES).join(', ')}; got ${unknown.join(', ')}`);
+  throw new Error(`--only takes ${FIGURES.join(', ')}; got ${unknown.join(', ')}`);
 }
 
 const startedAt = performance.now();
-const measured = new Map();
-const beside = names.includes(BESIDE) ? measure(BESIDE) : undefined;
-for (const name of names) {
-  if (name !== BESIDE) await measure(name);
-}
-await beside;
-
-const figures = names.map((name) => ({ figure: name, ...measured.get(name) }));
-const seconds = Math.round((performance.now() - startedAt) / 1000);
-console.log(`\n${tableOf(figures.flatMap(({ rows }) => rows))}\n\n${seconds} s, ${machine.text}`);
-for (const note of figures.flatMap(({ notes = [] }) => notes)) console.log(note);
-
-// A quick run, or one of some figures, shows that the bench works; what it measures is not worth keeping.
-if (!flags.quick && !flags.only) {
-  const results = { measuredAt: new Date().toISOString(), seconds, machine, figures };
-  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  for (const plot of figures.flatMap((figure) => figure.plots ?? [])) {
-    await writeFile(new URL(`bench-${plot.name}.svg`, IMAGES), plotSvg(plot));
-  }
-  await updateDocument(results);
-}
-
-async function measure(name) {
+const rows = [];
+const notes = [];
+for (const name of FIGURES.filter((each) => flags.only.includes(each))) {
   const began = performance.now();
-  const size = flags.quick ? 'quick' : 'full';
-  const child = fork(RUN_FIGURE, [name, size], { execArgv: ['--expose-gc'] });
-  const ended = once(child, 'exit');
-  child.once('message', (result) => measured.set(name, result));
-  const [code] = await ended;
-  if (!measured.has(name)) throw new Error(`${name} could not be measured (exit code ${code})`);
+  // In a process of its own: what one figure leaves in the heap and in the compiler must not touch the next.
+  const figure = new Remote(new URL(`figures/${name}.mjs`, import.meta.url));
+  const result = await figure.call('measure', { quick: flags.quick });
+  await figure.stop();
+  rows.push(...result.rows);
+  notes.push(...(result.notes ?? []));
   console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
+
+const [{ model }] = cpus();
+const reached = rows.filter((row) => row.reached).length;
+console.log(`\n${resultTable(rows)}`);
+for (const note of notes) console.log(`\n${note}`);
+console.log(
+  `\n${reached} of ${rows.length} floors hold. ${new Date().toISOString().slice(0, 10)}, ` +
+    `${((performance.now() - startedAt) / 1000).toFixed(0)} s, Node ${process.version}, ` +
+    `${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}`,
+);

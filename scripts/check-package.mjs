@@ -1,21 +1,21 @@
 // Checks the package as it is published: what is inside, and whether it works where it gets installed.
 // node scripts/check-package.mjs --node 20.20 --node 22 … runs the installed package under these versions of Node.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Consumer } from './package/consumer.mjs';
+import { NestProject } from './package/nest-project.mjs';
+import { buildRecipes, RECIPES, runRecipe } from './package/recipes.mjs';
 import { BackgroundProcess } from './support/background-process.mjs';
 import { Checks, expect } from './support/checks.mjs';
-import { command } from './support/command.mjs';
-import { Consumer } from './support/consumer.mjs';
-import { expectSmall, installedSize } from './support/install-size.mjs';
-import { NestProject } from './support/nest-project.mjs';
-import { nodeCommand } from './support/node-version.mjs';
-import { buildRecipes, RECIPES, runRecipe } from './support/recipes.mjs';
+import { command, nodeCommand } from './support/command.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** In KiB: the tarball, what is in it, and that with its dependencies. Source maps with their sources are the largest part. */
+const MAX_SIZES = { packed: 500, unpacked: 1_600, installed: 4_096 };
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 // vitest 5 needs Node 22.12.
 const RUNNERS = ['@jest/globals', '@swc/core', '@swc/jest', 'jest', 'ts-jest@29', 'vitest@4'];
@@ -68,10 +68,28 @@ if (packed) {
   await Promise.all([12, 11].map((major) => checkConsumer(new Consumer(work, major), tarball)));
   await checks.run('the package is small, also with its dependencies', () => {
     const modules = join(work, 'nest-12', 'node_modules');
-    expectSmall({ ...sizes, installed: installedSize(modules, 'nestjs-lime-sites') });
+    const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    const packages = ['nestjs-lime-sites', ...Object.keys(dependencies)];
+    const installed = packages.reduce((sum, name) => sum + sizeOf(join(modules, name)), 0);
+    for (const [name, bytes] of Object.entries({ ...sizes, installed })) {
+      const text = `${name}: ${Math.round(bytes / 1024)} KiB of at most ${MAX_SIZES[name]}`;
+      console.log(`          ${text}`);
+      expect(bytes <= MAX_SIZES[name] * 1024, text);
+    }
   });
 }
 checks.end();
+
+/** In bytes; a dependency that brings others of its own would be in no sum, so it must not. */
+function sizeOf(folder) {
+  const { name, dependencies = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const others = Object.keys(dependencies);
+  const ours = name === 'nestjs-lime-sites';
+  expect(ours || others.length === 0, `${name} depends on ${others.join(', ')}`);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
 
 /** One after another, because npx does not install one package for two at the same time. */
 async function fetchNodeVersions() {
@@ -97,6 +115,10 @@ async function checkConsumer(consumer, tarball) {
       checkMatrixCell(consumer, version),
     );
   }
+  await checks.run(`${name}: a stack trace names the file and line of the source`, async () => {
+    const said = await consumer.run('node', ['--enable-source-maps', 'stack-trace.mjs']);
+    expect(/\/lib\/\S+\.ts:\d+:\d+/.test(said), said);
+  });
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
   );
@@ -125,7 +147,7 @@ async function checkConsumer(consumer, tarball) {
   });
   if (hasRedis) {
     await checks.run(
-      `${name}: two replicas settle each login once, over ${consumer.clusterPackages.join(' and ')}`,
+      `${name}: two replicas handle each login once, over ${consumer.clusterPackages.join(' and ')}`,
       () => consumer.run('node', ['dist/modules/cluster.js']),
     );
   } else console.log(`  SKIPPED ${name}: replicas: no redis-server found; install one.`);

@@ -27,13 +27,13 @@ for (const out of ['dist', 'sample/agent-login/dist']) {
   rmSync(`${ROOT}/${out}`, { recursive: true, force: true });
 }
 
-await checks.run('npm start from a clean checkout tells the story', () =>
+await checks.run('npm start from a clean checkout prints the story', () =>
   withSite('npm', ['start'], async (site) => {
     const text = site.output;
     let from = 0;
     for (const part of STORY) {
       const found = text.slice(from).search(part);
-      expect(found >= 0, `the story lacks ${part}, or tells it too early:\n${text}`);
+      expect(found >= 0, `the story lacks ${part}, or has it too early:\n${text}`);
       from += found;
     }
     expect(!text.includes('\u001b'), `colours without a terminal:\n${text}`);
@@ -73,9 +73,9 @@ await checks.run('the routes refuse what they should', () =>
     const started = await fetch(`${url}/api/logins`, post);
     const cookie = started.headers.get('set-cookie');
     const { requestId } = await started.json();
-    expect((await status(`/api/logins/${requestId}`)) === 404, 'the login of somebody else');
+    expect((await status(`/api/logins/${requestId}`)) === 404, 'the login of another person');
     const own = await fetch(`${url}/api/logins/${requestId}`, { headers: { cookie } });
-    expect((await own.json()).status === 'pending', 'a login that nobody approved');
+    expect((await own.json()).status === 'pending', 'a login that is pending');
   }),
 );
 

@@ -1,106 +1,158 @@
-// Lets a site live on a platform that misbehaves, for minutes or hours, and counts whether every login came out right.
-// npm run soak -- [--minutes 10] [--seed N] [--rate 60] [--log]
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Runs a site on a platform that misbehaves, for minutes or hours, and checks the outcome of every login.
+// npm run soak -- [--minutes 10] [--rate 60] [--log site.log]
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { readArguments } from './arguments.mjs';
-import { HeapSamples } from './heap.mjs';
-import { heapSvg } from './heap-svg.mjs';
-import { Load } from './load.mjs';
-import { now } from './now.mjs';
-import { PlatformClient } from './platform-client.mjs';
-import { Progress } from './progress.mjs';
-import { Random } from './random.mjs';
-import { startSite } from './site.mjs';
-import { watchStalls } from './stall-watch.mjs';
-import { accusations, summary } from './summary.mjs';
+import { parseArgs } from 'node:util';
+import { Remote } from '../support/remote.mjs';
+import { now } from './audit.mjs';
+import { block } from './faults.mjs';
+import { between, chance } from './random.mjs';
+import { Load, startSite } from './site.mjs';
 
-const OUT = fileURLToPath(new URL('../../soak', import.meta.url));
-const { minutes, seed, rate, log } = readArguments(process.argv.slice(2));
-const totalMs = minutes * 60_000;
-mkdirSync(OUT, { recursive: true });
-console.log(`Soak: ${minutes} minutes, seed ${seed} (--seed ${seed} repeats the random numbers)`);
+const MIB = 2 ** 20;
+/** How much the heap may grow: verified passports and outcomes are kept for minutes. */
+const MAX_GROWTH_MIB = 64;
+/** After so many minutes everything that is kept for a time has reached its size, and the heap must stay level. */
+const LEVEL_AFTER_MINUTES = 20;
+const MAX_LATE_GROWTH = 1.15;
+const PROGRESS_MS = 10_000;
 
-const random = new Random(seed);
-const platform = new PlatformClient(seed);
-let handled = 0;
-const { app, site, logins } = await startSite({
-  ...(await platform.ready),
-  random,
-  logFile: log ? join(OUT, 'site.log') : undefined,
-  report({ type, requestId, origin, passport, claims }, at) {
-    handled++;
-    const event = { type, requestId, origin, passport, agentId: claims?.agent_id };
-    platform.tell('delivered', { event, at });
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '60' },
+    log: { type: 'string' },
   },
 });
-const endWatch = watchStalls((from, to) => platform.tell('stalled', { from, to }));
-site.connection$.subscribe(({ state, lastError }) => {
-  platform.tell('connection', { connection: { state, code: lastError?.code }, at: now() });
-});
-await platform.call('warmUp');
+const minutes = positive('--minutes', flags.minutes);
+const endAt = now() + minutes * 60_000;
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort());
 
-const heap = new HeapSamples();
-heap.start(Math.max(1_000, totalMs / 150));
-const onCreated = (id, at) => platform.tell('created', { id, at });
-const load = new Load({ site, logins, random, rate, onCreated });
-const progress = new Progress(totalMs);
-const showing = setInterval(() => void show(), 500);
-platform.tell('misbehave');
-const loadRun = load.run();
-await ended(totalMs);
-clearInterval(showing);
-heap.stop();
-progress.end();
-console.log('Load and faults are over; waiting until everything is settled');
+const platform = new Remote(new URL('platform.mjs', import.meta.url));
+const { app, site, logins } = await startSite({
+  moduleOptions: await platform.call('start'),
+  logFile: flags.log,
+  report: ({ type, requestId, origin, passport, claims }) =>
+    platform.call('delivered', {
+      type,
+      requestId,
+      origin,
+      passport,
+      agentId: claims?.agent_id,
+      at: now(),
+    }),
+});
+site.connection$.subscribe(({ state, lastError }) =>
+  platform.call('connection', { state, code: lastError?.code }),
+);
+const load = new Load({
+  site,
+  logins,
+  rate: positive('--rate', flags.rate),
+  onCreated: (id) => platform.call('created', { id }),
+});
+
+const heap = [heapInUse()];
+const sampling = setInterval(() => heap.push(heapInUse()), 1_000);
+const printing = setInterval(() => void printProgress(), PROGRESS_MS);
+const loading = load.run();
+while (now() < endAt && !interrupt.signal.aborted) {
+  const ms = between(4_000, 10_000);
+  await Promise.all([platform.call('rough', { ms }), stallNowAndThen(ms)]);
+  await platform.call('calm', { ms: between(3_000, 6_000) });
+}
+clearInterval(printing);
+clearInterval(sampling);
+console.log('Load and faults are over; waiting for the last outcomes');
 load.stop();
-await loadRun;
-await platform.call('settle');
-endWatch();
+await loading;
+await platform.call('finish');
+heap.push(heapInUse());
 await app.close();
 const report = await platform.call('report');
-await platform.end();
+await platform.call('stop');
+await platform.stop();
 
-const { stats } = site;
-if (stats.delivered !== handled) {
-  report.violations++;
-  const story = [`stats.delivered ${stats.delivered}`, `the handler was called ${handled} times`];
-  report.offenders.push({ id: 'stats', what: 'do not fit what the handler saw', story });
+const problems = report.stories.map(({ id, what, story }) => [`${id} ${what}`, ...story]);
+if (site.stats.delivered !== logins.calls) {
+  problems.push([`stats.delivered is ${site.stats.delivered}; handler calls: ${logins.calls}`]);
 }
-const { trend, samples, longEnough } = heap;
-const result = {
-  seed,
-  minutes,
-  load: { created: load.created, failed: load.failed },
-  report,
-  stats,
-  heap: {
-    startMb: samples[0].mb,
-    endMb: heap.last,
-    trend: longEnough ? `${trend.mbPerHour.toFixed(1)} MB an hour` : 'too short to tell',
-    samples,
-  },
-};
-const subtitle = `${load.created} logins, ${stats.reconnects} reconnects, seed ${seed}`;
-writeFileSync(join(OUT, 'heap.svg'), heapSvg(heap, subtitle));
-writeFileSync(join(OUT, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-console.log(`\n${summary(result)}\n\n${accusations(report)}`);
-if (report.violations > 0) process.exitCode = 1;
+if (report.calms.broken > Math.max(report.calms.sound, 2)) {
+  problems.push([`the stream broke without a fault in ${report.calms.broken} calm phases`]);
+}
+problems.push(...heapProblems());
+printSummary();
+for (const lines of problems) console.log(`\n${lines.join('\n    ')}`);
+console.log(`\n${Math.max(report.violations, problems.length)} violations`);
+if (problems.length > 0) process.exitCode = 1;
 
-/** The time is over, or somebody pressed Ctrl-C. */
-async function ended(ms) {
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt);
-  await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined);
-  process.off('SIGINT', interrupt);
+/** The site's thread stops now and then, so that it reads late and notices keepalives late. */
+async function stallNowAndThen(ms) {
+  if (!chance(0.5)) return;
+  await sleep(between(0, ms / 2));
+  block(between(100, ms / 2));
 }
 
-async function show() {
-  const { faults, open } = await platform.call('progress');
-  progress.show(
-    `${load.created} logins, ${open} open, ${faults} faults, ${site.stats.reconnects} reconnects, ` +
-      `heap ${heap.last.toFixed(0)} MB`,
+/** After a forced collection, in MiB. */
+function heapInUse() {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed / MIB;
+}
+
+function heapProblems() {
+  const found = [];
+  const [start] = heap;
+  const growth = heap.at(-1) - start;
+  if (growth > MAX_GROWTH_MIB) found.push([`the heap grew by ${growth.toFixed(1)} MiB`]);
+  if (minutes >= LEVEL_AFTER_MINUTES) {
+    const quarter = Math.floor(heap.length / 4);
+    const late = mean(heap.slice(-quarter)) / mean(heap.slice(-2 * quarter, -quarter));
+    if (late > MAX_LATE_GROWTH) {
+      found.push([`the heap of the last quarter is ${late.toFixed(2)} times that of the third`]);
+    }
+  }
+  return found;
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+async function printProgress() {
+  const { open, faults, calms } = await platform.call('report');
+  const left = Math.max(0, (endAt - now()) / 60_000).toFixed(1);
+  console.log(
+    `${left} minutes left: ${load.created} logins, ${open} open, ${total(faults)} faults, ` +
+      `${calms.sound} calm phases, ${site.stats.reconnects} reconnects, heap ${heap.at(-1).toFixed(0)} MiB`,
   );
+}
+
+function printSummary() {
+  const { latency, calms, courses, faults } = report;
+  console.table({ ...courses });
+  console.table({ ...faults });
+  console.table({ ...site.stats });
+  console.log(
+    `${load.created} logins created, ${load.failed} could not be created; ` +
+      `${calms.sound} calm phases, ${calms.broken} in which the stream broke`,
+  );
+  console.log(
+    `${latency.count} approvals in calm phases, to the handler in ` +
+      `${latency.p50.toFixed(1)} ms (p50), ${latency.p99.toFixed(0)} ms (p99)`,
+  );
+  const [start] = heap;
+  console.log(
+    `heap ${start.toFixed(1)} MiB at the start, ${Math.max(...heap).toFixed(1)} at most, ` +
+      `${heap.at(-1).toFixed(1)} at the end`,
+  );
+}
+
+function total(counts) {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function positive(name, text) {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new Error(`${name} takes a number above 0, got ${text}`);
 }

@@ -1,7 +1,10 @@
+// LIME in a process of its own: a sandbox with agents who approve or do not, faults in phases, and the audit.
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LimeSandbox } from '../../dist/testing/index.js';
-import { now } from './now.mjs';
+import { Audit, now } from './audit.mjs';
+import { HARMLESS_FAULTS, FAULTS, Faults } from './faults.mjs';
+import { between, chance, exponential } from './random.mjs';
 
 const REQUEST_TTL_MS = 6_000;
 const OPTIONS = {
@@ -9,198 +12,167 @@ const OPTIONS = {
   keepaliveMs: 500,
   passportTtlSeconds: 60,
   siteToken: 'st_soak',
-  // Under a new name after each restart; to make one takes seconds on a busy machine.
+  // Shared by all restarts, because making a key takes seconds on a busy machine.
   signingKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 };
 const REMEMBERED_APPROVALS = 500;
-/** None of them means that something is wrong with the site: it would wait for half a minute. */
-const CANNED_STATUS = [500, 502, 503];
+/** An event of a calm phase may wait for a JWKS that is away for five seconds, and for its cooldown. */
+const CALM_DELIVERY_MS = 45_000;
+/** After the last fault the site may wait for the end of a passport's life. */
+const LAST_OUTCOME_MS = 140_000;
+/** A second delivery would come within this time. */
+const AFTERMATH_MS = 2_000;
 
-/** LIME, with agents who approve or not, and an audit that is told everything. */
-export class SoakPlatform {
-  /** The HTTP status that calls of one kind are answered with for as long as it is set. */
-  answers = { events: undefined, status: undefined, create: undefined, jwks: undefined };
-  /** Requests without an outcome. */
-  pending = new Set();
+const audit = new Audit();
+
+/** The platform as faults see it. */
+const platform = {
+  /** @type {LimeSandbox} */
+  lime: undefined,
+  audit,
+  /** Ids without an outcome. */
+  pending: new Set(),
   /** The last approvals, for replays. */
-  approvals = [];
-  lime;
-  #graceful = false;
-  #undecided = false;
-  #away = false;
-  #thawed;
-  #kids = [];
+  approvals: [],
 
-  constructor(audit, random) {
-    this.audit = audit;
-    this.random = random;
-  }
-
-  async start(port = 0) {
-    const lime = await LimeSandbox.start({ ...OPTIONS, port });
-    this.lime = lime;
-    this.audit.agents.add(lime.agent.agentId);
-    this.#withdrawAll();
-    this.#answerAsTold();
-    lime.onActivity((activity) => this.#hear(activity));
-  }
+  async approve(requestId) {
+    try {
+      const { passport } = await platform.lime.approve(requestId);
+      audit.login(requestId).passport = passport;
+      platform.approvals.push({ requestId, passport });
+      if (platform.approvals.length > REMEMBERED_APPROVALS) platform.approvals.shift();
+    } catch (error) {
+      audit.note(requestId, `cannot be approved: ${error.code}`);
+    }
+  },
 
   /** The platform is away for a while and has forgotten everything when it comes back. */
   async restart(downMs) {
-    const { port } = this.lime;
-    const over = this.audit.disturbances.open('the platform restarted');
-    this.#thaw();
-    this.#away = true;
-    await this.lime.stop();
-    for (const id of this.pending) this.audit.record(id).note('the platform forgot it');
-    this.pending.clear();
+    const { port } = platform.lime;
+    await platform.lime.stop();
+    for (const id of platform.pending) audit.note(id, 'the platform forgot it');
+    platform.pending.clear();
     await sleep(downMs);
-    for (let attempt = 0; attempt < 50; attempt++) {
-      const error = await this.start(port).then(
-        () => undefined,
-        (thrown) => thrown,
-      );
-      if (!error) break;
-      if (error.code !== 'SANDBOX_LISTEN_FAILED' || attempt === 49) throw error;
-      await sleep(100);
-    }
-    this.#away = false;
-    over();
-  }
+    await listen(port);
+  },
+};
+const faults = new Faults(platform);
 
-  /** A clean end: what was sent before arrives. */
-  dropStreams() {
-    this.#graceful = true;
-    this.lime.faults.dropStreams();
-    this.#graceful = false;
-  }
+/** @returns where the site finds it */
+export async function start() {
+  await listen(0);
+  setInterval(() => audit.judge(), 5_000).unref();
+  setInterval(() => chance(0.5) && createForeign(), 100).unref();
+  return platform.lime.moduleOptions();
+}
 
-  freezeStreams() {
-    this.#thawed ??= this.audit.disturbances.open('the stream was frozen');
-    this.lime.faults.freezeStreams();
-  }
+/** All faults, several at once. */
+export async function rough({ ms }) {
+  audit.event('rough phase begins');
+  await faults.run(ms, FAULTS);
+  heal();
+}
 
-  /** Ends every fault that is under way. */
-  heal() {
-    for (const call of Object.keys(this.answers)) this.answers[call] = undefined;
-    this.clearFaults();
-  }
+/** Only faults that must not cost an event. What is sent between two events that got through has to arrive. */
+export async function calm({ ms }) {
+  await untilEventsGetThrough();
+  audit.beginCalm();
+  await faults.run(ms, HARMLESS_FAULTS);
+  heal();
+  audit.stopMarking();
+  const giveUpAt = now() + CALM_DELIVERY_MS;
+  while (audit.undelivered > 0 && now() < giveUpAt) await sleep(50);
+  audit.endCalm();
+}
 
-  /** Ends what only `clear()` can end. */
-  clearFaults() {
-    this.lime.faults.clear();
-    this.#thaw();
-    this.#answerAsTold();
-  }
+/** Waits until every login has an outcome, and judges all. */
+export async function finish() {
+  const giveUpAt = now() + LAST_OUTCOME_MS;
+  while ((audit.open > 0 || platform.pending.size > 0) && now() < giveUpAt) await sleep(200);
+  await sleep(AFTERMATH_MS);
+  audit.judge({ all: true });
+}
 
-  thawStreams() {
-    this.lime.faults.unfreezeStreams();
-    this.#thaw();
-  }
+export function report() {
+  const { violations, stories, courses, calms } = audit;
+  const latencies = audit.latencies.toSorted((a, b) => a - b);
+  const percentile = (share) => latencies[Math.floor(share * (latencies.length - 1))] ?? 0;
+  return {
+    violations,
+    stories,
+    courses,
+    calms,
+    faults: faults.counts,
+    open: audit.open,
+    latency: { count: latencies.length, p50: percentile(0.5), p99: percentile(0.99) },
+  };
+}
 
-  async rotateKeys() {
-    // A published set has a largest size that the site accepts.
-    const keepOld = this.#kids.length < 5 && this.random.chance(0.6);
-    if (!keepOld) this.#withdrawAll(await this.lime.rotateKeys({ keepOld }));
-    else this.#kids.push((await this.lime.rotateKeys({ keepOld })).kid);
-    return keepOld;
-  }
+/** The site knows the ids of the logins that it created. */
+export function created({ id }) {
+  audit.note(id, 'the site has its id').own = true;
+}
 
-  /** A login of another process of the site. */
-  createForeign() {
-    if (!this.#away) this.lime.createLoginRequest();
-  }
+export const delivered = (event) => audit.delivered(event);
+export const connection = ({ state, code }) => audit.event(`site: ${state} ${code ?? ''}`);
+export const stop = () => platform.lime.stop();
 
-  /** Logins of another process of the site, all at once. */
-  async burst(count) {
-    const caughtUp = this.audit.disturbances.burst();
-    const approvals = [];
-    for (let left = count; left > 0; left--) {
-      const requestId = this.#createUndecided();
-      if (left % 3 === 0) approvals.push(this.approve(requestId));
-      else this.lime.expire(requestId);
-    }
-    await Promise.all(approvals);
-    const last = this.#createUndecided();
-    this.audit.record(last).onDelivered = caughtUp;
-    this.lime.expire(last);
-  }
+async function listen(port) {
+  platform.lime = await LimeSandbox.start({ ...OPTIONS, port });
+  audit.agents.add(platform.lime.agent.agentId);
+  platform.lime.onActivity(note);
+}
 
-  async approve(requestId) {
-    const record = this.audit.record(requestId);
-    try {
-      const { passport } = await this.lime.approve(requestId);
-      record.approvedWith(passport);
-      this.approvals.push({ requestId, passport });
-      if (this.approvals.length > REMEMBERED_APPROVALS) this.approvals.shift();
-    } catch (error) {
-      record.note(`cannot be approved: ${error.code}`);
-    }
-  }
+function heal() {
+  platform.lime.faults.clear();
+}
 
-  /** A request whose outcome is nobody's decision yet. */
-  #createUndecided() {
-    this.#undecided = true;
-    try {
-      return this.lime.createLoginRequest().requestId;
-    } finally {
-      this.#undecided = false;
-    }
-  }
+function createForeign() {
+  // A sandbox that was stopped creates nothing.
+  if (!faults.isRunning('platform restarted')) platform.lime.createLoginRequest();
+}
 
-  #hear(activity) {
-    const { kind, requestId } = activity;
-    const { audit } = this;
-    if (kind === 'request-created') {
-      this.pending.add(requestId);
-      audit.record(requestId).note('created');
-      if (!this.#undecided) this.#decide(requestId);
-    } else if (kind === 'approved' || kind === 'expired') {
-      this.pending.delete(requestId);
-      audit.record(requestId).status = kind.toUpperCase();
-      audit.record(requestId).note(kind);
-    } else if (kind === 'delivered' || kind === 'swallowed') {
-      audit.record(requestId).sent(activity.streams ?? 0, kind === 'swallowed');
-    } else if (kind === 'stream-opened') {
-      audit.disturbances.siteConnected();
-      audit.timeline.note('platform: stream opened');
-    } else if (kind === 'stream-closed') {
-      audit.timeline.note(`platform: stream ${this.#graceful ? 'ended' : 'broke'}`);
-      if (!this.#graceful) audit.disturbances.add('the stream broke');
-    }
+/** Sends events until one reaches the handler. */
+async function untilEventsGetThrough() {
+  const giveUpAt = now() + LAST_OUTCOME_MS;
+  for (;;) {
+    const { requestId } = platform.lime.createLoginRequest();
+    const arrives = audit.whenDelivered(requestId, 2_000);
+    platform.lime.expire(requestId);
+    if (await arrives) return;
+    if (now() > giveUpAt) return audit.accuse('events do not get through without any fault');
   }
+}
 
-  /** What becomes of a request. Those of which nobody thinks expire. */
-  #decide(requestId) {
-    const { random, lime } = this;
-    const draw = random.fraction();
-    const approve = () => void this.approve(requestId);
-    const expire = () => {
-      // The platform may have been started anew.
-      if (lime === this.lime && this.pending.has(requestId)) lime.expire(requestId);
-    };
-    if (draw < 0.7) setTimeout(approve, random.exponential(1_200));
-    else if (draw < 0.78)
-      setTimeout(approve, random.between(REQUEST_TTL_MS - 120, REQUEST_TTL_MS + 20));
-    else if (draw < 0.86) setTimeout(expire, random.exponential(1_500));
+/** What the sandbox does. */
+function note({ kind, requestId, streams }) {
+  if (kind === 'request-created') {
+    platform.pending.add(requestId);
+    audit.note(requestId, 'created');
+    decide(requestId);
+  } else if (kind === 'approved' || kind === 'expired') {
+    platform.pending.delete(requestId);
+    audit.login(requestId).status = kind.toUpperCase();
+  } else if (kind === 'delivered') {
+    audit.sent(requestId, streams);
+  } else if (kind === 'swallowed') {
+    audit.note(requestId, 'its event was swallowed');
+  } else if (kind === 'stream-opened') {
+    audit.event('stream opened');
+  } else if (kind === 'stream-closed') {
+    audit.streamClosed();
   }
+}
 
-  #withdrawAll({ kid } = this.lime.publishedKeys().keys[0]) {
-    this.audit.keys.withdraw(this.#kids, now());
-    this.#kids = [kid];
-  }
-
-  #answerAsTold() {
-    for (const call of Object.keys(this.answers)) {
-      for (const status of CANNED_STATUS) {
-        const when = () => this.answers[call] === status;
-        this.lime.faults.respond(call, { status, when, times: Infinity, body: 'not now' });
-      }
-    }
-  }
-
-  #thaw() {
-    this.#thawed?.();
-    this.#thawed = undefined;
-  }
+/** Most logins are approved, some at the last moment; some expire early, the others in time. */
+function decide(requestId) {
+  const { lime } = platform;
+  const approve = () => platform.pending.has(requestId) && platform.approve(requestId);
+  const expire = () => {
+    if (lime === platform.lime && platform.pending.has(requestId)) lime.expire(requestId);
+  };
+  const draw = Math.random();
+  if (draw < 0.7) setTimeout(approve, exponential(1_200));
+  else if (draw < 0.78) setTimeout(approve, between(REQUEST_TTL_MS - 120, REQUEST_TTL_MS + 20));
+  else if (draw < 0.86) setTimeout(expire, exponential(1_500));
 }

@@ -27,7 +27,15 @@ export async function command(cmd, args, { cwd, env, timeoutMs = 180_000 } = {})
   throw new Error(`${line} ended with ${code ?? signal}:\n${withoutHosts(all).slice(-6000)}`);
 }
 
-/** Where packages come from is nobody's business in a log. */
+/** Removes the hosts of package registries from a log. */
 function withoutHosts(text) {
   return text.replace(/https?:\/\/(?!127\.0\.0\.1|localhost)[^\s/]+/g, 'https://…');
+}
+
+/** How to run a program under some version of Node: the running one if it fits, else one from npm. */
+export function nodeCommand(version) {
+  if (version === undefined || process.versions.node.startsWith(`${version}.`)) {
+    return { cmd: process.execPath, args: [] };
+  }
+  return { cmd: 'npx', args: ['-y', '-p', `node@${version}`, 'node'] };
 }

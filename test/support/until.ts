@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves with the value as soon as it is truthy; looks every two milliseconds of real time. */
+/** Resolves with the value as soon as it is truthy; looks every two milliseconds of real time. The limit only ends what hangs. */
 export async function until<Value>(
   look: () => Value | Promise<Value>,
-  timeoutMs = 4_000,
+  timeoutMs = 20_000,
 ): Promise<Exclude<Value, false | null | undefined>> {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {

@@ -29,7 +29,7 @@ export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
  */
 export function useBrowser(): OpenPage {
   // A browser on a busy machine takes its time.
-  jest.setTimeout(30_000);
+  jest.setTimeout(60_000);
   let browser: Browser;
   const errors: Error[] = [];
 
