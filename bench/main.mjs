@@ -43,11 +43,12 @@ for (const name of FIGURES.filter((each) => flags.only.includes(each))) {
 }
 
 const [{ model }] = cpus();
-const reached = rows.filter((row) => row.reached).length;
+const withFloor = rows.filter(({ floor }) => floor);
+const reached = withFloor.filter((row) => row.reached).length;
 console.log(`\n${resultTable(rows)}`);
 for (const note of notes) console.log(`\n${note}`);
 console.log(
-  `\n${reached} of ${rows.length} floors hold. ${new Date().toISOString().slice(0, 10)}, ` +
+  `\n${reached} of ${withFloor.length} floors hold. ${new Date().toISOString().slice(0, 10)}, ` +
     `${((performance.now() - startedAt) / 1000).toFixed(0)} s, Node ${process.version}, ` +
     `${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}`,
 );

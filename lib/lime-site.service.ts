@@ -36,19 +36,19 @@ export class LimeSiteService
 {
   readonly #site: LimeSite;
   readonly #explorer: LoginHandlerExplorer;
-  readonly #applicationEvents: EventEmitterBridge;
+  readonly #eventEmitter: EventEmitterBridge;
   readonly #modules: ModulesContainer;
 
   /** @internal Provided by `LimeSitesModule`. */
   constructor(
     site: LimeSite,
     explorer: LoginHandlerExplorer,
-    applicationEvents: EventEmitterBridge,
+    eventEmitter: EventEmitterBridge,
     modules: ModulesContainer,
   ) {
     this.#site = site;
     this.#explorer = explorer;
-    this.#applicationEvents = applicationEvents;
+    this.#eventEmitter = eventEmitter;
     this.#modules = modules;
   }
 
@@ -206,11 +206,11 @@ export class LimeSiteService
   /** @internal */
   onApplicationBootstrap(): void {
     this.#explorer.registerAll(this.#site.dispatcher.handlers);
-    this.#applicationEvents.connect(this);
     // Handlers may need what a later hook sets up, and hooks may register handlers: no login is delivered before the last hook.
-    const bootstrapped = whenBootstrapped(this.#modules);
-    this.#site.start(bootstrapped);
-    void bootstrapped.then(() => this.#warn());
+    const whenStarted = whenBootstrapped(this.#modules);
+    this.#eventEmitter.connect(this, whenStarted);
+    this.#site.start(whenStarted);
+    void whenStarted.then(() => this.#warn());
   }
 
   /** @internal */
@@ -232,7 +232,7 @@ export class LimeSiteService
         'dispatcher is false, so this process receives no logins: PassportGuard accepts only logins that this process created, except on ' +
           'routes with @PassportPolicy({ allowForeignLogins: true })',
       );
-    } else if (!dispatcher.hasConsumers && !this.#applicationEvents.connected) {
+    } else if (!dispatcher.hasConsumers && !this.#eventEmitter.connected) {
       logger.warn(
         'No login handler yet: add @OnLimeLogin() to a method of a provider or controller, or call onLogin()',
       );

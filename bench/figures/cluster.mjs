@@ -15,6 +15,14 @@ const REST_MS = 500;
  */
 export const measure = figure(async (context) => {
   const redis = await RedisServer.start();
+  try {
+    return await compare(context, redis);
+  } finally {
+    await redis.stop();
+  }
+});
+
+async function compare(context, redis) {
   const bare = await open(context, 'bare-worker', redis);
   const replicas = await open(context, 'replica', redis);
   await context.platform.call('whenStreams', { count: REPLICAS });
@@ -59,13 +67,12 @@ export const measure = figure(async (context) => {
     }),
   });
   await Promise.all([...bare, ...replicas].map((member) => member.stop()));
-  await redis.stop();
   const name = 'cluster: logins through three replicas';
   return {
     rows: [row({ name, unit: 'logins/s', ...samples })],
     notes: [`What a login in the cluster costs:\n\n${breakdown(measured, context.warmUps)}`],
   };
-});
+}
 
 async function open({ baseUrl }, name, { path }) {
   const members = Array.from({ length: REPLICAS }, () => startProcess(name));

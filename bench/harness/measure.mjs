@@ -88,11 +88,11 @@ const RELATIONS = {
  * @param {number[]} measured.ours
  * @param {number[]} measured.limit as many
  * @param {keyof typeof RELATIONS} [measured.relation]
- * @param {{ atLeast?: number, atMost?: number }} [measured.floor] for the median of the relation
+ * @param {{ atLeast: number } | { atMost: number }} [measured.floor] for the median of the relation
  */
-export function row({ name, unit, ours, limit, relation = 'ratio', floor = {} }) {
+export function row({ name, unit, ours, limit, relation = 'ratio', floor }) {
   const related = spread(ours.map((value, index) => RELATIONS[relation](value, limit[index])));
-  const { atLeast = -Infinity, atMost = Infinity } = floor;
+  const { atLeast = -Infinity, atMost = Infinity } = floor ?? {};
   return {
     name,
     unit,

@@ -11,15 +11,13 @@ export function resultTable(rows) {
     ['figure', 'the module', 'the limit', 'relation (range)', 'floor', ''],
     ...rows.map(({ name, unit, ours, limit, relation, related, floor, reached }) => {
       const inWords = (value) => RELATIONS[relation](number(value), unit);
-      const { atLeast, atMost } = floor;
-      const hasFloor = (atLeast ?? atMost) !== undefined;
       return [
         name,
         `${number(ours)} ${unit}`,
         `${number(limit)} ${unit}`,
         `**${inWords(related.median)}** (${number(related.min)} to ${number(related.max)})`,
-        hasFloor ? `${atLeast === undefined ? '≤' : '≥'} ${inWords(atLeast ?? atMost)}` : '–',
-        hasFloor ? (reached ? 'holds' : '**broken**') : '',
+        floor ? `${'atMost' in floor ? '≤' : '≥'} ${inWords(floor.atMost ?? floor.atLeast)}` : '–',
+        floor ? (reached ? 'holds' : '**broken**') : '',
       ];
     }),
   ]);

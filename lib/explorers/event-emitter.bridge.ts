@@ -10,7 +10,6 @@ import type {
   LimeLoginRejection,
 } from '../interfaces/login-events.interface.js';
 import { DEFAULT_SITE } from '../lime-sites.constants.js';
-import type { InstanceWrapper } from './login-handler.explorer.js';
 
 interface EventSource {
   readonly loginEvents$: Observable<LimeLoginEvent>;
@@ -19,15 +18,11 @@ interface EventSource {
   readonly connection$: Observable<LimeConnection>;
 }
 
-/** `EventEmitterReadinessWatcher` of `@nestjs/event-emitter`. */
-interface ReadinessWatcher {
-  waitUntilReady(): Promise<void>;
-}
-
 /**
  * Emits the events of a site on the application's `EventEmitter2`, as `lime.login.approved`, `lime.login.expired`,
- * `lime.login.rejected`, `lime.login.failed` and `lime.connection.changed`. Holds them until `@nestjs/event-emitter` has
- * subscribed the `@OnEvent()` listeners. Events of a named site have a second argument, `{ site }`.
+ * `lime.login.rejected`, `lime.login.failed` and `lime.connection.changed`. Holds them until the application has started, because
+ * `@nestjs/event-emitter` subscribes the `@OnEvent()` listeners in a bootstrap hook. Events of a named site have a second argument,
+ * `{ site }`.
  *
  * `@nestjs/event-emitter` is optional and must not be imported, so the bridge recognises its classes by their methods.
  */
@@ -37,8 +32,8 @@ export class EventEmitterBridge {
   readonly #discovery: DiscoveryService;
   readonly #logger: LimeLogger;
   #emitter: LimeEventEmitter | undefined;
-  /** Events that wait for the listeners, in order; `undefined` once the listeners are subscribed. */
-  #held: (() => void)[] | undefined;
+  /** Events that wait for the listeners, in order; `undefined` once the application has started. */
+  #held: (() => void)[] | undefined = [];
 
   /** @param given the option `eventEmitter`. */
   constructor(
@@ -58,11 +53,14 @@ export class EventEmitterBridge {
     return this.#emitter !== undefined;
   }
 
-  connect({ loginEvents$, rejections$, failures$, connection$ }: EventSource): void {
+  connect(
+    { loginEvents$, rejections$, failures$, connection$ }: EventSource,
+    whenStarted: Promise<void>,
+  ): void {
     const emitter = this.#given === false ? undefined : (this.#given ?? this.#findEmitter());
     if (!emitter) return;
     this.#emitter = emitter;
-    this.#holdUntilSubscribed(emitter);
+    void whenStarted.then(() => this.#emitHeld());
     loginEvents$.subscribe((event) => this.#forward(`lime.login.${event.type}`, event));
     rejections$.subscribe((rejection) => this.#forward('lime.login.rejected', rejection));
     failures$.subscribe((failure) => this.#forward('lime.login.failed', failure));
@@ -74,7 +72,10 @@ export class EventEmitterBridge {
 
   /** Finds the one emitter of the application. With several, the application has to choose. */
   #findEmitter(): LimeEventEmitter | undefined {
-    const emitters = new Set(this.#emitters().map(({ instance }) => instance as LimeEventEmitter));
+    const wrappers = this.#discovery
+      .getProviders()
+      .filter(({ token, isAlias, instance }) => !isAlias && isEventEmitter2(token) && instance);
+    const emitters = new Set(wrappers.map(({ instance }) => instance as LimeEventEmitter));
     if (emitters.size <= 1) return [...emitters][0];
     this.#logger.warn(
       `The application has ${emitters.size} event emitters, so the module emits no lime.* events; pass the right one as ` +
@@ -83,30 +84,10 @@ export class EventEmitterBridge {
     return undefined;
   }
 
-  /** The listeners are subscribed while the application starts, maybe after this module. */
-  #holdUntilSubscribed(emitter: LimeEventEmitter): void {
-    const host = this.#emitters().find(({ instance }) => instance === emitter)?.host;
-    const neighbours = this.#discovery.getProviders().filter((wrapper) => wrapper.host === host);
-    const watcher =
-      host && neighbours.find(({ instance }) => hasMethod(instance, 'waitUntilReady'));
-    if (!watcher) return;
-    this.#held = [];
-    void (watcher.instance as ReadinessWatcher)
-      .waitUntilReady()
-      .catch((error: unknown) =>
-        this.#logger.error('The listeners of the event emitter could not be subscribed', error),
-      )
-      .finally(() => {
-        const held = this.#held ?? [];
-        this.#held = undefined;
-        for (const emit of held) emit();
-      });
-  }
-
-  #emitters(): InstanceWrapper[] {
-    return this.#discovery
-      .getProviders()
-      .filter(({ token, isAlias, instance }) => !isAlias && isEventEmitter2(token) && instance);
+  #emitHeld(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const emit of held) emit();
   }
 
   #forward(name: string, payload: unknown): void {

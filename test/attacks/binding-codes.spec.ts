@@ -62,7 +62,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     const { lime, logs, flood } = await startSite();
     expect(await flood(500)).toEqual({ refused: 50, postponed: 450 });
     expect(lime.callCount('exchange')).toBe(50);
-    const warnings = logs.of('warn').filter((line) => line.includes('binding codes'));
+    const warnings = logs.of('warn').filter((line) => line.includes('Binding codes'));
     expect(warnings).toHaveLength(1);
   }, 30_000);
 
@@ -76,7 +76,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
       expect(await flood(5)).toEqual({ refused: 1, postponed: 4 });
       expect(lime.callCount('exchange')).toBe(50 + second);
     }
-    const warnings = logs.of('warn').filter((line) => line.includes('binding codes'));
+    const warnings = logs.of('warn').filter((line) => line.includes('Binding codes'));
     expect(warnings).toHaveLength(1);
   });
 
@@ -86,7 +86,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     clock.advance(60_000);
     expect(await flood(60)).toEqual({ refused: 50, postponed: 10 });
     expect(lime.callCount('exchange')).toBe(100);
-    const warnings = logs.of('warn').filter((line) => line.includes('binding codes'));
+    const warnings = logs.of('warn').filter((line) => line.includes('Binding codes'));
     expect(warnings).toHaveLength(2);
   });
 

@@ -25,7 +25,7 @@ class Logins {
   readonly events: LimeLoginEvent[] = [];
 
   @OnLimeLogin()
-  settle(event: LimeLoginEvent) {
+  open(event: LimeLoginEvent) {
     this.events.push(event);
   }
 }
@@ -42,7 +42,7 @@ describe('The start of a site', () => {
     expect(lime.callCount('jwks')).toBe(1);
   });
 
-  it('is not broken by a LIME at whose address nobody listens', async () => {
+  it('succeeds while the platform refuses connections', async () => {
     const baseUrl = await closedAddress();
     const { app, logs } = await start.app({
       imports: [LimeSitesModule.forRoot({ siteToken: 'st_1', baseUrl })],
@@ -53,7 +53,7 @@ describe('The start of a site', () => {
     expect(logs.of('warn')).toContainEqual(expect.stringContaining('ECONNREFUSED'));
   });
 
-  it('is not delayed by a LIME that accepts and never answers', async () => {
+  it('does not wait for a platform that accepts and never answers', async () => {
     const server = await LoopbackServer.start();
     closeLater(() => server.stop());
     const startedAt = performance.now();
@@ -64,7 +64,7 @@ describe('The start of a site', () => {
     expect(app.get(LimeSiteService).connection.state).toBe('connecting');
   });
 
-  it('is not delayed by a socket that is accepted and then forgotten', async () => {
+  it('does not wait for a socket that is accepted and then forgotten', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,7 +104,7 @@ describe('The start of a site', () => {
   });
 });
 
-describe('The warning that nobody listens', () => {
+describe('The warning about an application without a handler', () => {
   const start = useStarter();
   const WARNING = /No login handler yet/;
 
@@ -139,7 +139,7 @@ describe('The warning that nobody listens', () => {
     expect(logs.of('warn')).toEqual([]);
   });
 
-  it('does not come with dispatcher: false, where nothing could be heard', async () => {
+  it('does not come with dispatcher: false, where no event can come', async () => {
     const { logs } = await start.site({ options: { dispatcher: false } });
     expect(logs.of('warn')).toEqual([expect.stringContaining('dispatcher is false')]);
   });
@@ -167,7 +167,7 @@ describe('A site', () => {
     });
   });
 
-  it('gives a copy of its counters, which nobody can spoil', async () => {
+  it('gives a copy of its counters, so that callers cannot change them', async () => {
     const { site } = await start.site();
     const stats = site.stats as { received: number };
     try {
@@ -178,7 +178,7 @@ describe('A site', () => {
     expect(site.stats.received).toBe(0);
   });
 
-  it('tells how the connection stands, and since when', async () => {
+  it('has the state of the connection and the time of its last change', async () => {
     const { lime, site } = await start.site({ sandbox: { keepaliveMs: 5 } });
     await until(() => site.connection.lastFrameAt);
     expect(site.connection).toMatchObject({ state: 'open', attempt: 0 });
@@ -242,7 +242,7 @@ describe('The end of a site', () => {
     expect(lime.calls).toEqual([]);
   });
 
-  it('lets createLoginRequest() fail at once, because no outcome could be heard any more', async () => {
+  it('lets createLoginRequest() fail at once, because no outcome can come any more', async () => {
     const { app, lime, site } = await start.site();
     await until(() => site.connection.state === 'open');
     await app.close();

@@ -106,7 +106,7 @@ describe('The options of a site', () => {
     const options = {
       timeoutMs: -1,
       baseUrl: 'nowhere',
-      issuer: 'nobody',
+      issuer: 'nowhere',
       siteToken: 7,
       retries: 3,
       dispatcher: 0,

@@ -65,13 +65,13 @@ describe('Several sites in one application', () => {
   });
 
   it('may share a handler, whose context has the site of the login', async () => {
-    const heard: [site: string, requestId: string][] = [];
+    const handled: [site: string, requestId: string][] = [];
     @Injectable()
     class LoginsOfAnySite {
       @OnLimeLogin()
       @OnLimeLogin({ site: 'shop' })
       open({ requestId }: LimeLoginEvent, { site }: LimeHandlerContext) {
-        heard.push([site, requestId]);
+        handled.push([site, requestId]);
       }
     }
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
@@ -84,11 +84,11 @@ describe('Several sites in one application', () => {
     });
     await Promise.all([lime.whenStreamOpen(), shopLime.whenStreamOpen()]);
     lime.send({ type: 'expired', login_request_id: 'lr_1' });
-    await until(() => heard.length === 1);
+    await until(() => handled.length === 1);
     shopLime.send({ type: 'expired', login_request_id: 'lr_2' });
-    await until(() => heard.length === 2);
+    await until(() => handled.length === 2);
 
-    expect(heard).toEqual([
+    expect(handled).toEqual([
       ['default', 'lr_1'],
       ['shop', 'lr_2'],
     ]);
@@ -212,7 +212,7 @@ describe('Several sites in one application', () => {
 
   it('close independently of each other, all of them', async () => {
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
-    shopLime.suspendSite(); // trouble of one is no trouble of the other
+    shopLime.suspendSite(); // trouble of one must not affect the other
     const { app } = await start.app({
       imports: [
         LimeSitesModule.forRoot(lime.moduleOptions()),
