@@ -13,11 +13,11 @@ import { until } from '../support/until.js';
 const start = useStarter();
 const closeLater = useCleanup();
 
-/** Longer than any delay, so that the timer of a call in progress is not mistaken for one. */
+/** Longer than every delay, so that the timer of a call in progress does not look like one. */
 const TIMEOUT_MS = 1_000_000;
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
-/** A site whose clock stands still, on a sandbox that behaves badly from the start. */
+/** Starts a site on a manual clock, and a sandbox with faults from the start. */
 async function startSite(misbehave: (lime: LimeSandbox) => void) {
   const lime = await start.lime();
   misbehave(lime);
@@ -41,7 +41,7 @@ function nextAttemptMs(clock: ManualClock): Promise<number> {
 }
 
 describe('A platform that cannot be reached', () => {
-  it('is retried, and the stream opens as soon as it is back', async () => {
+  it('gets retries until the stream opens', async () => {
     const lime = await start.lime();
     const proxy = await ToxicProxy.start(lime.port);
     closeLater(() => proxy.stop());
@@ -65,7 +65,7 @@ describe('A platform that cannot be reached', () => {
     ]);
   });
 
-  it('(it accepts and does not answer) times out after timeoutMs, then after twice as long each time', async () => {
+  it('that accepts and does not answer times out after timeoutMs, and after twice as long each further time', async () => {
     const server = await LoopbackServer.start();
     closeLater(() => server.stop());
     const lime = await start.lime();
@@ -101,7 +101,7 @@ describe('A platform that cannot be reached', () => {
     ['opens', undefined],
     ['refuses', ({ faults }: LimeSandbox) => faults.respond('events', { status: 503 })],
     ['breaks off', ({ faults }: LimeSandbox) => faults.reset('events')],
-  ])('gets timeoutMs again, not a doubled one, once it %s', async (_, answer) => {
+  ])('gets timeoutMs again, not twice as long, once it %s', async (_, answer) => {
     const lime = await start.lime();
     lime.faults.hang('events');
     const clock = new ManualClock();
@@ -128,8 +128,8 @@ describe('A platform that cannot be reached', () => {
   });
 });
 
-describe('A connection that does not come about, as when a firewall drops packets', () => {
-  /** A site whose HTTP client connects for ever: undici does not answer an abort before it has a connection. */
+describe('A connection that does not open, as when a firewall drops packets', () => {
+  /** Starts a site whose HTTP client never connects: undici does not answer an abort before it has a connection. */
   async function startSiteThatConnects() {
     const httpClient = new Agent({ connect: () => undefined });
     closeLater(() => httpClient.destroy());
@@ -158,7 +158,7 @@ describe('A connection that does not come about, as when a firewall drops packet
     expect(site.connection.state).toBe('closed');
   });
 
-  it('and is answered after its timeout is closed, so that no two streams are ever open', async () => {
+  it('is closed when it opens after its timeout, so that two streams are never open', async () => {
     class DeafAgent extends Agent {
       override request<T>(options: Dispatcher.RequestOptions<T>) {
         return super.request<T>({ ...options, signal: null });
@@ -187,9 +187,9 @@ describe('A connection that does not come about, as when a firewall drops packet
   });
 });
 
-describe('A platform that refuses', () => {
+describe('A platform that refuses the stream', () => {
   it.each([401, 403, 404])(
-    'with %i gets a request every 30 s to 5 min, with one log line, until the stream opens',
+    'gets a request every 30 s to 5 min after status %i, with one log line, until the stream opens',
     async (status) => {
       const { lime, site, clock, logs } = await startSite(({ faults }) =>
         faults.respond('events', { status, body: 'no', times: 6 }),
@@ -219,7 +219,7 @@ describe('A platform that refuses', () => {
     },
   );
 
-  it('a wrong token gives an AuthenticationError with the code of the platform', async () => {
+  it('causes an AuthenticationError with the code of the platform for a wrong token', async () => {
     const lime = await start.lime();
     const { site } = await start.site({ lime, options: { siteToken: 'st_wrong' } });
 
@@ -250,7 +250,7 @@ describe('A platform that refuses', () => {
       /no content type/,
     ],
     ['410', { status: 410 }, /410/],
-  ])('with %s is retried slowly, and the stream opens in the end', async (_, answer, message) => {
+  ])('gets slow retries after %s, until the stream opens', async (_, answer, message) => {
     const { lime, site, clock } = await startSite(({ faults }) => faults.respond('events', answer));
 
     await until(() => lime.callCount('events') === 1);
@@ -265,7 +265,7 @@ describe('A platform that refuses', () => {
   });
 
   it.each([301, 302, 307, 308])(
-    'with a redirect (%i) to another origin does not get the token there',
+    'does not get the token at another origin after a redirect (%i)',
     async (status) => {
       const elsewhere = await LoopbackServer.start((_, response) => response.end());
       closeLater(() => elsewhere.stop());
@@ -288,7 +288,7 @@ describe('A busy platform', () => {
     ['503 with Retry-After in seconds', 503, () => '5'],
     ['503 with Retry-After as a date', 503, () => new Date(Date.now() + 6_000).toUTCString()],
   ])(
-    '(%s) gets the next request after that time, and up to a tenth later',
+    'gets the next request after the requested delay, and up to a tenth later: %s',
     async (_, status, retryAfter) => {
       const { lime, site, clock } = await startSite(({ faults }) =>
         faults.respond('events', { status, headers: { 'retry-after': retryAfter() } }),
@@ -317,7 +317,7 @@ describe('A busy platform', () => {
   });
 
   it.each([408, 500, 502, 503, 504])(
-    '(%i) is retried within seconds, with a growing backoff',
+    'gets retries within seconds after status %i, with a growing backoff',
     async (status) => {
       const { lime, clock } = await startSite(({ faults }) =>
         faults.respond('events', { status, body: 'busy', times: 7 }),
@@ -334,7 +334,7 @@ describe('A busy platform', () => {
     },
   );
 
-  it('reconnects within seconds while LIME cannot check the site token, and logins wait for the stream', async () => {
+  it('gets reconnects within seconds while it cannot check the site token, and logins wait for the stream', async () => {
     const { lime, site, clock, logs } = await startSite(({ faults }) =>
       faults.refuse('events', 'SITE_TOKEN_AUTH_UNAVAILABLE', { times: 7 }),
     );
@@ -359,7 +359,7 @@ describe('A busy platform', () => {
     expect(logs.of('error')).toEqual([]);
   });
 
-  it('starts the backoff over when it refuses after drops', async () => {
+  it('gets reconnects with the first backoff when it refuses after drops', async () => {
     const { lime, clock } = await startSite(({ faults }) => {
       faults.respond('events', { status: 500, times: 4 });
       faults.respond('events', { status: 401 });

@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 
 const start = useStarter();
 
-/** Three tenants create a login each, in the asynchronous context of their request. */
+/** Creates a login for each of three tenants, in the asynchronous context of its request. */
 async function startTenants() {
   const clock = new ManualClock();
   const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
@@ -23,8 +23,8 @@ async function startTenants() {
   return { clock, lime, site, storage, seen, ids };
 }
 
-describe('With AsyncLocalStorage, a handler does not run in the context of a request', () => {
-  it('when a timer that the first of three requests started expires all of them', async () => {
+describe('With AsyncLocalStorage, a handler runs outside of every request', () => {
+  it('after a timer that the first of three requests started expires all of them', async () => {
     const { clock, lime, seen } = await startTenants();
     lime.faults.missExpiry();
 
@@ -34,7 +34,7 @@ describe('With AsyncLocalStorage, a handler does not run in the context of a req
     expect(seen).toEqual(Array.from({ length: 3 }, () => ['expired', undefined]));
   });
 
-  it('when recovery finds the outcomes after a gap', async () => {
+  it('after recovery has found the outcomes of a gap', async () => {
     const { clock, lime, site, seen, ids } = await startTenants();
     lime.faults.dropStreams();
     await until(() => site.connection.state === 'reconnecting');
@@ -47,7 +47,7 @@ describe('With AsyncLocalStorage, a handler does not run in the context of a req
     expect(seen).toEqual(Array.from({ length: 3 }, () => ['expired', undefined]));
   });
 
-  it('when another handler entered a context before it', async () => {
+  it('after another handler has entered a context', async () => {
     const { lime, site, storage, seen, ids } = await startTenants();
     site.onLogin(() => storage.enterWith('entered by a handler'));
 

@@ -7,7 +7,7 @@ import { RecordingHandler } from '../support/recording-handler.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-const closeLater = useCleanup(); // before the sites are closed
+const closeLater = useCleanup(); // before the sites close
 const start = useStarter();
 
 async function startSite(options: LimeSitesModuleOptions = {}, clock?: ManualClock) {
@@ -33,8 +33,8 @@ function gate() {
   return { open, opened };
 }
 
-describe('a handler', () => {
-  it('that is slow does not hold up other logins', async () => {
+describe('A handler', () => {
+  it('does not delay other logins while it is slow', async () => {
     const { lime, site, handler } = await startSite();
     const { open, opened } = gate();
     site.onLogin(({ requestId }) => (requestId === 'lr_0' ? opened : undefined));
@@ -45,7 +45,7 @@ describe('a handler', () => {
     open();
   });
 
-  it('that is stuck is given up after handlerTimeoutMs: its signal aborts, and its slot is free', async () => {
+  it('times out after handlerTimeoutMs: its signal aborts, and its slot is free', async () => {
     const clock = new ManualClock();
     const { lime, site, handler, logs } = await startSite(
       { concurrency: 1, handlerTimeoutMs: 30_000 },
@@ -72,7 +72,7 @@ describe('a handler', () => {
     await until(() => site.stats.handlerErrors === 2);
   });
 
-  it('that fails after it was given up is not heard of again', async () => {
+  it('is not reported again when it fails after its timeout', async () => {
     const clock = new ManualClock();
     const { lime, site, logs } = await startSite({ handlerTimeoutMs: 1_000 }, clock);
     site.onLogin(
@@ -137,9 +137,9 @@ describe('a handler', () => {
       'throws an error whose members throw',
       () => {
         throw Object.defineProperties(new Error(), {
-          stack: { get: () => fail('stack') },
-          message: { get: () => fail('message') },
-          name: { get: () => fail('name') },
+          stack: { get: () => unreadable('stack') },
+          message: { get: () => unreadable('message') },
+          name: { get: () => unreadable('name') },
         });
       },
       /threw/,
@@ -147,14 +147,14 @@ describe('a handler', () => {
     [
       'throws a proxy that refuses everything',
       () => {
-        const refuse = () => fail('trap');
+        const refuse = () => unreadable('trap');
         throw new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse });
       },
       /threw/,
     ],
     [
       'returns an object whose then throws',
-      () => Object.defineProperty({}, 'then', { get: () => fail('then') }),
+      () => Object.defineProperty({}, 'then', { get: () => unreadable('then') }),
       /then/,
     ],
     ['throws a symbol', () => Promise.reject(Symbol('odd')), /threw Symbol\(odd\)/],
@@ -166,7 +166,7 @@ describe('a handler', () => {
   ];
 
   it.each(FAILURES)(
-    'that %s is logged with its stack, counted, and harms no other',
+    'is logged with its stack and counted when it %s, and does not affect others',
     async (_, fail, text) => {
       const { lime, site, logs } = await startSite();
       const after: string[] = [];
@@ -184,7 +184,7 @@ describe('a handler', () => {
     },
   );
 
-  it('is one of ten, which run one after another for a login', async () => {
+  it('runs after the one before it: ten handlers of a login run one after another', async () => {
     const { lime, site } = await startSite();
     const steps: string[] = [];
     for (let index = 0; index < 10; index++) {
@@ -205,7 +205,7 @@ describe('a handler', () => {
     expect(steps).toEqual(expected.flat());
   });
 
-  it('may remove itself while it runs', async () => {
+  it('can remove itself while it runs', async () => {
     const { lime, site, handler } = await startSite();
     const seen: string[] = [];
     const remove = site.onLogin(function once({ requestId }) {
@@ -220,7 +220,7 @@ describe('a handler', () => {
     expect(seen).toEqual(['lr_0']);
   });
 
-  it('sees logins in the order of their arrival, one at a time, with concurrency 1', async () => {
+  it('gets logins in the order of their arrival, one at a time, with concurrency 1', async () => {
     const { lime, site } = await startSite({ concurrency: 1 });
     const order: string[] = [];
     let running = 0;
@@ -239,7 +239,7 @@ describe('a handler', () => {
     expect(most).toBe(1);
   });
 
-  it('runs for as many logins at once as concurrency says, and no more', async () => {
+  it('runs for as many logins at once as concurrency allows, and no more', async () => {
     const { lime, site } = await startSite({ concurrency: 4 });
     const { open, opened } = gate();
     let running = 0;
@@ -257,15 +257,15 @@ describe('a handler', () => {
   });
 });
 
-describe('an approval that overrules a local expiry', () => {
-  /** A site on which a request has just expired locally; the handlers of that are not done yet. */
+describe('An approval that overrules a local expiry', () => {
+  /** Starts a site on which a request has just expired locally. Its handlers are still running. */
   async function startWithExpiry(options: LimeSitesModuleOptions = {}) {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
     const { app, site, logs } = await start.site({ lime, clock, options });
     await until(() => site.connection.state === 'open');
     const { open, opened } = gate();
-    closeLater(open); // a site whose time stands still would wait for its handlers for ever
+    closeLater(open); // on a manual clock, the shutdown deadline never comes
     const steps: string[] = [];
     site.onLogin(async ({ type, requestId: id }) => {
       steps.push(`${type} begins`);
@@ -283,7 +283,7 @@ describe('an approval that overrules a local expiry', () => {
     return { app, clock, lime, site, logs, requestId, steps, open };
   }
 
-  it('waits for the handlers of the expiry, so that they cannot undo what it does', async () => {
+  it('waits for the handlers of the expiry, so that they cannot undo its effect', async () => {
     const { steps, open } = await startWithExpiry();
     expect(steps).toEqual(['expired begins']);
 
@@ -293,7 +293,7 @@ describe('an approval that overrules a local expiry', () => {
     expect(steps).toEqual(['expired begins', 'expired ends', 'approved begins', 'approved ends']);
   });
 
-  it('is a duplicate once LIME itself reported the expiry', async () => {
+  it('is a duplicate once LIME has sent the expiry', async () => {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0, requestTtlMs: 60_000 });
     const { site } = await start.site({ lime, clock });
@@ -316,7 +316,7 @@ describe('an approval that overrules a local expiry', () => {
     expect(site.stats).toMatchObject({ received: 2, delivered: 1 });
   });
 
-  it('does not hold up other logins meanwhile', async () => {
+  it('does not delay other logins while it waits', async () => {
     const { lime, steps, open } = await startWithExpiry({ concurrency: 2 });
 
     lime.send(frames(2));
@@ -327,7 +327,7 @@ describe('an approval that overrules a local expiry', () => {
     expect(steps.slice(-3)).toEqual(['expired ends', 'approved begins', 'approved ends']);
   });
 
-  it('is named at shutdown if it was still waiting', async () => {
+  it('is named at shutdown while it waits', async () => {
     const { app, clock, logs, requestId } = await startWithExpiry({ shutdownTimeoutMs: 7_000 });
 
     const closing = app.close();
@@ -341,8 +341,8 @@ describe('an approval that overrules a local expiry', () => {
   });
 });
 
-describe('logins that come faster than the handlers can take them', () => {
-  it('(50 000) wait in the socket and not in memory, and none is lost', async () => {
+describe('A flood of logins', () => {
+  it('waits in the socket and not in memory, and loses none of 50 000', async () => {
     const { lime, site, handler } = await startSite({ concurrency: 1 });
     const { open, opened } = gate();
     site.onLogin(() => opened);
@@ -354,7 +354,7 @@ describe('logins that come faster than the handlers can take them', () => {
       before = received();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    // 1 024 in hand, and what was in the chunk that was being read: 64 KiB of frames.
+    // 1 024 in flight, and the frames of the present chunk: 64 KiB.
     expect(received()).toBeLessThan(1_024 + 65_536 / frame('lr_1').length);
     expect(site.connection.state).toBe('open');
     open();
@@ -363,7 +363,7 @@ describe('logins that come faster than the handlers can take them', () => {
     expect(site.stats).toMatchObject({ received: 50_000, delivered: 50_000, reconnects: 0 });
   }, 30_000);
 
-  it('do not make the stream look silent while it is not read', async () => {
+  it('does not trigger the idle timeout while back-pressure pauses the stream', async () => {
     const clock = new ManualClock();
     const { lime, site, handler } = await startSite(
       { concurrency: 1, handlerTimeoutMs: 3_600_000, sseReadTimeoutMs: 10_000 },
@@ -382,7 +382,7 @@ describe('logins that come faster than the handlers can take them', () => {
     expect(site.stats.reconnects).toBe(0);
   });
 
-  it('are followed by a stream whose silence counts again', async () => {
+  it('restarts the idle timeout after back-pressure', async () => {
     const clock = new ManualClock();
     const lime = await start.lime({ keepaliveMs: 0 });
     const options = { concurrency: 1, handlerTimeoutMs: 3_600_000, sseReadTimeoutMs: 10_000 };
@@ -409,8 +409,8 @@ describe('logins that come faster than the handlers can take them', () => {
   });
 });
 
-describe('duplicates', () => {
-  it('are dropped within a connection and across connections', async () => {
+describe('A duplicate', () => {
+  it('is dropped within a connection and across connections', async () => {
     const { lime, site, handler } = await startSite();
 
     lime.send(frame('lr_a') + frame('lr_b') + frame('lr_a'));
@@ -424,7 +424,7 @@ describe('duplicates', () => {
     expect(site.stats).toMatchObject({ received: 5, delivered: 3, duplicates: 2 });
   });
 
-  it('of an approval that is still being verified are dropped too', async () => {
+  it('is dropped while its approval is being verified', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const passport = await lime.signPassport({ request_id: requestId });
@@ -441,21 +441,21 @@ describe('duplicates', () => {
   });
 });
 
-describe('a subscriber', () => {
-  it('that throws keeps nobody else from hearing: neither handlers, nor subscribers, nor the next event', async () => {
+describe('A subscriber that throws', () => {
+  it('affects neither handlers nor other subscribers nor the next event', async () => {
     const unhandled = jest.fn();
     const earlier = config.onUnhandledError;
     config.onUnhandledError = unhandled;
     try {
       const { lime, site, handler } = await startSite();
-      const heard: LimeLoginEvent[] = [];
+      const emitted: LimeLoginEvent[] = [];
       site.loginEvents$.subscribe(() => {
         throw new Error('a bug in a subscriber');
       });
-      site.loginEvents$.subscribe((event) => heard.push(event));
+      site.loginEvents$.subscribe((event) => emitted.push(event));
 
       lime.send(frames(3));
-      await until(() => heard.length === 3);
+      await until(() => emitted.length === 3);
 
       expect(handler.events).toHaveLength(3);
       expect(lime.openStreams).toBe(1);
@@ -466,6 +466,6 @@ describe('a subscriber', () => {
   });
 });
 
-function fail(what: string): never {
+function unreadable(what: string): never {
   throw new Error(`${what} cannot be read`);
 }

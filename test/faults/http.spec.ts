@@ -11,7 +11,7 @@ const closeLater = useCleanup();
 
 const FRAME = 'data: {"type":"expired","login_request_id":"lr_ü"}\n\n';
 
-/** A server that sends these bytes to each client, and closes the connection after them if `hangUp`. */
+/** Starts a server that sends these bytes to each client, and then closes the connection if `hangUp`. */
 async function startTcpServer(bytes: string, hangUp: boolean) {
   let connections = 0;
   const server = createServer((socket) => {
@@ -70,7 +70,7 @@ describe('The content type of the stream', () => {
     'text/event-stream;charset=utf-8',
     'text/event-stream ; charset=windows-1252',
     'text/event-stream;x=y;bogus',
-  ])('may be %j, and the text is UTF-8 for any charset', async (contentType) => {
+  ])('can be %j, and the text is UTF-8 for any charset', async (contentType) => {
     const { handler } = await startWith(contentType);
 
     await until(() => handler.events.length === 1);
@@ -85,7 +85,7 @@ describe('The content type of the stream', () => {
     'application/event-stream',
     'text/plain',
     'text/plain, text/event-stream',
-  ])('must not be %j', async (contentType) => {
+  ])('cannot be %j', async (contentType) => {
     const { site, handler } = await startWith(contentType);
 
     await until(() => site.connection.lastError);
@@ -96,7 +96,7 @@ describe('The content type of the stream', () => {
 });
 
 describe('An answer other than an event stream', () => {
-  /** A site whose stream gets this status, and this body without a content type. */
+  /** Starts a site whose stream gets this status, and this body without a content type. */
   async function startOnAnswers({ status, body = '' }: { status: number; body?: string }) {
     const server = await LoopbackServer.start((_, response) => {
       response.writeHead(status).end(body);
@@ -109,7 +109,7 @@ describe('An answer other than an event stream', () => {
     ['a page with status 200', 200, 'NO_EVENT_STREAM'],
     ['a page with status 404', 404, 'UNEXPECTED_RESPONSE'],
     ['a redirect', 302, 'UNEXPECTED_REDIRECT'],
-  ])('that never ends (%s) is cut off', async (_, status, code) => {
+  ])('is cut off when it never ends: %s', async (_, status, code) => {
     let open = 0;
     const server = await LoopbackServer.start((request, response) => {
       if (!request.url?.endsWith('/events')) return response.writeHead(404).end();
@@ -128,7 +128,7 @@ describe('An answer other than an event stream', () => {
     expect(site.connection.lastError).toMatchObject({ code });
   });
 
-  it('that breaks off counts by its status', async () => {
+  it('counts by its status when it breaks off', async () => {
     const answer = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 1000\r\n\r\n{"ok":';
     const { baseUrl } = await startTcpServer(answer, true);
     const { site } = await start.site({ options: { baseUrl } });
@@ -168,7 +168,7 @@ describe('An answer other than an event stream', () => {
 });
 
 describe('A redirect to another origin', () => {
-  it.each([301, 302, 303, 307, 308])('(%i) is not followed by any call', async (status) => {
+  it.each([301, 302, 303, 307, 308])('is not followed by any call: %i', async (status) => {
     const elsewhere = await LoopbackServer.start((_, response) => response.end());
     closeLater(() => elsewhere.stop());
     const { lime, site } = await start.site();
@@ -192,13 +192,13 @@ describe('A redirect to another origin', () => {
   });
 });
 
-describe('A server that does not speak HTTP, or breaks off', () => {
+describe('A server that breaks HTTP', () => {
   it.each([
     ['nothing', '', true],
     ['a line of another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', false],
     ['half a header', 'HTTP/1.1 200 OK\r\ncontent-type: text/ev', true],
     ['bytes that are not text', '\0\0\0', true],
-  ])('(%s) causes reconnects like a broken connection', async (_, bytes, hangUp) => {
+  ])('causes reconnects like a broken connection: %s', async (_, bytes, hangUp) => {
     const { baseUrl, connections } = await startTcpServer(bytes, hangUp);
     const { site, logs } = await start.site({ options: { baseUrl } });
 
@@ -212,7 +212,7 @@ describe('A server that does not speak HTTP, or breaks off', () => {
     expect(logs.of('warn').filter((line) => line.includes('Event stream lost'))).toHaveLength(1);
   });
 
-  it('in the middle of a chunk loses only that frame', async () => {
+  it('loses only one frame when it breaks off in the middle of a chunk', async () => {
     const answer =
       'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
     const size = Buffer.byteLength(FRAME).toString(16);

@@ -39,7 +39,7 @@ describe('SIGTERM', () => {
     await new Promise(() => undefined);
   `;
 
-  it('with enableShutdownHooks() ends the stream and waits for the handler', async () => {
+  it('ends the stream and waits for the handler with enableShutdownHooks()', async () => {
     const lime = await start.lime();
     const child = await run(withHandler(true), lime.env());
     await lime.whenStreamOpen(1, 15_000);
@@ -53,7 +53,7 @@ describe('SIGTERM', () => {
     await until(() => lime.openStreams === 0);
   });
 
-  it('without them ends the process at once, as Node does, and the platform sees the stream close', async () => {
+  it('ends the process at once without them, and the platform sees the stream close', async () => {
     const lime = await start.lime();
     const child = await run(withHandler(false), lime.env());
     await lime.whenStreamOpen(1, 15_000);
@@ -68,8 +68,8 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('a process', () => {
-  it('whose application was closed exits by itself', async () => {
+describe('A process', () => {
+  it('exits after its application has closed', async () => {
     const lime = await start.lime();
     const child = await run(
       `
@@ -88,7 +88,7 @@ describe('a process', () => {
     expect(performance.now() - closedAt).toBeLessThan(1_000);
   });
 
-  it('that only waits to reconnect stays alive', async () => {
+  it('stays alive while its stream waits to reconnect', async () => {
     const env = { LIME_SITE_TOKEN: 'st_x', LIME_API_BASE: await closedAddress() };
     const child = await run(
       `

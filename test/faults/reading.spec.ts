@@ -32,7 +32,7 @@ async function play(response: ServerResponse, { chunks, headers, end }: Connecti
   if (end) response.end();
 }
 
-/** A site on a server that sends exactly these bytes. */
+/** Starts a site on a server that sends exactly these bytes. */
 async function startSite(connections: Connection[], options: LimeSitesModuleOptions = {}) {
   let connected = 0;
   const lastEventIds: (string | undefined)[] = [];
@@ -124,7 +124,7 @@ describe('The event stream', () => {
     ['gzip', zlib.gzipSync],
     ['deflate', zlib.deflateSync],
     ['br', zlib.brotliCompressSync],
-  ])('delivers frames that a proxy compressed with %s', async (encoding, compress) => {
+  ])('delivers frames that a proxy has compressed with %s', async (encoding, compress) => {
     const headers = { 'content-encoding': encoding };
     const { handler } = await startSite([{ chunks: [compress(frame('a') + frame('b'))], headers }]);
 
@@ -166,7 +166,7 @@ describe('The event stream', () => {
     await until(() => handler.events.length === 1);
   });
 
-  it('drops a frame that the end of the stream cuts off, and keeps it out of the next stream', async () => {
+  it('drops a frame at the end of the stream that is cut off, and keeps it out of the next stream', async () => {
     const { handler } = await startSite([
       { chunks: [frame('a'), `data: ${expired('cut')}\n`], end: true },
       { chunks: [`\n${frame('b')}`] },
@@ -193,7 +193,7 @@ describe('A frame that is too large', () => {
     ['a whole frame in one chunk', [`data: "${'x'.repeat(1_100)}"\n\n`]],
   ];
 
-  it.each(TOO_LARGE)('(%s) drops the stream, and the next stream works', async (_, chunks) => {
+  it.each(TOO_LARGE)('drops the stream, and the next stream works: %s', async (_, chunks) => {
     const { handler, site, logs } = await startSite([{ chunks }, { chunks: [frame('a')] }], {
       maxFrameBytes,
     });
@@ -206,7 +206,7 @@ describe('A frame that is too large', () => {
     expect(site.connection.state).toBe('open');
   });
 
-  it('has more than maxFrameBytes; one of exactly as many is delivered', async () => {
+  it('has more than maxFrameBytes: one with exactly this size is delivered', async () => {
     const id = 'x'.repeat(maxFrameBytes - expired('').length);
     const { handler } = await startSite([{ chunks: [frame(id)] }], { maxFrameBytes });
 
@@ -255,7 +255,7 @@ describe('The id of an event', () => {
     expect(lastEventIds[1]).toBe('7');
   });
 
-  it('is kept over connections without an id', async () => {
+  it('stays the same over connections without an id', async () => {
     const { handler, lastEventIds } = await startSite([
       { chunks: [`id: 7\n${frame('x')}`], end: true },
       { chunks: [frame('a')], end: true },
@@ -277,7 +277,7 @@ describe('The retry field', () => {
     ['negative, which is ignored', '-1', 0, 10],
     ['moderate, which is a minimum', '60', 55, 300],
     ['huge, which is capped at four times sseBackoffMaxMs', '99999999999999999999', 75, 400],
-  ])('may be %s', async (_, retry, atLeastMs, atMostMs) => {
+  ])('can be %s', async (_, retry, atLeastMs, atMostMs) => {
     const { handler } = await startSite(
       [{ chunks: [`retry: ${retry}\n\n${frame('a')}`], end: true }, { chunks: [frame('b')] }],
       options,
@@ -288,6 +288,6 @@ describe('The retry field', () => {
     const [first, second] = handler.events.map(({ receivedAt }) => receivedAt.getTime());
     const pause = (second ?? 0) - (first ?? 0);
     expect(pause).toBeGreaterThanOrEqual(atLeastMs);
-    expect(pause).toBeLessThan(atMostMs + 300); // a busy machine adds its own
+    expect(pause).toBeLessThan(atMostMs + 300); // a busy machine adds some
   });
 });

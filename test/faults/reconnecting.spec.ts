@@ -15,7 +15,7 @@ const closeLater = useCleanup();
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** A site behind a proxy that can break the connection, on the real clock. */
+/** Starts a site behind a proxy that can break the connection, on the real clock. */
 async function startBehindProxy(options: LimeSitesModuleOptions = {}) {
   const lime = await start.lime();
   const proxy = await ToxicProxy.start(lime.port);
@@ -29,7 +29,7 @@ async function startBehindProxy(options: LimeSitesModuleOptions = {}) {
   return { ...started, proxy, handler: started.app.get(RecordingHandler) };
 }
 
-/** A site with an open stream on a manual clock. */
+/** Starts a site with an open stream on a manual clock. */
 async function startOnManualClock(options: LimeSitesModuleOptions = {}) {
   const clock = new ManualClock();
   const lime = await start.lime({ keepaliveMs: 0 });
@@ -48,7 +48,7 @@ async function startOnManualClock(options: LimeSitesModuleOptions = {}) {
     lime.send({ type: 'challenge' }); // not a keepalive, so that the test can wait for its arrival
     await until(() => started.site.connection.lastFrameAt?.getTime() === clock.now());
   };
-  /** Sends nothing for `ms`. Resolves with whether the idle timeout dropped the stream. */
+  /** Lets the stream idle for `ms`. Resolves with whether the idle timeout dropped the stream. */
   const idle = async (ms: number) => {
     const before = lime.callCount('events');
     clock.advance(ms);
@@ -62,7 +62,7 @@ async function startOnManualClock(options: LimeSitesModuleOptions = {}) {
 
 describe('A connection that breaks', () => {
   it.each(['cut', 'reset'] as const)(
-    '(%s) is replaced by one new connection, and logins go on',
+    'is replaced by one new connection, and logins go on: %s',
     async (how) => {
       const { lime, site, proxy, handler, logs } = await startBehindProxy();
 
@@ -95,7 +95,7 @@ describe('A connection that breaks', () => {
     });
   });
 
-  it('(half-open) reaches the idle timeout after sseReadTimeoutMs', async () => {
+  it('reaches the idle timeout after sseReadTimeoutMs when it is half-open', async () => {
     const { site, proxy, lime } = await startBehindProxy({ sseReadTimeoutMs: 100 });
 
     proxy.freeze();
@@ -109,7 +109,7 @@ describe('A connection that breaks', () => {
     expect(lime.callCount('events')).toBeGreaterThanOrEqual(2);
   });
 
-  it('leaves no second stream open after 30 breaks of either kind', async () => {
+  it('leaves no second stream open after 30 breaks of both kinds', async () => {
     const { lime, site, proxy } = await startBehindProxy();
     let mostOpen = 0;
     lime.onActivity(() => {
@@ -147,7 +147,7 @@ describe('A connection that breaks', () => {
     expect(mostOpen).toBe(1);
   });
 
-  it('because the network fails for minutes is replaced when the network is back', async () => {
+  it('is replaced after minutes without a network', async () => {
     const clock = new ManualClock();
     const lime = await start.lime();
     const proxy = await ToxicProxy.start(lime.port);
@@ -179,7 +179,7 @@ describe('A connection that breaks', () => {
 });
 
 describe('A server that accepts and closes at once', () => {
-  it('gets 200 reconnects with a growing backoff, one at a time and none without a delay', async () => {
+  it('gets 200 reconnects with a growing backoff, one at a time and each after a delay', async () => {
     let open = 0;
     let mostOpen = 0;
     let attempts = 0;
@@ -198,7 +198,7 @@ describe('A server that accepts and closes at once', () => {
     const delays: number[] = [];
     for (let round = 1; round <= 200; round++) {
       await until(() => site.connection.state === 'reconnecting' && clock.waits.length === 1);
-      expect(attempts).toBe(round); // none before time passes
+      expect(attempts).toBe(round); // no second one before time passes
       const [delay = 0] = clock.waits;
       delays.push(delay);
       clock.advance(Math.ceil(delay));
@@ -214,7 +214,7 @@ describe('A server that accepts and closes at once', () => {
 });
 
 describe('The idle timeout', () => {
-  it('is sseReadTimeoutMs when no keepalive ever came', async () => {
+  it('is sseReadTimeoutMs without any keepalive', async () => {
     const { idle, site } = await startOnManualClock();
 
     expect(await idle(309 * SECOND)).toBe(false);
@@ -249,7 +249,7 @@ describe('The idle timeout', () => {
     expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('shrinks once ten shorter intervals followed a long one', async () => {
+  it('shrinks after ten shorter intervals', async () => {
     const { keepalive, idle } = await startOnManualClock();
     for (const pause of [1, 60, ...Array.from({ length: 11 }, () => 10)])
       await keepalive(pause * SECOND);
@@ -258,7 +258,7 @@ describe('The idle timeout', () => {
     expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('is at least 15 s, however frequent the keepalives', async () => {
+  it('is at least 15 s, also with more frequent keepalives', async () => {
     const { keepalive, idle } = await startOnManualClock();
     for (let count = 0; count < 5; count++) await keepalive(SECOND);
 
@@ -266,7 +266,7 @@ describe('The idle timeout', () => {
     expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('is at most sseReadTimeoutMs, however rare the keepalives', async () => {
+  it('is at most sseReadTimeoutMs, also with rarer keepalives', async () => {
     const { keepalive, idle } = await startOnManualClock();
     for (let count = 0; count < 3; count++) await keepalive(300 * SECOND);
 
@@ -274,7 +274,7 @@ describe('The idle timeout', () => {
     expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('of a new connection comes from the intervals of the one before, without the gap between them', async () => {
+  it('is that of the connection before, without the gap between them', async () => {
     const { keepalive, idle, isOpen, clock, lime } = await startOnManualClock();
     for (let count = 0; count < 4; count++) await keepalive(20 * SECOND);
     clock.advance(15 * SECOND);
@@ -288,7 +288,7 @@ describe('The idle timeout', () => {
     expect(await idle(2 * SECOND)).toBe(true);
   });
 
-  it('comes from the time between pairs when keepalives come in pairs', async () => {
+  it('is three times the interval between pairs when keepalives come in pairs', async () => {
     const { keepalive, idle } = await startOnManualClock();
     for (let count = 0; count < 4; count++)
       await keepalive(20 * SECOND, ': ping\n\ndata: {"type":"keepalive"}\n\n');
@@ -309,7 +309,7 @@ describe('The idle timeout', () => {
     expect(await idle(4 * SECOND)).toBe(true);
   });
 
-  it('causes one reconnect after a laptop slept for hours', async () => {
+  it('causes one reconnect after a laptop has slept for hours', async () => {
     const { keepalive, idle, isOpen, clock, lime } = await startOnManualClock();
     for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
 

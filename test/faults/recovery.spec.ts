@@ -11,7 +11,7 @@ const start = useStarter();
 
 const SECOND = 1_000;
 
-/** A site with an open stream, whose time passes only when the test says so. */
+/** Starts a site with an open stream on a manual clock. */
 async function startSite({
   sandbox,
   ...options
@@ -28,7 +28,7 @@ async function startSite({
   await until(isOpen);
   await until(() => lime.callCount('jwks') > 0);
 
-  /** Breaks the stream, lets things happen, and lets the stream come back. */
+  /** Breaks the stream, calls `happen`, and lets the stream reconnect. */
   const gap = async (happen: () => unknown = () => undefined) => {
     lime.faults.dropStreams();
     await until(() => site.connection.state === 'reconnecting');
@@ -37,7 +37,7 @@ async function startSite({
     clock.advance(1_000);
     await until(isOpen);
   };
-  /** Lets time pass in small steps, so that what is asked on the way can be answered. */
+  /** Advances the clock in small steps, so that LIME can answer calls in between. */
   const pass = async (ms: number, stepMs = 100) => {
     for (let passed = 0; passed < ms; passed += stepMs) {
       clock.advance(stepMs);
@@ -50,8 +50,8 @@ async function startSite({
 const answered = (calls: readonly { target?: string | undefined }[]) =>
   calls.filter(({ target }) => target === 'status').length;
 
-describe('what happened while no stream was open', () => {
-  it('is asked for: an expiry settles at once', async () => {
+describe('The outcome of a gap in the stream', () => {
+  it('is recovered at once: an expiry', async () => {
     const { lime, site, gap, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
@@ -62,7 +62,7 @@ describe('what happened while no stream was open', () => {
     expect(site.stats).toMatchObject({ missed: 1, delivered: 1 });
   });
 
-  it('is asked for: an approval that can no longer arrive settles as expired, with one warning', async () => {
+  it('is delivered as an expiry, with one warning, when its approval is lost', async () => {
     const { lime, site, clock, gap, pass, handler, logs } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const { requestId: second } = await site.createLoginRequest();
@@ -81,7 +81,7 @@ describe('what happened while no stream was open', () => {
     expect(logs.of('warn').filter((line) => line.includes('was lost while'))).toHaveLength(1);
   });
 
-  it('is believed if it arrives late all the same, within the grace', async () => {
+  it('is the approval when that arrives within the grace period', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     let passport = '';
@@ -99,7 +99,7 @@ describe('what happened while no stream was open', () => {
     expect(site.stats.missed).toBe(0);
   });
 
-  it('is believed if it arrives late all the same, after the local expiry', async () => {
+  it('is the approval when that arrives after the local expiry', async () => {
     const { lime, site, clock, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     let passport = '';
@@ -119,7 +119,7 @@ describe('what happened while no stream was open', () => {
     ]);
   });
 
-  it('is nothing for a request that is still pending', async () => {
+  it('is not delivered while the request is still pending', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
@@ -133,7 +133,7 @@ describe('what happened while no stream was open', () => {
   });
 
   it.each([1, 100, 5_000])(
-    'is asked for once for each of %i pending requests, at most 50 a second',
+    'is requested once for each of %i pending requests, at most 50 a second',
     async (count) => {
       const { lime, site, gap, pass, handler } = await startSite({ streamWaitMs: 0 });
       const ids: string[] = [];
@@ -160,7 +160,7 @@ describe('what happened while no stream was open', () => {
     60_000,
   );
 
-  it('is asked for also for a request whose answer was still on its way', async () => {
+  it('is recovered for a request whose creation is answered after the gap', async () => {
     let letAnswerPass: () => void = () => undefined;
     const answerMayPass = new Promise<void>((resolve) => {
       letAnswerPass = resolve;
@@ -189,7 +189,7 @@ describe('what happened while no stream was open', () => {
     expect(handler.events).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
   });
 
-  it('is asked for again when the stream broke again while asking', async () => {
+  it('is requested again when the stream breaks during recovery', async () => {
     const { lime, site, clock, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     lime.faults.hang('status');
@@ -197,7 +197,7 @@ describe('what happened while no stream was open', () => {
     await gap();
     await until(() => lime.callCount('status') === 1);
     await gap(() => lime.expire(requestId));
-    clock.advance(30 * SECOND); // the first question is given up
+    clock.advance(30 * SECOND); // the first call times out
     await pass(200);
     await until(() => handler.events.length === 1);
 
@@ -205,27 +205,30 @@ describe('what happened while no stream was open', () => {
   });
 });
 
-describe('a platform without the status call', () => {
-  it.each([404, 405, 501])('(%i) is asked once for each gap, without a warning', async (status) => {
-    const { lime, site, gap, pass, handler, logs } = await startSite();
-    const body = { ok: false, error: { code: 'NO_SUCH_ROUTE', message: 'no such route' } };
-    lime.faults.respond('status', { status, body, times: Infinity });
-    for (let index = 0; index < 20; index++) await site.createLoginRequest();
+describe('A platform without the status call', () => {
+  it.each([404, 405, 501])(
+    'gets a few status calls for each gap, without a warning: %i',
+    async (status) => {
+      const { lime, site, gap, pass, handler, logs } = await startSite();
+      const body = { ok: false, error: { code: 'NO_SUCH_ROUTE', message: 'no such route' } };
+      lime.faults.respond('status', { status, body, times: Infinity });
+      for (let index = 0; index < 20; index++) await site.createLoginRequest();
 
-    await gap();
-    await pass(2 * SECOND);
-    const asked = lime.callCount('status');
-    await gap();
-    await pass(2 * SECOND);
+      await gap();
+      await pass(2 * SECOND);
+      const asked = lime.callCount('status');
+      await gap();
+      await pass(2 * SECOND);
 
-    expect(asked).toBeLessThanOrEqual(5); // what was in flight at once
-    expect(lime.callCount('status')).toBeGreaterThan(asked);
-    expect(lime.callCount('status')).toBeLessThanOrEqual(asked + 5);
-    expect(handler.events).toEqual([]);
-    expect(logs.of('warn').filter((line) => !line.includes('Event stream'))).toEqual([]);
-  });
+      expect(asked).toBeLessThanOrEqual(5); // the calls in flight
+      expect(lime.callCount('status')).toBeGreaterThan(asked);
+      expect(lime.callCount('status')).toBeLessThanOrEqual(asked + 5);
+      expect(handler.events).toEqual([]);
+      expect(logs.of('warn').filter((line) => !line.includes('Event stream'))).toEqual([]);
+    },
+  );
 
-  it('differs from a proxy that answers 404 itself: after the next gap the events are recovered', async () => {
+  it('differs from a proxy that answers 404: recovery works after the next gap', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     lime.faults.respond('status', { status: 404, body: '<html>not found</html>' });
@@ -239,7 +242,7 @@ describe('a platform without the status call', () => {
     expect(handler.events).toMatchObject([{ type: 'expired', requestId, origin: 'platform' }]);
   });
 
-  it('differs from one that does not know a single request', async () => {
+  it('differs from a platform that does not know one request', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     const { requestId: unknown } = await site.createLoginRequest();
     const { requestId: known } = await site.createLoginRequest();
@@ -258,7 +261,7 @@ describe('a platform without the status call', () => {
     expect(answered(lime.calls)).toBe(2);
   });
 
-  it('differs from one that is in trouble, which is left alone after a few failures and asked after the next gap', async () => {
+  it('differs from a failing platform, which gets a few status calls, and new ones after the next gap', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     const ids: string[] = [];
     for (let index = 0; index < 30; index++) ids.push((await site.createLoginRequest()).requestId);
@@ -275,7 +278,7 @@ describe('a platform without the status call', () => {
     expect(asked).toBeLessThanOrEqual(3 + 5);
   });
 
-  it('may say that a request timed out in words of its own', async () => {
+  it('delivers an expiry for each status that means expired', async () => {
     const { lime, site, gap, handler } = await startSite();
     await site.createLoginRequest();
     lime.faults.respond('status', {
@@ -288,7 +291,7 @@ describe('a platform without the status call', () => {
     await until(() => handler.events.length === 1);
   });
 
-  it('may say something that is not known here, which settles nothing', async () => {
+  it('leaves a request pending for a status that is not known', async () => {
     const { lime, site, gap, pass, handler } = await startSite();
     await site.createLoginRequest();
     lime.faults.respond('status', {
@@ -304,7 +307,7 @@ describe('a platform without the status call', () => {
   });
 });
 
-describe('a request that LIME says nothing about', () => {
+describe('A request without an event of LIME', () => {
   it('expires locally a moment after expiresAt, not before', async () => {
     const { clock, site, handler } = await startSite({ sandbox: { requestTtlMs: 600 * SECOND } });
     const { requestId, expiresAt } = await site.createLoginRequest();
@@ -316,7 +319,7 @@ describe('a request that LIME says nothing about', () => {
     expect(handler.events).toMatchObject([{ type: 'expired', requestId, origin: 'local' }]);
   });
 
-  it('is overruled by an approval that comes later', async () => {
+  it('is approved by an approval after its local expiry', async () => {
     const { clock, lime, site, handler } = await startSite({ sseReadTimeoutMs: 900 * SECOND });
     const { requestId } = await site.createLoginRequest();
     clock.advance(603 * SECOND);
@@ -330,7 +333,7 @@ describe('a request that LIME says nothing about', () => {
     expect(handler.events[1]).toMatchObject({ type: 'approved', requestId });
   });
 
-  it('counts what the platform says afterwards as a repeat', async () => {
+  it('counts a later event of the platform as a duplicate', async () => {
     const { clock, lime, site, handler } = await startSite({ sseReadTimeoutMs: 900 * SECOND });
     const { requestId } = await site.createLoginRequest();
     clock.advance(603 * SECOND);
@@ -341,7 +344,7 @@ describe('a request that LIME says nothing about', () => {
     expect(handler.events).toHaveLength(1);
   });
 
-  it('expires in the order of their dates, with requests of different length', async () => {
+  it('expires by its own date, beside requests of different lifetimes', async () => {
     const { clock, lime, site, handler } = await startSite({ sseReadTimeoutMs: 900 * SECOND });
     const { requestId: later } = await site.createLoginRequest();
     const expires_at = new Date(clock.now() + 60 * SECOND).toISOString();
@@ -359,10 +362,10 @@ describe('a request that LIME says nothing about', () => {
   });
 });
 
-describe('an approval whose key cannot be had', () => {
+describe('An approval whose key is unavailable', () => {
   const outage = { status: 503, body: 'down', times: Infinity };
 
-  it('is held until the keys are back, without holding up others', async () => {
+  it('is held until the keys are available, without delaying others', async () => {
     const { lime, site, pass, handler, logs } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', outage);
@@ -382,7 +385,7 @@ describe('an approval whose key cannot be had', () => {
     expect(logs.of('warn').filter((line) => line.includes('Holding the approval'))).toHaveLength(1);
   });
 
-  it('tells when it came and not when the keys did, as does the expiry behind one that turns out bad', async () => {
+  it('has the time of its arrival in receivedAt, as does an expiry behind a rejected one', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', outage);
@@ -401,12 +404,12 @@ describe('an approval whose key cannot be had', () => {
     await pass(30 * SECOND);
     await until(() => handler.events.length === 2);
 
-    const told = handler.events.map(({ type, receivedAt }) => [type, receivedAt.getTime()]);
-    expect(told).toContainEqual(['approved', cameAt]);
-    expect(told).toContainEqual(['expired', cameAt]);
+    const delivered = handler.events.map(({ type, receivedAt }) => [type, receivedAt.getTime()]);
+    expect(delivered).toContainEqual(['approved', cameAt]);
+    expect(delivered).toContainEqual(['expired', cameAt]);
   });
 
-  it('may be one of many without a warning of Node about listeners', async () => {
+  it('does not cause a warning of Node about listeners when it is one of many', async () => {
     const warnings: string[] = [];
     const note = ({ message }: Error) => warnings.push(message);
     process.on('warning', note);
@@ -425,7 +428,7 @@ describe('an approval whose key cannot be had', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('is settled soon after the keys are back, although a fetch failed for its sake', async () => {
+  it('is delivered soon after the keys are available, although a fetch failed for it', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', { ...outage, times: 1 });
@@ -440,7 +443,7 @@ describe('an approval whose key cannot be had', () => {
     expect(handler.requestIds).toEqual([requestId]);
   });
 
-  it('becomes a rejection when its passport runs out first', async () => {
+  it('becomes a rejection when its passport expires first', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', outage);
@@ -458,7 +461,7 @@ describe('an approval whose key cannot be had', () => {
     expect(site.stats.rejected).toBe(1);
   });
 
-  it('is held when the published set does not have a key of just now yet', async () => {
+  it('is held when the JWKS does not have its new key yet', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     const published = lime.publishedKeys();
     await lime.rotateKeys();
@@ -475,10 +478,10 @@ describe('an approval whose key cannot be had', () => {
     expect(site.stats.rejected).toBe(0);
   });
 
-  it('does not keep a good one for the same request waiting', async () => {
+  it('does not delay a good approval of the same request', async () => {
     const { lime, site, clock, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    const bad = await lime.signPassport({ request_id: requestId }, { kid: 'nobody-has-it' });
+    const bad = await lime.signPassport({ request_id: requestId }, { kid: 'not-published' });
     lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: bad });
     await until(() => clock.waits.some((ms) => ms <= 250));
 
@@ -488,7 +491,7 @@ describe('an approval whose key cannot be had', () => {
     expect(handler.events).toMatchObject([{ type: 'approved', requestId }]);
   });
 
-  it('keeps an expiry of the same request waiting behind it', async () => {
+  it('delays an expiry of the same request', async () => {
     const { lime, site, clock, pass, handler } = await startSite();
     await lime.rotateKeys();
     lime.faults.respond('jwks', outage);

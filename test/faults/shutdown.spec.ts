@@ -23,15 +23,15 @@ const frames = (count: number): string =>
     (_, index) => `data: {"type":"expired","login_request_id":"lr_${index}"}\n\n`,
   ).join('');
 
-/** How long it took, in milliseconds. */
+/** The duration in milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const before = performance.now();
   await work();
   return performance.now() - before;
 }
 
-describe('shutdown', () => {
-  it('while connecting ends at once', async () => {
+describe('The shutdown', () => {
+  it('ends at once while the stream connects', async () => {
     const server = await LoopbackServer.start();
     closeLater(() => server.stop());
     const { app, site } = await start.site({ options: { baseUrl: server.url } });
@@ -41,7 +41,7 @@ describe('shutdown', () => {
     expect(site.connection.state).toBe('closed');
   });
 
-  it('while waiting to reconnect ends at once', async () => {
+  it('ends at once while the stream waits to reconnect', async () => {
     const baseUrl = await closedAddress();
     const options = { baseUrl, sseBackoffBaseMs: 60_000, sseBackoffMaxMs: 60_000 };
     const { app, site } = await start.site({ options });
@@ -51,7 +51,7 @@ describe('shutdown', () => {
     expect(site.connection.state).toBe('closed');
   });
 
-  it('while reading closes the stream at once, and completes connection$', async () => {
+  it('closes an open stream at once, and completes connection$', async () => {
     const { lime, app, site } = await startSite();
     await until(() => site.connection.state === 'open');
     const states: string[] = [];
@@ -81,7 +81,7 @@ describe('shutdown', () => {
     expect(done).toHaveLength(10);
   });
 
-  it('waits for a verification that is under way', async () => {
+  it('waits for a verification in progress', async () => {
     const { lime, app, site } = await startSite();
     const done: string[] = [];
     site.onLogin(({ type }) => done.push(type));
@@ -95,10 +95,10 @@ describe('shutdown', () => {
     expect(done).toEqual(['approved']);
   });
 
-  it('waits no longer than shutdownTimeoutMs: aborts the handlers, and says what was cut short', async () => {
+  it('aborts the handlers after shutdownTimeoutMs, and names them', async () => {
     const { lime, app, site, logs } = await startSite({ concurrency: 1, shutdownTimeoutMs: 20 });
     const signals: AbortSignal[] = [];
-    site.onLogin(async function settle(_, { signal }) {
+    site.onLogin(async function lingers(_, { signal }) {
       signals.push(signal);
       await new Promise(() => undefined);
     });
@@ -109,11 +109,11 @@ describe('shutdown', () => {
 
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     expect(signals[0]?.reason).toMatchObject({ code: 'SHUTTING_DOWN' });
-    expect(logs.of('warn').at(-1)).toContain('settle for lr_0');
+    expect(logs.of('warn').at(-1)).toContain('lingers for lr_0');
     expect(logs.of('error')).toContainEqual(expect.stringContaining('lr_1, lr_2'));
   });
 
-  it('ends a back-pressure that is holding the stream', async () => {
+  it('ends while back-pressure holds the stream', async () => {
     const { lime, app, site } = await startSite({ concurrency: 1, shutdownTimeoutMs: 20 });
     site.onLogin(() => new Promise(() => undefined));
     lime.send(frames(5_000));
@@ -157,7 +157,7 @@ describe('shutdown', () => {
     );
   });
 
-  it('may be asked for twice', async () => {
+  it('can be requested twice', async () => {
     const { app, site } = await startSite();
 
     await Promise.all([site.onModuleDestroy(), site.onModuleDestroy()]);
@@ -183,26 +183,26 @@ describe('shutdown', () => {
   });
 });
 
-describe('two applications in one process', () => {
-  it('share nothing: each hears its own platform, and one goes on when the other ends', async () => {
+describe('Two applications in one process', () => {
+  it('share nothing: each gets the events of its own platform, and one goes on after the other has closed', async () => {
     const one = await startSite();
     const two = await startSite();
-    const heard: string[] = [];
-    one.site.onLogin(({ requestId }) => heard.push(`one ${requestId}`));
-    two.site.onLogin(({ requestId }) => heard.push(`two ${requestId}`));
+    const received: string[] = [];
+    one.site.onLogin(({ requestId }) => received.push(`one ${requestId}`));
+    two.site.onLogin(({ requestId }) => received.push(`two ${requestId}`));
 
     await one.app.close();
     const { requestId } = await two.site.createLoginRequest();
     two.lime.expire(requestId);
-    await until(() => heard.length > 0);
+    await until(() => received.length > 0);
 
-    expect(heard).toEqual([`two ${requestId}`]);
+    expect(received).toEqual([`two ${requestId}`]);
     expect(one.site.stats.received).toBe(0);
   });
 });
 
-describe('start and stop', () => {
-  it('100 times in one process leaves no timer, no socket and no listener', async () => {
+describe('A hundred starts and stops', () => {
+  it('leave no timer, no socket and no listener in the process', async () => {
     const lime = await start.lime();
     const once = async () => {
       const module = await Test.createTestingModule({
@@ -212,7 +212,7 @@ describe('start and stop', () => {
         .compile();
       await module.init();
       const { requestId } = await module.get(LimeSiteService).createLoginRequest();
-      lime.expire(requestId); // the sandbox has a timer for it
+      lime.expire(requestId); // ends the sandbox's timer
       await module.close();
     };
     const resources = () =>

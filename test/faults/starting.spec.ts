@@ -8,10 +8,10 @@ import { until } from '../support/until.js';
 
 const start = useStarter();
 
-/** What happened, in order: the end of a hook, a login in a handler. */
+/** The events in order: the end of a hook, a login in a handler. */
 const steps: string[] = [];
 
-/** A provider whose hook takes a moment, in which a login arrives, and whose handler needs what the hook sets up. */
+/** A provider with a slow hook, during which a login arrives. Its handler needs the set-up of the hook. */
 @Injectable()
 class SlowLogins implements OnApplicationBootstrap {
   constructor(private readonly site: LimeSiteService) {}
@@ -79,7 +79,7 @@ describe('A login that arrives during the start of the application', () => {
     expect(steps).toEqual(['hook ended', 'handled']);
   });
 
-  it('waits in the socket when there are thousands of it, and none is lost', async () => {
+  it('waits in the socket when it is one of thousands, and is not lost', async () => {
     const site = await startWhile({ providers: [SlowLogins] }, async (lime) => {
       for (let index = 0; index < 3_000; index++) {
         lime.send({ type: 'expired', login_request_id: `lr_${index}` });
@@ -93,7 +93,7 @@ describe('A login that arrives during the start of the application', () => {
     expect(site.stats).toMatchObject({ received: 3_000, delivered: 3_000 });
   });
 
-  it('can be created by a hook, which does not have to wait for its outcome', async () => {
+  it('can be created by a hook that does not wait for its outcome', async () => {
     let requestId = '';
     @Injectable()
     class Creator implements OnApplicationBootstrap {
@@ -126,7 +126,7 @@ describeWithRedis('A login of a cluster that arrives during the start of a repli
     expect(steps).toEqual(['hook ended', 'handled']);
   });
 
-  it('is not completed by a replica without a handler: another one handles it', async () => {
+  it('is not completed by a replica without a handler, and another one handles it', async () => {
     const lime = await start.lime();
     const cluster = () => bullMqCluster({ url: redis().url, siteKey: 'idle', backoffMs: 50 });
     const idle = await start.site({ lime, options: { cluster: cluster() } });

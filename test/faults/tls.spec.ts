@@ -19,8 +19,8 @@ async function startBehindTls(host: string, trusted: boolean) {
   return { ...(await start.site({ lime, options: { baseUrl, httpClient } })) };
 }
 
-describe('A certificate', () => {
-  it('that is trusted, for the right host, is accepted', async () => {
+describe('A TLS certificate', () => {
+  it('is accepted when it is trusted and for the right host', async () => {
     const { site } = await startBehindTls('127.0.0.1', true);
 
     await until(() => site.connection.state === 'open');
@@ -28,10 +28,10 @@ describe('A certificate', () => {
   });
 
   it.each([
-    ['that no trusted authority signed', '127.0.0.1', false],
+    ['not signed by a trusted authority', '127.0.0.1', false],
     ['for another host', 'other.example', true],
   ])(
-    '%s is refused: the token is not sent, and the next attempt follows after 30 s',
+    'is refused when it is %s: the token is not sent, and the next attempt follows after 30 s',
     async (_, host, trusted) => {
       const { lime, site, logs } = await startBehindTls(host, trusted);
 

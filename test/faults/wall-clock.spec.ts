@@ -22,11 +22,11 @@ async function startSite() {
   return { clock, lime, site, logs, keepalive, handler: app.get(RecordingHandler) };
 }
 
-describe('A wall clock', () => {
+describe('A wall clock that jumps', () => {
   it.each([
     ['forward, as when a virtual machine wakes up', 5 * HOUR],
     ['back, as when the time is corrected', -5 * HOUR],
-  ])('that is set %s neither breaks the connection nor expires a login', async (_, jumpMs) => {
+  ])('neither breaks the connection nor expires a login when it is set %s', async (_, jumpMs) => {
     const { clock, lime, site, logs, keepalive, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
@@ -43,7 +43,7 @@ describe('A wall clock', () => {
     expect(logs.of('warn')).toEqual([]);
   });
 
-  it('that is set forward does not hide a dead connection', async () => {
+  it('does not hide a dead connection when it is set forward', async () => {
     const { clock, site, keepalive } = await startSite();
     for (let count = 0; count < 3; count++) await keepalive(20 * SECOND);
 
@@ -54,7 +54,7 @@ describe('A wall clock', () => {
     expect(site.connection.lastError).toMatchObject({ code: 'STREAM_IDLE_TIMEOUT' });
   });
 
-  it('that is set forward expires an overdue request once its time has passed on the monotonic clock', async () => {
+  it('expires an overdue request by the monotonic clock when it is set forward', async () => {
     const { clock, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
