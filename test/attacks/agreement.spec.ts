@@ -10,16 +10,16 @@ import { type Target, useTarget } from './support/target.js';
 
 const MUTATIONS = 10_000;
 
-// Signatures are checked by node:crypto and not by jose, so jose is asked here what it would have said. The attacks of
-// the other suites are put to it as well (Target.refusal).
-describe('Our answer on a passport, beside that of jose.jwtVerify', () => {
+// The module checks signatures with node:crypto, so these tests compare it with jose. The attacks of the other suites are
+// compared as well (Target.refusal).
+describe('The result for a passport, beside that of jose.jwtVerify', () => {
   const target = useTarget();
 
   function joses(token: string): Promise<Record<string, unknown> | undefined> {
     return readByJose(token, target().platform, target().clock.now());
   }
 
-  /** The claims, or why the passport is refused. Any other failure fails the test. */
+  /** The claims, or the reason of the refusal. Any other failure fails the test. */
   async function ours(token: string): Promise<Record<string, unknown> | PassportErrorCode> {
     try {
       return (await target().site.verifyPassport(token)).claims;
@@ -29,7 +29,7 @@ describe('Our answer on a passport, beside that of jose.jwtVerify', () => {
     }
   }
 
-  it(`is the same for ${MUTATIONS} mutations, or stricter by a rule that is on the list`, async () => {
+  it(`is the same for ${MUTATIONS} mutations, or stricter by a listed rule`, async () => {
     const seen = { accepted: 0, refused: 0, stricter: 0 };
     const accepted = { issuerRespelt: 0, withNbf: 0, nbfAhead: 0, nbfNull: 0 };
     const refused = { issuer: 0, nbfAhead: 0 };
@@ -51,7 +51,7 @@ describe('Our answer on a passport, beside that of jose.jwtVerify', () => {
       if (typeof our !== 'string') {
         countAccepted(our);
         if (!jose) throw new Error(`We accept what jose refuses: ${show(token)}`);
-        // As texts: a claim may be named __proto__, which matchers overlook.
+        // As strings: matchers overlook a claim named __proto__.
         const ofJose = Object.entries(jose);
         expect(JSON.stringify(ofJose.map(([name]) => [name, our[name]]))).toBe(
           JSON.stringify(ofJose),
@@ -64,7 +64,7 @@ describe('Our answer on a passport, beside that of jose.jwtVerify', () => {
       }
     });
     await fc.assert(property, { numRuns: MUTATIONS });
-    // The mutations are worth something only if they fall on both sides, and those of iss and nbf do, too.
+    // The comparison needs mutations with both results, also of iss and nbf.
     expect(seen.accepted).toBeGreaterThan(MUTATIONS / 50);
     expect(seen.refused).toBeGreaterThan(MUTATIONS / 5);
     expect(seen.stricter).toBeGreaterThan(MUTATIONS / 50);

@@ -7,18 +7,18 @@ import { useTarget } from './support/target.js';
 
 const attacker = createKeyPair('attacker');
 
-describe('A forger who lies about the algorithm', () => {
+describe('A passport with a false algorithm', () => {
   const target = useTarget();
 
   describe.each(['none', 'None', 'NONE', 'nOnE', 'none ', ' none', 'none\u0000', 'n\u043ene', ''])(
-    'and names alg "%s"',
+    'alg "%s"',
     (alg) => {
       const unsigned = () =>
         `${encodePart(target().header({ alg }))}.${encodePart(target().claims())}`;
 
       it.each([
         ['no signature', ''],
-        ['something for a signature', 'AAAA'],
+        ['a short signature', 'AAAA'],
       ])('is refused with %s', async (_, signature) => {
         const code = await target().refusal(`${unsigned()}.${signature}`);
         expect(code).toBe(signature === '' ? 'PASSPORT_MALFORMED' : 'PASSPORT_ALGORITHM');
@@ -28,7 +28,7 @@ describe('A forger who lies about the algorithm', () => {
         expect(await target().refusal(unsigned())).toBe('PASSPORT_MALFORMED');
       });
 
-      it('is refused even with a genuine signature', async () => {
+      it('is refused with a genuine signature', async () => {
         const jwt = target().token({ header: target().header({ alg }) });
         expect(await target().refusal(jwt)).toBe('PASSPORT_ALGORITHM');
       });
@@ -50,7 +50,7 @@ describe('A forger who lies about the algorithm', () => {
     expect(await target().refusal(jwt)).toBe('PASSPORT_ALGORITHM');
   });
 
-  describe('and signs with the public key as an HMAC secret', () => {
+  describe('signed with the public key as an HMAC secret', () => {
     const secrets: [string, (publicKey: JsonWebKey) => string | Buffer][] = [
       ['SPKI PEM', (jwk) => keyOf(jwk).export({ type: 'spki', format: 'pem' })],
       [
@@ -85,7 +85,7 @@ describe('A forger who lies about the algorithm', () => {
   });
 
   it.each(['RS384', 'RS512', 'PS256', 'PS384', 'PS512'])(
-    'is refused with %s, even by the right key, and when it says RS256',
+    'is refused with %s, also by the right key, and under the name RS256',
     async (alg) => {
       const { lime, clock } = target();
       const issuedAt = new Date(clock.now());
@@ -106,7 +106,7 @@ describe('A forger who lies about the algorithm', () => {
     expect(await target().refusal(jwt)).toBe('PASSPORT_ALGORITHM');
   });
 
-  it('is refused with a signature of the right length that is all zeros, or as large as numbers go', async () => {
+  it('is refused with a signature of zeros, or of the largest number, in the right length', async () => {
     for (const byte of [0x00, 0xff]) {
       const input = target().token().split('.').slice(0, 2).join('.');
       const signature = Buffer.alloc(256, byte).toString('base64url');
@@ -115,7 +115,7 @@ describe('A forger who lies about the algorithm', () => {
   });
 });
 
-describe('A forger who brings a key', () => {
+describe('A passport that brings its own key', () => {
   const target = useTarget();
   let trap: LoopbackServer;
 
@@ -147,7 +147,7 @@ describe('A forger who brings a key', () => {
         x5t: 'AAAA',
       }),
     ],
-  ])('is refused, and the key is neither used nor fetched: %s', async (_, members) => {
+  ])('is refused, and its key is neither used nor fetched: %s', async (_, members) => {
     const underRightKid = target().header(members());
     const { kid: _kid, ...embedded } = members() as { kid?: string };
     for (const header of [underRightKid, target().header({ ...embedded, kid: 'attacker' })]) {
@@ -160,27 +160,27 @@ describe('A forger who brings a key', () => {
     expect(trap.requests).toHaveLength(0);
   });
 
-  it('cannot make a genuine passport fetch anything either', async () => {
+  it('does not cause a fetch with a genuine signature either', async () => {
     const jku = `${trap.url}/jwks.json`;
     const header = target().header({ jku, x5u: jku, jwk: attacker.jwk });
     await target().site.verifyPassport(target().token({ header }));
     expect(trap.requests).toHaveLength(0);
   });
 
-  it('is refused under the right kid', async () => {
+  it('is refused with the right kid', async () => {
     const jwt = target().token({ key: attacker.privateKey });
     expect(await target().refusal(jwt)).toBe('PASSPORT_SIGNATURE');
   });
 
-  it('is refused with a good signature over something else', async () => {
+  it('is refused with the genuine signature of another token', async () => {
     const [header, , signature] = target().token().split('.');
-    const payload = encodePart(target().claims({ sub: 'somebody-else' }));
+    const payload = encodePart(target().claims({ sub: 'another-agent' }));
     const jwt = `${header}.${payload}.${signature}`;
     expect(await target().refusal(jwt)).toBe('PASSPORT_SIGNATURE');
   });
 });
 
-describe('A header with extensions', () => {
+describe('A passport with header extensions', () => {
   const target = useTarget();
 
   it.each<[string, object]>([
@@ -198,7 +198,7 @@ describe('A header with extensions', () => {
     expect(await target().refusal(jwt)).toBe('PASSPORT_ALGORITHM');
   });
 
-  it('cannot make the payload be taken for unencoded: b64 without crit counts for nothing', async () => {
+  it('is read as encoded when b64 is not in crit', async () => {
     const header = target().header({ b64: false });
     const { claims } = await target().site.verifyPassport(target().token({ header }));
     expect(claims.request_id).toBe('lr_1');

@@ -58,7 +58,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     return { ...started, clock, flood };
   }
 
-  it('makes at most 50 calls to LIME, and one warning', async () => {
+  it('causes at most 50 calls to LIME, and one warning', async () => {
     const { lime, logs, flood } = await startSite();
     expect(await flood(500)).toEqual({ refused: 50, postponed: 450 });
     expect(lime.callCount('exchange')).toBe(50);
@@ -66,7 +66,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     expect(warnings).toHaveLength(1);
   }, 30_000);
 
-  it('makes one call a second while it goes on, and no second warning', async () => {
+  it('causes one call a second after that, and no second warning', async () => {
     const { lime, logs, clock, flood } = await startSite();
     await flood(60);
     for (let second = 1; second <= 5; second++) {
@@ -80,7 +80,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     expect(warnings).toHaveLength(1);
   });
 
-  it('is let through again, and warned of again, after a quiet minute', async () => {
+  it('causes 50 calls and a warning again after a minute of rest', async () => {
     const { lime, logs, clock, flood } = await startSite();
     await flood(60);
     clock.advance(60_000);
@@ -90,7 +90,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     expect(warnings).toHaveLength(2);
   });
 
-  it('does not use up a good code: it is accepted a second later', async () => {
+  it('does not use a good code, which is accepted a second later', async () => {
     const { lime, site, url, clock, flood } = await startSite();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/bind` });
     const { callbackUrl, code } = await lime.completeBinding(bindingId);
@@ -107,7 +107,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
     expect(lime.callCount('exchange')).toBe(51);
   });
 
-  it('costs LIME nothing where the route names a binding that this site did not start', async () => {
+  it('causes no call to LIME where the route names a binding that this site did not start', async () => {
     const { lime, url } = await startSite();
     const statuses = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
@@ -123,7 +123,7 @@ describe.each(HTTP_PLATFORMS)('A flood of made-up binding codes on %s', (platfor
 describe('Good binding codes', () => {
   const start = useStarter();
 
-  it('are not counted against the bound, however many there are', async () => {
+  it('do not count towards the bound in any number', async () => {
     const { lime, site } = await start.site({ options: { dispatcher: false } });
     for (let count = 0; count < 120; count++) {
       const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://a.example/' });
@@ -175,7 +175,7 @@ describe('A binding code', () => {
       codes.push(code);
       return code;
     };
-    /** By the guard and by the service; both wait as long as it takes. */
+    /** Exchanges a code by the guard and by the service. Both wait without a limit. */
     const exchange = async (code: string): Promise<unknown> => {
       const answered = fetch(`${url}/bind?binding_code=${code}`).then((answer) => answer.text());
       const text = await withTime(clock, answered);
@@ -216,7 +216,7 @@ describe('A binding code', () => {
     collected.push(await exchange(redirected));
     lime.faults.clear();
 
-    // Used, used again, refused, and cut off.
+    // Used, used again, refused, and interrupted.
     const used = await complete();
     collected.push(await exchange(used));
     collected.push(await exchange(`${used}x`));
@@ -279,7 +279,7 @@ describe('A binding code', () => {
   });
 });
 
-/** An error as careless HTTP clients make it: it carries the whole request. */
+/** An error of a careless HTTP client, which contains the whole request. */
 function requestError({ body, ...request }: Dispatcher.DispatchOptions): Error {
   const text = typeof body === 'string' ? body : '';
   return Object.assign(new Error(`cannot send ${text}`, { cause: new Error(text) }), {
@@ -289,12 +289,12 @@ function requestError({ body, ...request }: Dispatcher.DispatchOptions): Error {
   });
 }
 
-/** Lets time pass until the work is done. */
+/** Advances the clock until the work is done. */
 async function withTime<Result>(clock: ManualClock, work: Promise<Result>): Promise<Result> {
   let done = false;
   void work.finally(() => (done = true));
   await until(() => {
-    // Retries wait for less than five seconds, and no timeout of a call that is under way is to end.
+    // Retries wait for less than five seconds. Timeouts of calls in progress must not end.
     const [next = Infinity] = clock.waits;
     if (!done && next < 5_000) clock.advance(next);
     return done;

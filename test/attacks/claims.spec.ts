@@ -8,7 +8,7 @@ import { failureOf } from '../support/failure-of.js';
 import { NOW } from './support/now.js';
 import { useTarget } from './support/target.js';
 
-describe('A genuine signature over bent claims', () => {
+describe('A passport with wrong claims and a genuine signature', () => {
   const target = useTarget();
 
   const refusalOf = (changes: object) =>
@@ -44,7 +44,7 @@ describe('A genuine signature over bent claims', () => {
     expect(await refusalOf({ aud })).toBe('PASSPORT_AUDIENCE');
   });
 
-  describe.each(['sub', 'request_id'])('with a %s', (claim) => {
+  describe.each(['sub', 'request_id'])('with the claim %s', (claim) => {
     it.each<[string, unknown]>([
       ['that is missing', undefined],
       ['that is null', null],
@@ -64,7 +64,7 @@ describe('A genuine signature over bent claims', () => {
   });
 
   it.each(['sub', 'request_id', 'aud', 'iat', 'exp'])(
-    'is refused when only a prototype has %s',
+    'is refused with %s on a prototype only',
     async (claim) => {
       for (const name of ['__proto__', 'constructor', 'prototype']) {
         const own = JSON.stringify(target().claims({ [claim]: undefined }));
@@ -75,7 +75,7 @@ describe('A genuine signature over bent claims', () => {
     },
   );
 
-  describe.each(['iat', 'exp', 'nbf'])('with an %s', (claim) => {
+  describe.each(['iat', 'exp', 'nbf'])('with the time %s', (claim) => {
     it.each<[string, string]>([
       ['as a text', `"${NOW + 1}"`],
       ['as a text with a sign', `"+${NOW}"`],
@@ -94,7 +94,7 @@ describe('A genuine signature over bent claims', () => {
     });
 
     it.each(['NaN', 'Infinity', '-Infinity', '0x7f', '1_000', '+1', '.5', '1n', '01'])(
-      'that is no JSON is refused: %s',
+      'is refused without valid JSON: %s',
       async (text) => {
         const payload = JSON.stringify(target().claims({ [claim]: '|' })).replace('"|"', text);
         expect(await target().refusal(target().token({ payload }))).toBe('PASSPORT_MALFORMED');
@@ -102,7 +102,7 @@ describe('A genuine signature over bent claims', () => {
     );
   });
 
-  it.each(['iat', 'exp'])('is refused with an %s that is null', async (claim) => {
+  it.each(['iat', 'exp'])('is refused with null as %s', async (claim) => {
     expect(await refusalOf({ [claim]: null })).toBe('PASSPORT_CLAIM');
   });
 
@@ -143,12 +143,12 @@ describe('A genuine signature over bent claims', () => {
     ['nbf behind exp', { nbf: NOW + 30, exp: NOW + 10 }],
     ['nbf at the smallest number', { nbf: -Number.MAX_VALUE }],
     ['nbf null', { nbf: null }],
-  ])('is accepted at the very edge: %s', async (_, changes) => {
+  ])('is accepted at the exact limit: %s', async (_, changes) => {
     const jwt = target().token({ payload: target().claims(changes) });
     await expect(target().site.verifyPassport(jwt)).resolves.toMatchObject({ valid: true });
   });
 
-  it('leaves the levels of older platforms as they are', async () => {
+  it('keeps the levels of older platforms', async () => {
     const payload = target().claims({ user_kyc_level: '9', agent_reputation: '9e9' });
     const { claims } = await target().site.verifyPassport(target().token({ payload }));
     expect(claims).toMatchObject({ user_kyc_level: '9', agent_reputation: '9e9' });
@@ -159,7 +159,7 @@ describe('An expired passport', () => {
   const strict = useTarget({ clockToleranceMs: 0 });
   const tolerant = useTarget({ clockToleranceMs: 60_000 });
 
-  it('is refused from the very second on when there is no tolerance, also when it was good before', async () => {
+  it('is refused from its last second on without tolerance, also when it was verified before', async () => {
     const { site, clock } = strict();
     const jwt = strict().token({ payload: strict().claims({ exp: NOW + 10 }) });
     clock.advance(9_999);
@@ -170,7 +170,7 @@ describe('An expired passport', () => {
     await failureOf(RequestExpiredError, site.verifyPassport(fresh));
   });
 
-  it('is refused by exactly the tolerance later, also when it was good before', async () => {
+  it('is refused after exactly the tolerance, also when it was verified before', async () => {
     const { site, clock } = tolerant();
     const jwt = tolerant().token({ payload: tolerant().claims({ exp: NOW + 10 }) });
     clock.advance(69_999);
@@ -179,7 +179,7 @@ describe('An expired passport', () => {
     await failureOf(RequestExpiredError, site.verifyPassport(jwt));
   });
 
-  it('does not come alive again when it is presented once more', async () => {
+  it('stays refused when it is presented again', async () => {
     const jwt = strict().token({ payload: strict().claims({ iat: NOW - 60, exp: NOW - 1 }) });
     for (let time = 0; time < 3; time++) {
       expect(await strict().refusal(jwt)).toBe('PASSPORT_EXPIRED');
@@ -187,7 +187,7 @@ describe('An expired passport', () => {
   });
 });
 
-describe('A passport that names an nbf', () => {
+describe('A passport with an nbf', () => {
   const strict = useTarget({ clockToleranceMs: 0 });
   const tolerant = useTarget({ clockToleranceMs: 60_000 });
 
@@ -206,13 +206,13 @@ describe('A passport of the other kind', () => {
   const binding = (changes: object = {}) =>
     target().claims({ aud: 'lime-binding', binding_id: 'bd_1', request_id: undefined, ...changes });
 
-  it('is refused as a login, although it was just accepted as a binding', async () => {
+  it('is refused as a login after it was accepted as a binding', async () => {
     const jwt = target().token({ payload: binding({ request_id: 'lr_1' }) });
     await expect(target().site.verifyBindingPassport(jwt)).resolves.toMatchObject({ valid: true });
     expect(await target().refusal(jwt)).toBe('PASSPORT_AUDIENCE');
   });
 
-  it('is refused as a binding, although it was just accepted as a login', async () => {
+  it('is refused as a binding after it was accepted as a login', async () => {
     const jwt = target().token({ payload: target().claims({ binding_id: 'bd_1' }) });
     await expect(target().site.verifyPassport(jwt)).resolves.toMatchObject({ valid: true });
     const error = await failureOf(InvalidPassportError, target().site.verifyBindingPassport(jwt));

@@ -119,7 +119,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     return { ...started, clock, sign, logIn, get, statusOf };
   }
 
-  it('refuses every forgery in the same words, also where any request will do', async () => {
+  it('refuses every forgery in the same words, also with allowForeignLogins', async () => {
     const { lime, url, sign, get } = await startSite();
     const genuine = await sign();
     const kid = String(lime.publishedKeys().keys[0]?.kid);
@@ -171,12 +171,12 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     }
   });
 
-  it('accepts it where any request will do: that is what allowForeignLogins opens', async () => {
+  it('accepts a passport of another site with allowForeignLogins', async () => {
     const { sign, statusOf } = await startSite();
     expect(await statusOf('any', await sign({ request_id: 'lr_elsewhere' }))).toBe(200);
   });
 
-  it('refuses the id of an own login with something around it', async () => {
+  it('refuses a request id that contains the id of an own login', async () => {
     const { sign, logIn, statusOf } = await startSite();
     const { requestId } = await logIn();
     for (const request_id of [
@@ -189,7 +189,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     }
   });
 
-  it('refuses a passport that expired one second ago, beyond the tolerance, although it was good before', async () => {
+  it('refuses a passport one second after its expiry and tolerance, also when it was verified before', async () => {
     const { clock, logIn, statusOf } = await startSite();
     const { passport } = await logIn();
     expect(await statusOf('own', passport)).toBe(200);
@@ -208,7 +208,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect(await statusOf(`bind/old?passport=${await sign(both, { kind: 'binding' })}`)).toBe(200);
   });
 
-  it('refuses a binding passport where it wants a code, also as the code', async () => {
+  it('refuses a binding passport in place of a code', async () => {
     const { lime, site, sign, get } = await startSite();
     const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://shop.example/' });
     const passport = await sign({ binding_id: bindingId }, { kind: 'binding' });
@@ -223,13 +223,13 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('refuses the binding that belongs to another site', async () => {
+  it('refuses a binding of another site', async () => {
     const { sign, statusOf } = await startSite();
     const foreign = await sign({ binding_id: 'bd_elsewhere' }, { kind: 'binding' });
     expect(await statusOf(`bind/old?passport=${foreign}`)).toBe(401);
   });
 
-  describe('that lets a login in once', () => {
+  describe('with singleUse', () => {
     it('refuses the second presentation', async () => {
       const { logIn, get, statusOf } = await startSite();
       const { passport } = await logIn();
@@ -239,7 +239,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       expect(await replay.json()).toMatchObject({ code: 'invalid_token' });
     });
 
-    it('lets one of many in that come at the same instant', async () => {
+    it('accepts one of many presentations at the same instant', async () => {
       const { logIn, statusOf } = await startSite();
       const { passport } = await logIn();
       const statuses = await Promise.all(
@@ -256,7 +256,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       expect(await statusOf('once', await sign({ request_id: requestId, jti: 'other' }))).toBe(401);
     });
 
-    it('refuses it until the last millisecond of the tolerance', async () => {
+    it('refuses the passport until the last millisecond of the tolerance', async () => {
       const { clock, logIn, statusOf } = await startSite();
       const { passport } = await logIn();
       expect(await statusOf('once', passport)).toBe(200);
@@ -266,7 +266,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       }
     });
 
-    it('does not let a client without the passport use a login up', async () => {
+    it('does not count requests without the passport as a use', async () => {
       const { sign, logIn, statusOf } = await startSite();
       const { requestId, passport } = await logIn();
       const forged = await sign({ request_id: requestId }, { key: attacker.privateKey });
@@ -274,14 +274,14 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
       expect(await statusOf('once', passport)).toBe(200);
     });
 
-    it('does not use up what it refuses for another reason', async () => {
+    it('does not count a request that it refuses for another reason as a use', async () => {
       const { logIn, statusOf } = await startSite();
       const { passport } = await logIn();
       expect(await statusOf('once-denied', passport)).toBe(403);
       expect(await statusOf('once', passport)).toBe(200);
     });
 
-    it('counts a binding for itself', async () => {
+    it('counts a binding apart from a login', async () => {
       const { site, sign, statusOf } = await startSite();
       const { bindingId } = await site.createBindingRequest({
         redirectUri: 'https://shop.example/',
@@ -300,13 +300,13 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     ['null', null],
     ['missing', undefined],
     ['false', false],
-  ])('does not take it for consent when the rule of the site gives back %s', async (_, staff) => {
+  ])('refuses when the rule of the site returns %s', async (_, staff) => {
     const { logIn, statusOf } = await startSite();
     expect(await statusOf('staff', (await logIn({ staff })).passport)).toBe(403);
     expect(await statusOf('staff', (await logIn({ staff: true })).passport)).toBe(200);
   });
 
-  it('refuses an own passport at the address of another login', async () => {
+  it('refuses an own passport at the URL of another login', async () => {
     const { url, logIn, statusOf } = await startSite();
     const [mine, yours] = [await logIn(), await logIn()];
     expect(await statusOf(`for/${mine.requestId}`, mine.passport)).toBe(200);
@@ -353,14 +353,14 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get('everywhere', passport)).status).toBe(200);
   });
 
-  it('never lets a second Authorization header help a forged first one', async () => {
+  it('refuses a forged Authorization header before a genuine one', async () => {
     const { url, logIn } = await startSite();
     const { passport } = await logIn();
     const authorization = ['Bearer a.b.c', `Bearer ${passport}`];
     expect(await rawGet(`${url}/own`, { authorization })).toBe(401);
   });
 
-  it('takes two passports in one header for none, or for a bad one', async () => {
+  it('refuses two passports in one header', async () => {
     const { logIn, statusOf } = await startSite();
     const { passport } = await logIn();
     for (const [value, status] of [
@@ -384,7 +384,7 @@ describe('An expected request', () => {
   }
 
   it.each([null, '', 0, false, [], ['lr_elsewhere'], { toString: () => 'lr_elsewhere' }])(
-    'that is not a string fits no passport: %p',
+    'matches no passport when it is not a string: %p',
     async (expected) => {
       await expect(verifyFor(expected)).rejects.toMatchObject({
         code: 'PASSPORT_REQUEST_MISMATCH',
@@ -392,12 +392,12 @@ describe('An expected request', () => {
     },
   );
 
-  it('that is undefined, as from a session that is gone, does not open the door to every site', async () => {
+  it('matches no passport of another site when it is undefined, as from an ended session', async () => {
     await expect(verifyFor(undefined)).rejects.toBeInstanceOf(Error);
   });
 });
 
-/** With headers that `fetch` would join. */
+/** Sends headers that `fetch` would join. */
 function rawGet(url: string, headers: Record<string, string[]>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const call = request(url, { headers, agent: false }, (response) => {

@@ -4,7 +4,7 @@ import { useTarget } from './support/target.js';
 
 const attacker = createKeyPair('attacker');
 
-describe('A forger who puts something else into kid', () => {
+describe('A passport with another kid', () => {
   const target = useTarget();
 
   it.each<[string, (kid: string) => string]>([
@@ -43,8 +43,8 @@ describe('A forger who puts something else into kid', () => {
     ['the kid twice', (kid) => `${kid},${kid}`],
     ['half of the kid', (kid) => kid.slice(0, -1)],
     ['a lone surrogate', () => '\ud800'],
-    ['very much', () => 'k'.repeat(5_000)],
-  ])('is refused, also with the genuine signature: %s', async (_, change) => {
+    ['a very long text', () => 'k'.repeat(5_000)],
+  ])('is refused, also with a genuine signature: %s', async (_, change) => {
     const header = target().header({ kid: change(target().kid) });
     for (const key of [attacker.privateKey, target().key]) {
       expect(await target().refusal(target().token({ header, key }))).toBe('PASSPORT_KEY_UNKNOWN');
@@ -60,20 +60,20 @@ describe('A forger who puts something else into kid', () => {
     ['a list with the kid', (kid) => [kid]],
     ['an object', (kid) => ({ kid })],
     ['an object that looks like a text', (kid) => ({ length: kid.length, 0: kid })],
-  ])('is refused although the signature is genuine: %s', async (_, change) => {
+  ])('is refused with a genuine signature: %s', async (_, change) => {
     const header = target().header({ kid: change(target().kid) });
     expect(await target().refusal(target().token({ header }))).toBe('PASSPORT_MALFORMED');
   });
 
   it.each(['__proto__', 'constructor'])(
-    'cannot give the header a kid through its prototype: %s',
+    'is refused with a kid on a prototype only: %s',
     async (name) => {
       const header = `{"alg":"RS256","${name}":{"kid":"${target().kid}","alg":"RS256"}}`;
       expect(await target().refusal(target().token({ header }))).toBe('PASSPORT_MALFORMED');
     },
   );
 
-  it('cannot flood a log: the error shortens the key id', async () => {
+  it('is refused with an error that shortens the key id', async () => {
     const header = target().header({ kid: 'k'.repeat(5_000) });
     const error: unknown = await target()
       .site.verifyPassport(target().token({ header }))
@@ -85,7 +85,7 @@ describe('A forger who puts something else into kid', () => {
 describe('A flood of forged kids', () => {
   const target = useTarget();
 
-  it('causes one fetch per cooldown, while honest passports keep verifying', async () => {
+  it('causes one fetch per cooldown, and does not affect genuine passports', async () => {
     const { lime, site, clock } = target();
     const before = lime.callCount('jwks');
     for (let round = 1; round <= 3; round++) {
@@ -106,7 +106,7 @@ describe('A flood of forged kids', () => {
     }
   });
 
-  it('does not keep a new key away for longer than the cooldown', async () => {
+  it('does not delay a new key for longer than the cooldown', async () => {
     const { lime, site, clock } = target();
     clock.advance(10_000);
     const forged = target().header({ kid: 'forged' });

@@ -21,7 +21,7 @@ const HOUR = 60 * 60_000;
 const good = createKeyPair('good');
 const other = createKeyPair('other');
 
-describe('An attacker who answers in place of the JWKS endpoint', () => {
+describe('An attacker in place of the JWKS endpoint', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
@@ -54,7 +54,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     const { lime, clock, codeOf } = await startSite([one, good.jwk]);
     const claims = { ...claimsOf(lime, clock), sub: 'forged' };
     const input = `${encodePart({ alg: 'RS256', kid: 'one' })}.${encodePart(claims)}`;
-    // With e = 1 the padded digest is its own signature: no private key is needed.
+    // With e = 1 the padded digest is its own signature, without a private key.
     const forged = `${input}.${paddedDigest(input).toString('base64url')}`;
     const works = publicEncrypt(
       {
@@ -85,7 +85,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     ['another algorithm', other, { alg: 'PS256' }],
     ['the algorithm none', other, { alg: 'none' }],
     ['the algorithm HS256', other, { alg: 'HS256' }],
-  ])('cannot bring in a key with %s', async (_, pair, members) => {
+  ])('cannot publish a key with %s', async (_, pair, members) => {
     const bad = { ...pair.jwk, kid: 'bad', ...members };
     const { site, passport, codeOf } = await startSite([bad, good.jwk]);
     await site.verifyPassport(await passport(good));
@@ -94,7 +94,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     }
   });
 
-  it('cannot decide how a key is used by its other members', async () => {
+  it('cannot change the use of a key by its other members', async () => {
     const privateJwk = good.privateKey.export({ format: 'jwk' });
     const chatty = {
       ...privateJwk,
@@ -107,7 +107,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     await expect(site.verifyPassport(await passport(good))).resolves.toMatchObject({ valid: true });
   });
 
-  it('cannot replace a key by a second one of the same kid', async () => {
+  it('cannot replace a key by a second one with the same kid', async () => {
     const { site, passport, codeOf } = await startSite([good.jwk, { ...other.jwk, kid: 'good' }]);
     await site.verifyPassport(await passport(good));
     expect(await codeOf(await passport({ ...other, kid: 'good' }))).toBe('PASSPORT_SIGNATURE');
@@ -119,7 +119,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     await expect(site.verifyPassport(await passport(good))).resolves.toMatchObject({ valid: true });
   });
 
-  it('cannot stop the process with as many keys as fit', async () => {
+  it('cannot stop the process with the largest possible number of keys', async () => {
     const { n, e } = other.jwk;
     const many = Array.from({ length: 600 }, (_, index) => ({ kty: 'RSA', kid: `${index}`, n, e }));
     const { site, passport } = await startSite([...many, good.jwk]);
@@ -143,7 +143,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     ['a list nested deeply', `{"keys":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['keys from a prototype', '{"__proto__":{"keys":[]}}'],
     ['keys that are an object', { keys: { 0: good.jwk, length: 1 } }],
-    ['a key of its own, without a set', good.jwk],
+    ['a key without a set', good.jwk],
     ['a page', '<!doctype html><title>Sign in</title>'],
     ['a token', 'eyJhbGciOiJub25lIn0.e30.'],
   ])('cannot replace the cached keys with %s', async (_, body) => {
@@ -155,7 +155,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     expect(lime.callCount('jwks')).toBe(2);
   });
 
-  it('cannot have a redirect followed, nor the keys behind it taken', async () => {
+  it('cannot redirect the fetch to other keys', async () => {
     const trap = await startTrap((_request, response) =>
       response.end(JSON.stringify({ keys: [other.jwk] })),
     );
@@ -169,7 +169,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     expect(trap.requests).toHaveLength(0);
   });
 
-  it('cannot fill the memory: an answer without an end is cut off', async () => {
+  it('cannot fill the memory with an endless answer', async () => {
     let sent = 0;
     let cutOff = false;
     const trap = await startTrap((_request, response) => {
@@ -190,7 +190,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  it('cannot hold a verification up for longer than timeoutMs with an answer that drips', async () => {
+  it('cannot delay a verification for longer than timeoutMs with a slow answer', async () => {
     const trap = await startTrap((_request, response) => response.write('{"keys":'));
     const lime = await start.lime();
     const clock = new ManualClock();
@@ -203,7 +203,7 @@ describe('An attacker who answers in place of the JWKS endpoint', () => {
   });
 });
 
-describe('While the key endpoint cannot be reached', () => {
+describe('During an outage of the JWKS endpoint', () => {
   const start = useStarter();
 
   async function startOutage() {
@@ -216,7 +216,7 @@ describe('While the key endpoint cannot be reached', () => {
     return { lime, clock, site, passport };
   }
 
-  it('the cached keys are used for a day, and not a millisecond longer', async () => {
+  it('the cached keys work for a day, and not a millisecond longer', async () => {
     const { lime, clock, site, passport } = await startOutage();
     clock.advance(24 * HOUR - 1);
     await expect(site.verifyPassport(await passport())).resolves.toMatchObject({ valid: true });
@@ -230,7 +230,7 @@ describe('While the key endpoint cannot be reached', () => {
     await expect(site.verifyPassport(await passport())).resolves.toMatchObject({ valid: true });
   });
 
-  it('a passport that was verified before stops working with the cached keys, too', async () => {
+  it('a verified passport stops working together with the cached keys', async () => {
     const { clock, site, passport } = await startOutage();
     clock.advance(24 * HOUR - 1_000);
     const jwt = await passport();

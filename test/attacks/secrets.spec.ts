@@ -80,7 +80,7 @@ describe('The site token and passports', () => {
       ...Object.fromEntries(passports.map((jwt, index) => [`passport ${index}`, jwt])),
     });
 
-  it('are in no log line, error, event or object of a whole life with everything that can go wrong', async () => {
+  it('are in no log line, error, event or object of a site that goes through every fault', async () => {
     const { lime, logs, caught, app, url, site } = await startSite({ shutdownTimeoutMs: 20 });
     const collected: unknown[] = [];
     const collect = (value: unknown) => void collected.push(value);
@@ -91,7 +91,7 @@ describe('The site token and passports', () => {
       return jwt;
     };
     site.rejections$.subscribe(collect);
-    // An event lets its passport be read, but shows it to nobody who does not ask; see below.
+    // The passport of an event is readable but not enumerable; see below.
     site.loginEvents$.subscribe((event) => collect([inspect(event), { ...event }]));
     site.connection$.subscribe(collect);
     for (const complain of COMPLAINTS) {
@@ -101,13 +101,13 @@ describe('The site token and passports', () => {
     }
     await lime.whenStreamOpen();
 
-    // A login, whose handlers fail with its passport in their mouths.
+    // A login whose handlers fail with its passport in their errors.
     const { requestId } = await site.createLoginRequest();
     const { passport } = await lime.approve(requestId);
     passports.push(passport);
     await until(() => site.stats.handlerErrors === COMPLAINTS.length);
 
-    // A stream that sends the secrets to and fro.
+    // A stream that sends the secrets in every kind of frame.
     const expired = await sign(
       { request_id: 'lr_2' },
       { issuedAt: new Date(Date.now() - 600_000) },
@@ -147,7 +147,7 @@ describe('The site token and passports', () => {
     await site.verifyBindingPassport(passport).catch(collect);
     await site.createBindingRequest({ redirectUri: `no address: ${passport}` }).catch(collect);
 
-    // A platform that repeats what it was sent, in every shape of failure.
+    // A platform that repeats the secrets in every kind of failure.
     const echo = { token: SITE_TOKEN, passport, list: [SITE_TOKEN, { [SITE_TOKEN]: passport }] };
     const message = `X-Site-Token: ${SITE_TOKEN}, passport=${passport}`;
     for (const status of [400, 401, 403, 404, 409, 418, 429, 500, 503]) {
@@ -179,7 +179,7 @@ describe('The site token and passports', () => {
     }
     expect((await get('unguarded', passport)).status).toBe(500);
 
-    // The keys are gone, then the line, then the application, in the middle of a login.
+    // Outages of the JWKS and of the stream, and a shutdown, in the middle of a login.
     lime.faults.respond('jwks', { status: 500, body: message, times: Infinity });
     lime.faults.respond('events', { status: 401, body: message, times: Infinity });
     await site.verifyPassport(await sign({}, { kid: 'new' })).catch(collect);
@@ -212,7 +212,7 @@ describe('The site token and passports', () => {
     ['twice in a row', (jwt) => `${jwt}${jwt}`],
     ['in quotes', (jwt) => `'${jwt}'`],
     ['with a dot behind it', (jwt) => `${jwt}.`],
-  ])('are cut out of the log of a handler that fails with a passport %s', async (_, write) => {
+  ])('are redacted in the log of a handler that fails with a passport %s', async (_, write) => {
     const { lime, logs, site } = await startSite();
     await lime.whenStreamOpen();
     site.onLogin(({ passport }) => {
@@ -225,7 +225,7 @@ describe('The site token and passports', () => {
     expect(shown(logs.toString(), passport)).toEqual([]);
   });
 
-  it('are cut out however the platform writes the header of its passports', async () => {
+  it('are redacted for every spelling of the header of a passport', async () => {
     const { lime, logs, site } = await startSite();
     await lime.whenStreamOpen();
     const { privateKey } = createKeyPair('other');
@@ -241,7 +241,7 @@ describe('The site token and passports', () => {
     expect(shown(logs.toString(), ...passports)).toEqual([]);
   });
 
-  it('are looked for without holding up the process, whatever the text', async () => {
+  it('are redacted in linear time in any text', async () => {
     const { lime, site } = await startSite({ dispatcher: false });
     const jwt = await lime.signPassport();
     for (const piece of ['-eyJaaaa', '.eyJaaaa', 'eyJaaaa.', 'eyJ', 'e', '-', '.']) {
@@ -252,7 +252,7 @@ describe('The site token and passports', () => {
     }
   });
 
-  it('are not cut in two, half of it shown: not by what shortens a frame', async () => {
+  it('are redacted before a frame is shortened', async () => {
     const { lime, logs, site } = await startSite();
     await lime.whenStreamOpen();
     const half = SITE_TOKEN.slice(0, -4);
@@ -263,7 +263,7 @@ describe('The site token and passports', () => {
     expect(secretsIn(logs.toString(), { 'half of the site token': half })).toEqual([]);
   });
 
-  it('are not cut in two by what shortens an option', async () => {
+  it('are redacted before an option is shortened', async () => {
     const half = SITE_TOKEN.slice(0, -4);
     const filler = 'x'.repeat(79 - half.length);
     const options = { siteToken: SITE_TOKEN, baseUrl: filler + SITE_TOKEN };
@@ -276,7 +276,7 @@ describe('The site token and passports', () => {
     expect(secretsIn(readings(error), { 'half of the site token': half })).toEqual([]);
   });
 
-  it('are in no error of options that are wrong', async () => {
+  it('are in no error of wrong options', async () => {
     const wrong: object[] = [
       { siteToken: `${SITE_TOKEN} ${SITE_TOKEN}` },
       { siteToken: [SITE_TOKEN] },
@@ -300,7 +300,7 @@ describe('The site token and passports', () => {
     }
   });
 
-  it('are in no error of a call that was given the site token for an id', async () => {
+  it('are in no error of a call with the site token in place of an id', async () => {
     const { site } = await startSite({ dispatcher: false });
     const error: unknown = await site
       .getLoginRequest(SITE_TOKEN)
@@ -309,7 +309,7 @@ describe('The site token and passports', () => {
     expect(shown(readings(error))).toEqual([]);
   });
 
-  it('are in no error of an answer that is no HTTP', async () => {
+  it('are in no error of an answer that is not HTTP', async () => {
     const server = createServer((socket) => {
       socket.on('data', () => socket.end(`HTTP/1.1 200 OK\r\n${SITE_TOKEN} no header\r\n\r\n`));
     });
@@ -323,7 +323,7 @@ describe('The site token and passports', () => {
     expect(shown(logs.toString())).toEqual([]);
   });
 
-  it('are in no part of the module that can be looked at', async () => {
+  it('are in no property of the module', async () => {
     const { app, site } = await startSite({ dispatcher: false });
     expect(shown(readings(site))).toEqual([]);
     const looked: unknown[] = [];
@@ -339,7 +339,7 @@ describe('The site token and passports', () => {
     expect(looked.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('are not shown by an event, however curiously it is looked at', async () => {
+  it('are not in any printed form of an event', async () => {
     const { lime, site } = await startSite();
     await lime.whenStreamOpen();
     const events: LimeLoginEvent[] = [];
@@ -353,7 +353,7 @@ describe('The site token and passports', () => {
     expect(shown(readings(structuredClone(events)), passport)).toEqual([]);
   });
 
-  it('add nothing to a request: what the guard leaves there is what the passport says', async () => {
+  it('are not in a guarded request, to which the guard adds only claims', async () => {
     const requests: object[] = [];
 
     @Controller('seen')
@@ -386,7 +386,7 @@ describe('The site token and passports', () => {
   });
 });
 
-/** What handlers throw: always with the passport somewhere in it. */
+/** Values that handlers throw, each with the passport in it. */
 const COMPLAINTS: ((passport: string) => unknown)[] = [
   (jwt) => new Error(`cannot store ${jwt}`),
   (jwt) => new Error('cannot store it', { cause: new Error(jwt) }),

@@ -6,7 +6,7 @@ import { useTarget } from './support/target.js';
 const PARTS: readonly Part[] = ['header', 'payload', 'signature'];
 const MAX_LENGTH = 8 * 1024;
 
-describe('A genuine passport that is written in another way', () => {
+describe('A genuine passport in another spelling', () => {
   const target = useTarget();
 
   describe.each([
@@ -53,7 +53,7 @@ describe('A genuine passport that is written in another way', () => {
       expect(await target().refusal(token)).toMatch(/^PASSPORT_(MALFORMED|SIGNATURE)$/);
     });
 
-    it('is refused when the bits to spare of its last character are not zero', async () => {
+    it('is refused when the spare bits of its last character are not zero', async () => {
       const token = spareBits(target());
       await target().site.verifyPassport(token);
       for (const spelling of nonCanonical(token, part)) {
@@ -93,8 +93,8 @@ describe('A genuine passport that is written in another way', () => {
     ['as a list', (token) => [token]],
     ['as bytes', (token) => Buffer.from(token)],
     ['as a String object', (token) => Object(token)],
-    ['as something that prints as it', (token) => ({ toString: () => token })],
-    ['as something that becomes it', (token) => ({ [Symbol.toPrimitive]: () => token })],
+    ['as an object that prints it', (token) => ({ toString: () => token })],
+    ['as an object that converts to it', (token) => ({ [Symbol.toPrimitive]: () => token })],
     ['as a function', (token) => () => token],
     ['as a promise', (token) => Promise.resolve(token)],
     ['as a symbol', (token) => Symbol(token)],
@@ -106,7 +106,7 @@ describe('A genuine passport that is written in another way', () => {
   });
 });
 
-describe('A genuine signature over something other than a passport', () => {
+describe('A genuine signature of a token that is not a passport', () => {
   const target = useTarget();
 
   it.each<[string, string | Uint8Array]>([
@@ -156,16 +156,16 @@ describe('A genuine signature over something other than a passport', () => {
     ['a text', '"RS256"'],
     ['a number', '1'],
     ['half an object', '{"alg":"RS256"'],
-    ['no UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d)],
+    ['not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d)],
   ])('is refused when the header is %s', async (_, header) => {
     expect(await target().refusal(target().token({ header }))).toBe('PASSPORT_MALFORMED');
   });
 });
 
-describe('A member that comes twice', () => {
+describe('A member that occurs twice', () => {
   const target = useTarget();
 
-  /** JSON with members in front of and behind those of the object. */
+  /** JSON with members before and after those of the object. */
   const around = (before: string, object: object, behind: string) =>
     `{${[before, JSON.stringify(object).slice(1, -1), behind].filter(Boolean).join()}}`;
 
@@ -176,14 +176,14 @@ describe('A member that comes twice', () => {
     ['"kid":"other"', 'PASSPORT_KEY_UNKNOWN'],
     ['"kid":null', 'PASSPORT_MALFORMED'],
     ['"crit":["b64"]', 'PASSPORT_ALGORITHM'],
-  ])('counts by the last one in the header: %s', async (member, code) => {
+  ])('has its last value in the header: %s', async (member, code) => {
     const last = around('', target().header(), member);
     expect(await target().refusal(target().token({ header: last }))).toBe(code);
   });
 
-  it('never shows two readers two algorithms', async () => {
+  it('has one algorithm for all readers', async () => {
     const header = around('"alg":"none","kid":"other"', target().header(), '');
-    // The last ones are the right ones, for the choice of the key as for the check of the signature.
+    // The last values are right, for the choice of the key and for the check of the signature.
     await expect(target().site.verifyPassport(target().token({ header }))).resolves.toBeDefined();
     const forged = withPart(
       target().token({ header }),
@@ -200,12 +200,12 @@ describe('A member that comes twice', () => {
     [`"exp":${NOW + 3_600}`, 'PASSPORT_LIFETIME'],
     ['"sub":""', 'PASSPORT_CLAIM'],
     ['"request_id":null', 'PASSPORT_CLAIM'],
-  ])('counts by the last one in the payload: %s', async (member, code) => {
+  ])('has its last value in the payload: %s', async (member, code) => {
     const payload = around('', target().claims(), member);
     expect(await target().refusal(target().token({ payload }))).toBe(code);
   });
 
-  it('cannot be one request for the check and another one for the application', async () => {
+  it('is the same request for the check and for the application', async () => {
     const payload = around(
       '"request_id":"lr_first"',
       target().claims({ request_id: 'lr_last' }),
@@ -222,7 +222,7 @@ describe('A member that comes twice', () => {
 describe('A passport of an unusual size', () => {
   const target = useTarget();
 
-  it('is accepted with exactly 8 KiB, and refused with one character more', async () => {
+  it('is accepted with exactly 8 KiB, and refused with one more character', async () => {
     const longest = tokenOfLength(target(), MAX_LENGTH);
     await expect(target().site.verifyPassport(longest)).resolves.toMatchObject({ valid: true });
     expect(await target().refusal(tokenOfLength(target(), MAX_LENGTH + 1))).toBe(
@@ -249,7 +249,7 @@ describe('A passport of an unusual size', () => {
   });
 
   it.each(['aud', 'sub', 'request_id', 'iat', 'exp', 'nbf'])(
-    'is refused without a crash when %s is nested as deeply as the size allows',
+    'is refused without a crash when %s is nested to the maximum size',
     async (claim) => {
       for (const [open, close] of [
         ['[', ']'],
@@ -265,7 +265,7 @@ describe('A passport of an unusual size', () => {
     },
   );
 
-  it('is accepted without a crash when some other claim is nested deeply, each time anew', async () => {
+  it('is accepted without a crash when another claim is nested deeply, at each verification', async () => {
     const nested = '['.repeat(2_500) + ']'.repeat(2_500);
     const payload = JSON.stringify(target().claims({ extra: '|' })).replace('"|"', nested);
     const jwt = target().token({ payload });
@@ -302,7 +302,7 @@ function general(token: string): object {
   return { payload, signatures: [{ protected: header, signature }] };
 }
 
-/** A genuine token in which each part has bits to spare. (Its signature always has four.) */
+/** A genuine token whose parts all have spare bits. (A signature always has four.) */
 function spareBits(target: Aim): string {
   const fill = (text: string) =>
     Buffer.byteLength(text) % 3 === 0 ? text.replace('}', ' }') : text;
@@ -311,7 +311,7 @@ function spareBits(target: Aim): string {
   return target.token({ header, payload });
 }
 
-/** Every other spelling of a part that a lenient decoder reads as the same bytes. */
+/** All other spellings of a part that a lenient decoder reads as the same bytes. */
 function nonCanonical(token: string, part: Part): string[] {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const spellings: string[] = [];
@@ -329,7 +329,7 @@ function sameBytes(one: string, other: string, part: Part): boolean {
   return bytes(one).equals(bytes(other));
 }
 
-/** A genuine token of which a part holds what the pattern finds. */
+/** A genuine token in which one part matches the pattern. */
 function tokenWith(target: Aim, part: Part, pattern: RegExp): string {
   for (let attempt = 0; attempt < 1_000; attempt++) {
     const extra = { extra: `${'x'.repeat(attempt % 3)}\u00ff?>\u00fe~${attempt}` };
@@ -339,7 +339,7 @@ function tokenWith(target: Aim, part: Part, pattern: RegExp): string {
   throw new Error(`No token matches ${String(pattern)}`);
 }
 
-/** A genuine token of exactly so many characters. */
+/** A genuine token of exactly this length. */
 function tokenOfLength(target: Aim, length: number): string {
   const encoded = (part: object, fill: number) =>
     Buffer.from(JSON.stringify({ ...part, x: 'x'.repeat(fill) })).toString('base64url');

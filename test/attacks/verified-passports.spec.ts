@@ -8,14 +8,14 @@ import { encodePart } from './support/raw-jws.js';
 import { NOW } from './support/now.js';
 import { type Target, useTarget } from './support/target.js';
 
-/** A key set is fresh for so long. */
+/** The time for which the JWKS is fresh. */
 const REFRESH_MS = 5 * 60_000;
 const signAsync = promisify(sign);
 
 describe('A passport that was verified before', () => {
   const target = useTarget();
 
-  /** A passport dated by the target's clock, which has gone on. */
+  /** A passport with the present time of the target's clock. */
   function fresh(changes: object = {}): string {
     const iat = Math.floor(target().clock.now() / 1000);
     return target().token({ payload: target().claims({ iat, exp: iat + 120, ...changes }) });
@@ -39,7 +39,7 @@ describe('A passport that was verified before', () => {
     }
   });
 
-  it('still has to be for the expected request', async () => {
+  it('is refused for another request', async () => {
     const { site } = target();
     const jwt = fresh({ request_id: 'lr_own' });
     await site.verifyPassport(jwt, { expectedRequestId: 'lr_own' });
@@ -47,21 +47,21 @@ describe('A passport that was verified before', () => {
     await expect(work).rejects.toMatchObject({ code: 'PASSPORT_REQUEST_MISMATCH' });
   });
 
-  it('gives each caller claims of its own, which later callers do not see changed', async () => {
+  it('gives each caller its own copy of the claims', async () => {
     const { site } = target();
     const jwt = fresh({ roles: ['guest'], extra: { of: 'LIME' } });
     const first = await site.verifyPassport(jwt);
     const before = structuredClone(first.claims);
     Object.assign(first.claims, { sub: 'admin', agent_id: 'admin', request_id: 'lr_x', exp: 9e9 });
     (first.claims['roles'] as string[]).push('admin');
-    Object.assign(first.claims['extra'] as object, { of: 'somebody else' });
+    Object.assign(first.claims['extra'] as object, { of: 'another agent' });
     delete (first.claims as Partial<typeof first.claims>).aud;
     const second = await site.verifyPassport(jwt);
     expect(second.claims).toEqual(before);
     expect(second.claims).not.toBe(first.claims);
   });
 
-  it('cannot be kept alive by a caller who changes its end', async () => {
+  it('expires on time when a caller has changed exp in its claims', async () => {
     const { site, clock } = target();
     const jwt = fresh();
     const { claims } = await site.verifyPassport(jwt);
@@ -70,7 +70,7 @@ describe('A passport that was verified before', () => {
     expect(await target().refusal(jwt)).toBe('PASSPORT_EXPIRED');
   });
 
-  it('cannot pollute prototypes by what it claims', async () => {
+  it('cannot pollute prototypes through its claims', async () => {
     const { site } = target();
     const iat = Math.floor(target().clock.now() / 1000);
     const payload = JSON.stringify(target().claims({ iat, exp: iat + 60, extra: '|' }))
@@ -90,7 +90,7 @@ describe('A passport that was verified before', () => {
     }
   });
 
-  it('cannot pollute prototypes by the audience that it is refused for', async () => {
+  it('cannot pollute prototypes through a refused audience', async () => {
     const aud = JSON.parse('{"__proto__":{"polluted":true},"a":[{"__proto__":{"polluted":true}}]}');
     expect(await target().refusal(fresh({ aud }))).toBe('PASSPORT_AUDIENCE');
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
@@ -100,7 +100,7 @@ describe('A passport that was verified before', () => {
 describe('A passport that was verified before its key changed', () => {
   const old = createKeyPair('old');
 
-  /** A target that trusts one further key, and that has verified a passport of it just before a refresh is due. */
+  /** A target that trusts one further key, and has verified a passport of it just before the next refresh. */
   function useWithdrawal() {
     const target = useTarget();
     return async () => {
@@ -116,7 +116,7 @@ describe('A passport that was verified before its key changed', () => {
     };
   }
 
-  describe('because it was withdrawn', () => {
+  describe('by a withdrawal', () => {
     const prepare = useWithdrawal();
 
     it('stops working after the next refresh', async () => {
@@ -129,7 +129,7 @@ describe('A passport that was verified before its key changed', () => {
     });
   });
 
-  describe('because another key took its kid', () => {
+  describe('to another key with the same kid', () => {
     const prepare = useWithdrawal();
 
     it('stops working after the next refresh', async () => {
@@ -164,7 +164,7 @@ describe('A passport that was verified before its key changed', () => {
 describe('More passports than the cache holds', () => {
   const target = useTarget();
 
-  it('are each accepted, before and after the cache drops them, and forged ones are not', async () => {
+  it('are all accepted before and after the cache drops them, and forged ones are refused', async () => {
     const passports = await Promise.all(
       Array.from({ length: 10_050 }, (_, index) => signed(`lr_${index}`)),
     );

@@ -11,7 +11,7 @@ import {
 import type { PassportErrorCode } from 'nestjs-lime-sites';
 import { STRICTER_RULES, type TokenFacts } from './stricter-rules.js';
 
-/** As our own rules, as far as jose has them. */
+/** The module's own rules, as far as jose has them. */
 const OPTIONS = {
   algorithms: ['RS256'],
   audience: 'lime-site-login',
@@ -19,21 +19,21 @@ const OPTIONS = {
 };
 const EXP_TOLERANCE_SECONDS = 5;
 const NBF_TOLERANCE_SECONDS = 30;
-/** A passport that names its `nbf` within LIME's tolerance is valid by then. */
+/** A passport with an `nbf` within LIME's tolerance is valid by then. */
 const LATER_SECONDS = 100;
 
-/** The platform that a passport has to be of. */
+/** The expected platform of a passport. */
 export interface JosePlatform {
   keys: JSONWebKeySet;
-  /** What `iss` has to name. */
+  /** The expected `iss`. */
   origin: string;
 }
 
 /**
- * What jose, the reference, reads in a passport. It has one tolerance for `nbf` and `exp`, where LIME has two, so it is asked
- * twice: now, with that of `nbf`; and at a later time, with a tolerance by which `exp` is judged as it is now.
+ * Verifies a passport with jose, the reference. jose has one tolerance for `nbf` and `exp`, and LIME has two, so this runs jose
+ * twice: now, with the tolerance of `nbf`; and at a later time, with a tolerance under which `exp` has the result of now.
  * @param now milliseconds since the epoch.
- * @returns the claims; `undefined` if it refuses the passport.
+ * @returns the claims; `undefined` if jose refuses the passport.
  */
 export async function readByJose(
   token: string,
@@ -55,7 +55,7 @@ export async function readByJose(
   });
 }
 
-/** LIME overlooks an `nbf` that is null, so jose is asked about the other claims once it has checked the signature. */
+/** LIME ignores an `nbf` that is null, so jose checks the signature first and then the other claims. */
 async function readAt(
   token: string,
   keySet: JWTVerifyGetKey,
@@ -80,7 +80,7 @@ function readUnsigned(claims: JWTPayload, options: JWTVerifyOptions): JWTPayload
   }
 }
 
-/** The issuers for jose, which compares texts: the origin, and the way in which the token spells it. */
+/** The issuers for jose, which compares strings: the origin, and the token's own spelling of it. */
 function spellingsIn(token: string, origin: string): string[] {
   const iss = issuerIn(token);
   const [named = ''] = iss.trim().toLowerCase().split(/[?#]/);
@@ -96,14 +96,14 @@ function issuerIn(token: string): string {
   }
 }
 
-/** @throws if there is no rule on the list by which we refuse what jose accepts. */
+/** @throws if the module refuses a passport that jose accepts, without a listed rule. */
 export function assertExplained(token: string, code: PassportErrorCode): void {
   const facts = factsOf(token);
   if (STRICTER_RULES.some((one) => one.code === code && one.explains(facts))) return;
   throw new Error(`No rule explains ${code}, which jose accepts: ${show(token)}`);
 }
 
-/** Reads a token, whether its signature is good or not. */
+/** Decodes a token without a check of its signature. */
 export function factsOf(token: string): TokenFacts {
   const [header, claims] = token
     .split('.')
@@ -115,7 +115,7 @@ export function factsOf(token: string): TokenFacts {
   };
 }
 
-/** Which token it was: of a forged one nothing is secret. */
+/** The whole token for a message. A forged token is not a secret. */
 export function show(token: string): string {
   const [header = '', payload = ''] = token.split('.');
   const read = (part: string) => Buffer.from(part, 'base64url').toString();

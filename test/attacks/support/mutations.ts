@@ -3,12 +3,12 @@ import { encodePart, type Part, signEncoded, withPart } from './raw-jws.js';
 import { NOW } from './now.js';
 import type { Target } from './target.js';
 
-/** Makes a token out of a genuine one, by a way that fast-check chose. */
+/** Makes a token from a genuine one, with values of fast-check. */
 export type Mutation = (target: Target) => string;
 
 const LEFT_OUT = Symbol('left out');
 
-/** Whatever a claim may be bent to. */
+/** All kinds of wrong values of a claim. */
 const oddValue = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<unknown>(LEFT_OUT, null, '', ' ', 0, -1, true, [], {}) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
@@ -32,7 +32,7 @@ const notBefore = fc.oneof(
 /** Spells the issuer of a platform in another way, or names another one. */
 type IssuerChange = (origin: string) => unknown;
 
-/** The ways in which LIME accepts an issuer. */
+/** The spellings of an issuer that LIME accepts. */
 const spelling = fc.record({
   around: fc.constantFrom('', ' ', '\t', '\n', '\u00a0'),
   upperCase: fc.boolean(),
@@ -99,7 +99,7 @@ const claimChanges = fc.dictionary(
 const dateChanges = fc.record({ iat: nearNow, exp: nearNow, nbf: notBefore }, { requiredKeys: [] });
 const notBeforeChanges = fc.record({ nbf: notBefore });
 const audienceChanges = fc.record({ aud: audience }, { requiredKeys: [] });
-/** One in so many passports gets the changes. */
+/** One passport in this number gets the changes. */
 const oneIn = <Changes>(count: number, arbitrary: fc.Arbitrary<Changes>) =>
   fc.oneof({ weight: 1, arbitrary }, { weight: count - 1, arbitrary: fc.constant(undefined) });
 const claims = fc
@@ -137,7 +137,7 @@ const headerChanges = fc.oneof(
   },
 );
 
-/** JSON text in which infinity is what it is in JSON: a number too large. */
+/** JSON text with a number that is too large in place of infinity. */
 function toJson(members: object): string {
   const text = JSON.stringify(members, (_, value: unknown) =>
     value === Infinity ? '+1e999' : value === -Infinity ? '-1e999' : value,
@@ -145,7 +145,7 @@ function toJson(members: object): string {
   return text.replaceAll('"+1e999"', '1e999').replaceAll('"-1e999"', '-1e999');
 }
 
-/** `__proto__` becomes a member of its own, as `JSON.parse` has it. */
+/** Makes `__proto__` an own member, as `JSON.parse` does. */
 function changed(members: object, changes: object): object {
   const result = new Map<string, unknown>([...Object.entries(members), ...Object.entries(changes)]);
   const kept = [...result].filter(([, value]) => value !== LEFT_OUT);
@@ -157,12 +157,12 @@ const noise = fc.string({
   maxLength: 4,
 });
 const part = fc.constantFrom<Part>('header', 'payload', 'signature');
-/** A place in a text, as a share of its length. */
+/** A position in a text, as a fraction of its length. */
 const place = fc.double({ min: 0, max: 1, noNaN: true });
 const indexIn = (text: { length: number }, share: number) =>
   Math.min(text.length - 1, Math.floor(share * text.length));
 
-/** Signed by the platform's own key: what it says is all that can be wrong. */
+/** Changes claims, and signs with the platform's own key. */
 const signed: fc.Arbitrary<Mutation> = fc
   .tuple(headerChanges, claims)
   .map(([header, payload]) => (target: Target) => {
@@ -171,7 +171,7 @@ const signed: fc.Arbitrary<Mutation> = fc
     return signEncoded(encodePart(toJson(parts[0])), encodePart(toJson(parts[1])), target.key);
   });
 
-/** Bytes of the payload's JSON changed, then signed. */
+/** Changes bytes of the payload's JSON, then signs. */
 const signedNoise: fc.Arbitrary<Mutation> = fc
   .tuple(place, fc.nat({ max: 3 }), fc.uint8Array({ maxLength: 3 }))
   .map(([at, removed, inserted]) => (target: Target) => {
@@ -182,7 +182,7 @@ const signedNoise: fc.Arbitrary<Mutation> = fc
     return signEncoded(encodePart(target.header()), encodePart(payload), target.key);
   });
 
-/** Encoded parts changed, then signed as they stand. */
+/** Changes encoded parts, then signs them. */
 const signedSpelling: fc.Arbitrary<Mutation> = fc
   .tuple(fc.constantFrom('header', 'payload'), place, noise)
   .map(([which, at, text]) => (target: Target) => {
@@ -195,7 +195,7 @@ const signedSpelling: fc.Arbitrary<Mutation> = fc
       : signEncoded(parts.header, bent, target.key);
   });
 
-/** One bit of one part changed. */
+/** Changes one bit of one part. */
 const flippedBit: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 7 })).map(
   ([which, at, bit]) =>
     (target: Target) =>
@@ -207,7 +207,7 @@ const flippedBit: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 7
       }),
 );
 
-/** Characters of the finished token changed, put in or left out. */
+/** Changes, inserts or removes characters of the finished token. */
 const rewritten: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 2 }), noise).map(
   ([which, at, removed, text]) =>
     (target: Target) =>
@@ -217,7 +217,7 @@ const rewritten: fc.Arbitrary<Mutation> = fc.tuple(part, place, fc.nat({ max: 2 
       }),
 );
 
-/** The parts put together in another way. */
+/** Joins the parts in another way. */
 const restructured: fc.Arbitrary<Mutation> = fc
   .array(fc.constantFrom('h', 'p', 's', '.', '.', 'A', ''), { minLength: 1, maxLength: 8 })
   .map((pieces) => (target: Target) => {

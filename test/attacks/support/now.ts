@@ -1,2 +1,2 @@
-/** When the attacks begin, in seconds since the epoch: a whole second, so that boundaries can be met exactly. */
+/** The time of the attacks in seconds since the epoch. A whole second, so that tests can meet limits exactly. */
 export const NOW = Math.floor(Date.now() / 1000);

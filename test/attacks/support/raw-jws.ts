@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto';
 
-/** A part of a token: an object is serialised, a text or bytes go in as they are. */
+/** Encodes a part of a token. Serialises an object, and keeps a string or bytes. */
 export type RawPart = object | string | Uint8Array;
 
 export function encodePart(part: RawPart): string {
@@ -8,7 +8,7 @@ export function encodePart(part: RawPart): string {
   return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
 }
 
-/** Signs two parts exactly as they stand, with RSASSA-PKCS1-v1_5 and SHA-256, whatever the header says. */
+/** Signs two encoded parts with RSASSA-PKCS1-v1_5 and SHA-256, for any header. */
 export function signEncoded(header: string, payload: string, key: KeyObject): string {
   const input = `${header}.${payload}`;
   return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
@@ -20,7 +20,7 @@ export function signParts(header: RawPart, payload: RawPart, key: KeyObject): st
 
 export type Part = 'header' | 'payload' | 'signature';
 
-/** Changes one encoded part of a token and leaves the others as they were. */
+/** Changes one encoded part of a token, and keeps the others. */
 export function withPart(token: string, part: Part, change: (encoded: string) => string): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const parts = { header, payload, signature };

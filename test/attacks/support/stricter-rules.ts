@@ -1,20 +1,20 @@
 import type { PassportErrorCode } from 'nestjs-lime-sites';
 import { NOW } from './now.js';
 
-/** What a token says, as lenient as can be, so that a rule can judge it without the code under test. */
+/** The leniently decoded token, so that a rule does not depend on the code under test. */
 export interface TokenFacts {
   readonly token: string;
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** One rule by which a passport is refused that `jose.jwtVerify` accepts under the same options. */
+/** A rule of the module that `jose.jwtVerify` does not have with the same options. */
 export interface StricterRule {
   readonly name: string;
   readonly code: PassportErrorCode;
-  /** Whether the rule is why this token is refused. */
+  /** Whether the rule refuses this token. */
   readonly explains: (facts: TokenFacts) => boolean;
-  /** Changes that make a genuine passport break this rule and no other one. */
+  /** Changes with which a genuine passport breaks this rule alone. */
   readonly example: { header?: object; claims?: object; write?: (token: string) => string };
 }
 
@@ -22,7 +22,7 @@ const isText = (value: unknown) => typeof value === 'string' && value.trim() !==
 const lifetime = ({ claims }: TokenFacts) => Number(claims['exp']) - Number(claims['iat']);
 const isCanonical = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
 
-/** All of them; `docs/security.md` has the same list. */
+/** All rules. `docs/security.md` has the same list. */
 export const STRICTER_RULES: readonly StricterRule[] = [
   {
     name: 'canonical base64url: no white space, no padding, no bits to spare',

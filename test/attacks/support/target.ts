@@ -19,7 +19,7 @@ import { assertExplained, type JosePlatform, readByJose } from './jose-reference
 import { NOW } from './now.js';
 import { type RawPart, signParts } from './raw-jws.js';
 
-/** What an attack is aimed at: a site that only verifies, and the platform's key, with which an attack can sign. */
+/** The target of an attack: a site that only verifies, and the platform's key, with which an attack can sign. */
 export class Target {
   private constructor(
     readonly lime: LimeSandbox,
@@ -45,7 +45,7 @@ export class Target {
       .useValue(clock)
       .compile();
     await app.init();
-    // The keys are at hand, so that no attack waits for them.
+    // Fetches the keys, so that no attack waits for them.
     await until(() => lime.callCount('jwks') === 1 && clock.waits.length === 0);
     return new Target(lime, app.get(LimeSiteService), clock, privateKey, app);
   }
@@ -55,7 +55,7 @@ export class Target {
     await this.lime.stop();
   }
 
-  /** What jose has to know of the platform. */
+  /** The platform for jose. */
   get platform(): JosePlatform {
     return { keys: this.lime.publishedKeys(), origin: new URL(this.lime.baseUrl).origin };
   }
@@ -84,15 +84,15 @@ export class Target {
     };
   }
 
-  /** A login passport that is genuine but for the changes: the platform's own key signed it. */
+  /** A login passport with changes, signed with the platform's own key. */
   token(changes: { header?: RawPart; payload?: RawPart; key?: KeyObject } = {}): string {
     const { header = this.header(), payload = this.claims(), key = this.key } = changes;
     return signParts(header, payload, key);
   }
 
   /**
-   * Why the site refuses what it has to refuse. Fails when it does not, or fails in another way; and when jose accepts
-   * the passport, and no rule by which we are stricter says why we do not.
+   * The reason for which the site refuses a passport. Fails when the site accepts it or fails in another way, and when
+   * jose accepts it and no listed rule explains the difference.
    */
   async refusal(jwt: unknown): Promise<PassportErrorCode> {
     const work = this.site.verifyPassport(jwt as string);
