@@ -21,22 +21,19 @@ export interface CompactJws {
  * @throws {InvalidPassportError} `PASSPORT_MALFORMED`, `PASSPORT_ALGORITHM`
  */
 export function parseJws(token: unknown): CompactJws {
-  const parts = typeof token === 'string' && token.length <= MAX_LENGTH ? token.split('.', 4) : [];
-  const [header = '', payload = '', signature = ''] = parts;
-  const decoded = [header, payload, signature].map(decodeBase64url);
-  const [headerBytes, payloadBytes, signatureBytes] = decoded;
-  if (parts.length !== 3 || !headerBytes || !payloadBytes || !signatureBytes) {
+  const text = typeof token === 'string' && token.length <= MAX_LENGTH ? token : '';
+  const [headerEnd, payloadEnd] = [text.indexOf('.'), text.lastIndexOf('.')];
+  const header = decodeBase64url(text.slice(0, headerEnd));
+  const payload = decodeBase64url(text.slice(headerEnd + 1, payloadEnd)); // fails on a third dot
+  const signature = decodeBase64url(text.slice(payloadEnd + 1));
+  if (headerEnd === payloadEnd || !header || !payload || !signature) {
     throw malformed(
       'the passport is not a compact JWS: three base64url parts, at most 8 KiB, no white space',
       typeof token === 'string' ? `a string of ${token.length} characters` : typeof token,
     );
   }
-  return {
-    kid: keyIdOf(headerBytes),
-    signingInput: Buffer.from(`${header}.${payload}`, 'latin1'),
-    payload: payloadBytes,
-    signature: signatureBytes,
-  };
+  const signingInput = Buffer.from(text.slice(0, payloadEnd), 'latin1');
+  return { kid: keyIdOf(header), signingInput, payload, signature };
 }
 
 /**

@@ -28,7 +28,7 @@ export const BINDING_PASSPORT: PassportKind = {
 /** `nbf` may lie this far ahead (LIME, since September 2026). */
 const MAX_NBF_AHEAD_SECONDS = 30;
 /** Scheme, host and port; after them at most a slash. A query or a fragment is ignored, as LIME's own SDK does. */
-const ORIGIN = /^(https?:\/\/[^/?#@\\\s]+)\/?(?:[?#].*)?$/i;
+const ORIGIN = /^(https?):\/\/([\w.-]+|\[[\da-f:.]+\])(:\d+)?\/?(?:[?#].*)?$/is;
 
 export interface PassportRulesOptions {
   /** Tolerance for `exp`, in milliseconds, because clocks differ. */
@@ -99,12 +99,15 @@ export class PassportRules {
 
 /**
  * Reads the origin that an `iss` names (RFC 7519 section 4.1.1; LIME, since September 2026): lower case, without default port
- * and surrounding white space.
+ * and surrounding white space. Not with a URL parser, which reads `127.1` or `lime%2Epics` as other hosts.
  * @returns `undefined` for anything else: a path, a user part, another scheme, not a string.
  */
 export function issuerOf(value: unknown): string | undefined {
-  const origin = typeof value === 'string' ? ORIGIN.exec(value.trim())?.[1] : undefined;
-  return origin !== undefined && URL.canParse(origin) ? new URL(origin).origin : undefined;
+  const parts = typeof value === 'string' ? ORIGIN.exec(value.trim()) : null;
+  if (!parts) return undefined;
+  const [scheme = '', host = '', port = ''] = parts.slice(1).map((part) => part?.toLowerCase());
+  const isDefaultPort = port === (scheme === 'https' ? ':443' : ':80');
+  return `${scheme}://${host}${isDefaultPort ? '' : port}`;
 }
 
 /** Exactly the one string: a list, even of one, would let a passport serve several purposes. */

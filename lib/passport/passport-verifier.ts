@@ -62,7 +62,7 @@ export class PassportVerifier {
    * @throws {LimeError} `KEYS_UNAVAILABLE`
    */
   verifyLogin(jwt: string, expectedId?: string): Promise<PassportClaims> {
-    return this.#traced<PassportClaims>(jwt, LOGIN_PASSPORT, expectedId);
+    return this.#verify<PassportClaims>(jwt, LOGIN_PASSPORT, expectedId);
   }
 
   /**
@@ -71,10 +71,10 @@ export class PassportVerifier {
    * @throws as {@link verifyLogin}.
    */
   verifyBinding(jwt: string, expectedId?: string): Promise<BindingPassportClaims> {
-    return this.#traced<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedId);
+    return this.#verify<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedId);
   }
 
-  #traced<Claims extends CommonPassportClaims>(
+  #verify<Claims extends CommonPassportClaims>(
     jwt: string,
     kind: PassportKind,
     expectedId: string | undefined,
@@ -82,18 +82,12 @@ export class PassportVerifier {
     return traced(
       verifyChannel,
       () => ({ site: this.#site, kind: kind.name }),
-      async () => (await this.#verify(jwt, kind, expectedId)) as Claims,
+      async () => {
+        const token = this.#verified.get(jwt) ?? (await this.#verifySignature(jwt));
+        this.#rules.check(token.claims, kind, this.#clock.now(), expectedId);
+        return token.copyClaims() as Claims;
+      },
     );
-  }
-
-  async #verify(
-    jwt: string,
-    kind: PassportKind,
-    expectedId: string | undefined,
-  ): Promise<CommonPassportClaims> {
-    const token = this.#verified.get(jwt) ?? (await this.#verifySignature(jwt));
-    this.#rules.check(token.claims, kind, this.#clock.now(), expectedId);
-    return token.copyClaims();
   }
 
   async #verifySignature(jwt: string): Promise<VerifiedToken> {

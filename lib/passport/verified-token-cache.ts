@@ -47,7 +47,8 @@ export class VerifiedTokenCache {
     this.#currentKey = currentKey;
   }
 
-  get(jwt: string): VerifiedToken | undefined {
+  get(jwt: unknown): VerifiedToken | undefined {
+    if (typeof jwt !== 'string') return undefined;
     const young = this.#young.get(jwt);
     const token = young ?? this.#old.get(jwt);
     if (!token || this.#currentKey(token.kid) !== token.key) return undefined;

@@ -153,7 +153,7 @@ async function postFrom(sample: Sample, host: string): Promise<number> {
   const { requestId } = (await started.body.json()) as { requestId: string };
   const cookie = String(started.headers['set-cookie']).split(';')[0] ?? '';
   await sample.lime.approve(requestId);
-  await sample.settled(requestId);
+  await sample.outcome(requestId);
   const headers = { host, cookie };
   const { statusCode, body } = await request(`${sample.url}/account/agents`, {
     method: 'POST',

@@ -78,7 +78,7 @@ describeInBrowser('a login in the browser', () => {
     const waitingUrl = page.url();
     await page.goto('about:blank');
     await sample.lime.approve(requestId);
-    await sample.settled(requestId);
+    await sample.outcome(requestId);
     await page.goto(waitingUrl);
 
     expect(page.url()).toBe(`${sample.url}/account`);
@@ -90,7 +90,7 @@ describeInBrowser('a login in the browser', () => {
     await page.route('**/events', async (route) => {
       const [request] = sample.lime.requests();
       await sample.lime.approve(request?.requestId ?? '');
-      await sample.settled(request?.requestId ?? '');
+      await sample.outcome(request?.requestId ?? '');
       await route.continue();
     });
 
@@ -122,6 +122,19 @@ describeInBrowser('a login in the browser', () => {
     expect(await sample.waiting(page)).toBe(requestId);
     await sample.lime.approve(requestId);
     await page.waitForURL(`${sample.url}/account`);
+  });
+
+  it('goes back to the start page on "Not now", and starts another request after that', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+
+    const requestId = await sample.startLogin(page);
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.waitForURL(`${sample.url}/`);
+    await sample.lime.approve(requestId);
+    await sample.outcome(requestId);
+
+    expect(await sample.startLogin(page)).not.toBe(requestId);
   });
 
   it('says so when the login expires, and tries again', async () => {

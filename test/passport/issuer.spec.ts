@@ -24,6 +24,7 @@ const ACCEPTED: [string, string][] = [
   ['a query', `${LIME}?a=b`],
   ['a query behind a slash', `${LIME}/?a=/b`],
   ['an empty query', `${LIME}?`],
+  ['a line end in a query', `${LIME}?a\nb`],
   ['a fragment', `${LIME}#a`],
   ['a fragment behind a slash', `${LIME}/#/a`],
   ['the default port', `${LIME}:443`],
@@ -56,6 +57,13 @@ const REFUSED: [string, unknown][] = [
   ['a host that begins like it', 'https://lime.pics.evil.example'],
   ['a host that ends like it', 'https://slime.pics'],
   ['a dot behind the host', 'https://lime.pics.'],
+  ['an escape in the host, which a URL parser decodes', 'https://lime%2Epics'],
+  [
+    'full-width letters, which a URL parser maps to others',
+    'https://\uff4c\uff49\uff4d\uff45.pics',
+  ],
+  ['a port without digits', `${LIME}:`],
+  ['a leading zero in the port', `${LIME}:0443`],
   ['a blank within it', 'https://lime. pics'],
   ['two of them', `${LIME} ${LIME}`],
   ['a list with it', [LIME]],
@@ -120,6 +128,7 @@ describe('The issuer of a passport', () => {
       await accepts(site, origin());
       await accepts(site, `${origin().toUpperCase()}/`);
       await refuses(site, lime.baseUrl, origin());
+      await refuses(site, origin().replace('127.0.0.1', '127.1'), origin());
       await refuses(site, LIME, origin());
       await refuses(site, undefined, origin());
     });

@@ -1,11 +1,11 @@
-// The page of a login that waits: hears its state from the site, and counts down to its end.
+// The page of a pending login: follows its state over an event stream, and counts down to its expiry.
 const TEXTS = {
-  connecting: 'Connecting again…',
+  connecting: 'Reconnecting…',
   pending: 'Waiting for your agent',
   overdue: 'Time is up',
   approved: 'Approved. Signing you in…',
   expired: 'Expired',
-  lost: 'Out of touch. Please reload this page',
+  lost: 'Connection lost. Please reload this page',
 };
 
 const login = document.getElementById('login');
@@ -25,8 +25,7 @@ events.addEventListener('message', ({ data }) => {
   if (status === 'pending') return tick();
   events.close();
   clearInterval(ticking);
-  // Not one more step back: the way back leads to the page on which it began.
-  if (status === 'approved') location.replace('/account');
+  if (status === 'approved') void enter();
   else location.reload();
 });
 
@@ -36,10 +35,16 @@ events.addEventListener('error', () => {
 
 addEventListener('pagehide', () => events.close());
 
+/** Fetches the state, which brings the cookie of the new session, and leaves the waiting page out of the history. */
+async function enter() {
+  await fetch(login.dataset.stateUrl).catch(() => undefined);
+  location.replace('/account');
+}
+
 function show(status) {
   if (state.dataset.state === status) return;
   state.dataset.state = status;
-  // The same text again would be read out again.
+  // A screen reader would read the same text again.
   if (text.textContent !== TEXTS[status]) text.textContent = TEXTS[status];
 }
 
