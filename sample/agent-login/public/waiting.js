@@ -30,15 +30,23 @@ events.addEventListener('message', ({ data }) => {
 });
 
 events.addEventListener('error', () => {
-  show(events.readyState === EventSource.CLOSED ? 'lost' : 'connecting');
+  if (events.readyState === EventSource.CLOSED) void enter();
+  else show('connecting');
 });
 
 addEventListener('pagehide', () => events.close());
 
-/** Fetches the state, which brings the cookie of the new session, and leaves the waiting page out of the history. */
+/**
+ * Fetches the state. The answer brings the cookie of the new session, unless another tab has it already. The account then
+ * replaces the waiting page in the history.
+ */
 async function enter() {
-  await fetch(login.dataset.stateUrl).catch(() => undefined);
-  location.replace('/account');
+  const approved = await fetch(login.dataset.stateUrl).then(
+    async (response) => response.ok && (await response.json()).status === 'approved',
+    () => false,
+  );
+  if (approved || state.dataset.state === 'approved') location.replace('/account');
+  else show('lost');
 }
 
 function show(status) {

@@ -7,7 +7,10 @@ import { SignInMiddleware } from './sign-in.middleware.js';
 @Module({ controllers: [LoginController, LoginApiController], providers: [AgentLogins] })
 export class LoginModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    // "Not now" counts also when an agent was faster.
-    consumer.apply(SignInMiddleware).exclude('login/:requestId/cancel').forRoutes('{*path}');
+    consumer
+      .apply(SignInMiddleware)
+      .exclude('assets/:name') // pages load them beside requests that need the old session id
+      .exclude('login/:requestId/cancel') // "Not now" counts also when an agent was faster
+      .forRoutes('{*path}');
   }
 }
