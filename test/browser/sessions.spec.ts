@@ -3,7 +3,7 @@ import { until } from '../support/until.js';
 import { HttpClient } from './support/http-client.js';
 import { useSample } from './support/use-sample.js';
 
-describe('the sessions of the sample', () => {
+describe('The sample', () => {
   const startSample = useSample();
 
   it('gives a browser a new session id when it starts a login and when it signs in', async () => {
@@ -19,7 +19,7 @@ describe('the sessions of the sample', () => {
     expect(new Set([waiting, signedIn, client.cookie]).size).toBe(3);
   });
 
-  it('signs a browser in on whichever request comes next, once', async () => {
+  it('signs a browser in on its next request, and once', async () => {
     const sample = await startSample();
     const client = new HttpClient(sample);
 
@@ -48,7 +48,7 @@ describe('the sessions of the sample', () => {
     expect(await client.account()).toBe('alice');
   });
 
-  it('ends the session of the agent before when another one signs in', async () => {
+  it('ends the session of one agent when another agent signs in', async () => {
     const sample = await startSample();
     const client = new HttpClient(sample);
 
@@ -77,7 +77,7 @@ describe('the sessions of the sample', () => {
     }
   });
 
-  it('does not sign in a browser that planted one of two session ids with somebody else', async () => {
+  it('does not sign in a browser that planted one of its two session ids in another browser', async () => {
     const sample = await startSample();
     const attacker = new HttpClient(sample);
     await attacker.startLogin();

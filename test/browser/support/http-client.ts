@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Sample } from './use-sample.js';
 
-/** What a browser keeps of a site: its cookies. Redirects are answers of their own. */
+/** A client with one cookie, as browsers have it. It does not follow redirects. */
 export class HttpClient {
   constructor(
     private readonly sample: Sample,
@@ -33,7 +33,7 @@ export class HttpClient {
     await this.send('GET', `/login/${requestId}`);
   }
 
-  /** An agent of this user approves, and the site has received it. */
+  /** Approves as an agent of this user. Resolves when the site has received it. */
   async approve(requestId: string, userId: string): Promise<void> {
     await this.sample.lime.approve(requestId, { user_id: userId });
     await this.sample.outcome(requestId);
@@ -45,7 +45,7 @@ export class HttpClient {
     return /id="user-id">([^<]+)/.exec(page)?.[1];
   }
 
-  /** Sends several `POST /login` in one packet. Gives a client for each cookie that comes back, with the id of its login. */
+  /** Sends several `POST /login` in one packet. Gives a client for each answer, with the id of its login. */
   async startLoginsAtOnce(count: number): Promise<{ client: HttpClient; requestId: string }[]> {
     const { hostname, port, host } = new URL(this.sample.url);
     const head = `POST /login HTTP/1.1\r\nHost: ${host}\r\nCookie: ${this.cookie}\r\n`;

@@ -39,7 +39,7 @@ export class Sample {
     return requestId;
   }
 
-  /** Logs a browser in again that is signed in, by an agent with other claims. */
+  /** Starts a second login in a signed-in browser, and approves it with other claims. */
   async logInAgain(page: Page, claims?: Record<string, unknown>): Promise<void> {
     await page.goto(`${this.url}/account`);
     await page.evaluate(`fetch('/login', { method: 'POST' })`);
