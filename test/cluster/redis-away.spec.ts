@@ -44,7 +44,7 @@ describeWithRedis('While Redis is away', () => {
     for (const id of ids) await lime.approve(id);
     await until(() => both.every(({ site }) => site.stats.delivered === 20));
     expect(both.flatMap(({ handler }) => handler.events)).toEqual([]);
-    expect(second.logs.toString()).toContain('is held until the cluster can take it');
+    expect(second.logs.toString()).toContain('until the cluster accepts it');
 
     await redis().start();
 
