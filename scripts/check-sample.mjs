@@ -164,7 +164,7 @@ for (const [name, said] of [
       /replica \d is killed with [0-9a-f]{8}/,
       /takes [0-9a-f]{8} over from replica/,
       /answers \{"outcome":"approved"\}/,
-      /24 logins, 24 settled/,
+      /24 logins, 24 handled/,
     ],
   ],
   ['verify-only', [/our own login: GET \/reports answers 200/, /another site: .* answers 401/]],

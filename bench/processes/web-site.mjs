@@ -22,7 +22,7 @@ class BenchController {
 Controller()(BenchController);
 decorate('open', Get('open'));
 // The load generator made the passport up: it belongs to no login of this site.
-const foreign = PassportPolicy({ anyRequest: true });
+const foreign = PassportPolicy({ allowForeignLogins: true });
 decorate('guarded', Get('guarded'), UseGuards(PassportGuard), foreign);
 
 /** @returns {Promise<string>} its address */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
-import { TtlMap } from '../common/ttl-map.js';
+import { TtlSet } from '../common/ttl-map.js';
 import type { LimeLogger } from '../common/logger.js';
 import { ApiError, LimeError, RateLimitError } from '../errors/index.js';
 import type { LimeApi } from './lime-api.js';
@@ -27,7 +27,7 @@ export interface BindingExchangeOptions {
 export class BindingExchange {
   readonly #options: BindingExchangeOptions;
   /** Digests, because codes are secrets. */
-  readonly #sent: TtlMap<true>;
+  readonly #sent: TtlSet;
   #allowance = MAX_ALLOWANCE;
   /** One warning for each flood, until the allowance is full again. */
   #warned = false;
@@ -35,7 +35,7 @@ export class BindingExchange {
 
   constructor(options: BindingExchangeOptions) {
     this.#options = options;
-    this.#sent = new TtlMap(options.clock);
+    this.#sent = new TtlSet(options.clock);
     this.#refilledAt = options.clock.monotonic();
   }
 
@@ -56,7 +56,7 @@ export class BindingExchange {
       );
     }
     this.#takeAllowance();
-    this.#sent.set(digest, true, REMEMBER_MS);
+    this.#sent.add(digest, REMEMBER_MS);
     try {
       const passport = await this.#options.api.exchangeBindingCode(code);
       this.#allowance = Math.min(this.#allowance + 1, MAX_ALLOWANCE);

@@ -1,50 +1,72 @@
 import type { Clock } from './clock.js';
 
-interface Entry<Value> {
-  readonly value: Value;
-  /** Monotonic, in milliseconds. */
-  readonly endsAt: number;
-}
-
 /**
- * A map whose entries expire. Expired ones are removed when others are set, the oldest first, so the memory follows the rate at
+ * A set whose entries expire. Expired ones are removed when others are added, the oldest first, so the memory follows the rate at
  * which entries come. Above `maxEntries` the oldest entry makes way before its time.
  */
-export class TtlMap<Value> {
+export class TtlSet {
   readonly #clock: Clock;
   readonly #maxEntries: number;
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #onRemoved: (key: string) => void;
+  /** Key to the monotonic millisecond at which the entry expires, the oldest first. */
+  readonly #expiries = new Map<string, number>();
 
-  constructor(clock: Clock, maxEntries = Number.POSITIVE_INFINITY) {
+  constructor(
+    clock: Clock,
+    maxEntries = Number.POSITIVE_INFINITY,
+    onRemoved: (key: string) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#maxEntries = maxEntries;
-  }
-
-  get(key: string): Value | undefined {
-    const entry = this.#entries.get(key);
-    return entry && entry.endsAt > this.#clock.monotonic() ? entry.value : undefined;
+    this.#onRemoved = onRemoved;
   }
 
   has(key: string): boolean {
-    return this.get(key) !== undefined;
+    const expiry = this.#expiries.get(key);
+    return expiry !== undefined && expiry > this.#clock.monotonic();
+  }
+
+  /** @param ttlMs how long the entry lives, in milliseconds. */
+  add(key: string, ttlMs: number): void {
+    const now = this.#clock.monotonic();
+    this.#expiries.delete(key); // so that it moves to the end
+    this.#expiries.set(key, Math.ceil(now + ttlMs)); // a small integer takes no memory of its own
+    for (const [oldest, expiry] of this.#expiries) {
+      if (expiry > now && this.#expiries.size <= this.#maxEntries) return;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#expiries.delete(key);
+    this.#onRemoved(key);
+  }
+}
+
+/** A map whose entries expire as those of a {@link TtlSet}. */
+export class TtlMap<Value> {
+  readonly #keys: TtlSet;
+  readonly #values = new Map<string, Value>();
+
+  constructor(clock: Clock, maxEntries?: number) {
+    this.#keys = new TtlSet(clock, maxEntries, (key) => this.#values.delete(key));
+  }
+
+  get(key: string): Value | undefined {
+    return this.#keys.has(key) ? this.#values.get(key) : undefined;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
   }
 
   /** @param ttlMs how long the entry lives, in milliseconds. */
   set(key: string, value: Value, ttlMs: number): void {
-    this.#entries.delete(key); // so that it moves to the end
-    this.#entries.set(key, { value, endsAt: this.#clock.monotonic() + ttlMs });
-    this.removeExpired();
+    this.#values.set(key, value);
+    this.#keys.add(key, ttlMs);
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
-  removeExpired(): void {
-    const now = this.#clock.monotonic();
-    for (const [oldest, { endsAt }] of this.#entries) {
-      if (endsAt > now && this.#entries.size <= this.#maxEntries) return;
-      this.#entries.delete(oldest);
-    }
+    this.#keys.delete(key);
   }
 }

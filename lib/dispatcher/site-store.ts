@@ -3,7 +3,7 @@ import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 
-import { TtlMap } from '../common/ttl-map.js';
+import { TtlSet } from '../common/ttl-map.js';
 import type { LimeSiteStore, LimeStoreKind } from '../interfaces/store.interface.js';
 import { untilAccepted } from './until-accepted.js';
 
@@ -24,21 +24,21 @@ export interface SiteStoreOptions {
  */
 export class SiteStore implements LimeSiteStore {
   readonly #options: SiteStoreOptions;
-  readonly #known: Record<LimeStoreKind, TtlMap<true>>;
-  readonly #used: TtlMap<true>;
+  readonly #known: Record<LimeStoreKind, TtlSet>;
+  readonly #used: TtlSet;
   readonly #stopping = new AbortController();
 
   constructor(options: SiteStoreOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#known = { login: new TtlMap(clock), binding: new TtlMap(clock) };
-    this.#used = new TtlMap(clock);
+    this.#known = { login: new TtlSet(clock), binding: new TtlSet(clock) };
+    this.#used = new TtlSet(clock);
     setMaxListeners(0, this.#stopping.signal); // one listener for each entry that waits for the store
   }
 
   /** Remembers in this process only. */
   keep(kind: LimeStoreKind, id: string, expiresAt: Date): void {
-    this.#known[kind].set(id, true, this.#remainingMs(expiresAt));
+    this.#known[kind].add(id, this.#remainingMs(expiresAt));
   }
 
   /** Waits for the first attempt at the shared store. If that fails, it is retried in the background. */
@@ -70,7 +70,7 @@ export class SiteStore implements LimeSiteStore {
     const { shared } = this.#options;
     if (shared) return shared.claim(key, expiresAt);
     if (this.#used.has(key)) return false;
-    this.#used.set(key, true, this.#remainingMs(expiresAt));
+    this.#used.add(key, this.#remainingMs(expiresAt));
     return true;
   }
 

@@ -4,8 +4,6 @@ import type { CommonPassportClaims } from '../interfaces/passport-claims.interfa
 
 /** Tokens in each of two generations; a token takes about 2 KiB. */
 const GENERATION_SIZE = 5_000;
-/** The last 256 bits of the signature find a token, which is then compared whole. To hash all of it would double the time of a hit. */
-const KEY_LENGTH = 43;
 
 /** A passport whose signature was verified. */
 export class VerifiedToken {
@@ -16,7 +14,6 @@ export class VerifiedToken {
 
   /** @param claims as signed. `agent_id` is overwritten, and `user_id` filled in on platforms of June 2026. */
   constructor(
-    readonly jwt: string,
     readonly kid: string,
     readonly key: KeyObject,
     claims: JWTPayload,
@@ -52,19 +49,18 @@ export class VerifiedTokenCache {
 
   get(jwt: unknown): VerifiedToken | undefined {
     if (typeof jwt !== 'string') return undefined;
-    const key = jwt.slice(-KEY_LENGTH);
-    const young = this.#young.get(key);
-    const token = young ?? this.#old.get(key);
-    if (token?.jwt !== jwt || this.#currentKey(token.kid) !== token.key) return undefined;
-    if (!young) this.add(token);
+    const young = this.#young.get(jwt);
+    const token = young ?? this.#old.get(jwt);
+    if (!token || this.#currentKey(token.kid) !== token.key) return undefined;
+    if (!young) this.set(jwt, token);
     return token;
   }
 
-  add(token: VerifiedToken): void {
+  set(jwt: string, token: VerifiedToken): void {
     if (this.#young.size >= GENERATION_SIZE) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(token.jwt.slice(-KEY_LENGTH), token);
+    this.#young.set(jwt, token);
   }
 }

@@ -1,9 +1,9 @@
 import type { SandboxActivity } from './activity.js';
 
-/** How a line is meant; the console and the command choose the colour. */
+/** The tone of a line. The console and the command choose its colour. */
 export type ActivityTone = 'news' | 'good' | 'warning' | 'bad' | 'change';
 
-/** One activity in words, on one line. */
+/** One activity as a line of text. */
 export interface ActivityLine {
   readonly tone: ActivityTone;
   readonly text: string;

@@ -1,10 +1,10 @@
 import type { Clock } from '../common/clock.js';
 import type { BindingCodeFault } from './bindings.js';
 
-/** Something that happened in the sandbox, for a console or a demo. Contains no token, no passport and no whole code. */
+/** An event in the sandbox, for a console or a demo. Contains neither a token nor a passport nor a whole code. */
 export type SandboxActivity = { readonly at: Date } & SandboxActivityDetail;
 
-/** What happened, without the time. */
+/** An activity without its time. */
 export type SandboxActivityDetail =
   | { readonly kind: 'request-created'; readonly requestId: string; readonly expiresAt: Date }
   | {
@@ -14,9 +14,9 @@ export type SandboxActivityDetail =
       readonly agentName: string;
     }
   | { readonly kind: 'expired'; readonly requestId: string }
-  /** An event went to this number of open streams; 0 means that no stream was open and the event is lost. */
+  /** The sandbox sent an event to this number of open streams. 0: no stream was open, and the event is lost. */
   | { readonly kind: 'delivered'; readonly requestId: string; readonly streams: number }
-  /** A fault dropped an event, see `faults.loseEvents()`. */
+  /** A fault dropped an event; see `faults.loseEvents()`. */
   | { readonly kind: 'dropped'; readonly requestId: string }
   | { readonly kind: 'stream-opened'; readonly openStreams: number }
   | { readonly kind: 'stream-closed'; readonly openStreams: number }
@@ -46,10 +46,10 @@ export type SandboxActivityDetail =
   | { readonly kind: 'site-suspended' }
   | { readonly kind: 'site-reinstated' };
 
-/** Receives everything that happens, at once and in order. It must not throw. */
+/** Receives each activity synchronously and in order. It must not throw. */
 export type SandboxActivityListener = (activity: SandboxActivity) => void;
 
-/** Passes what happens in the sandbox on to listeners. */
+/** Emits activities to listeners. */
 export class ActivityFeed {
   private readonly listeners = new Set<SandboxActivityListener>();
 

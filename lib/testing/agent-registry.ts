@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { refusal } from './refusals.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** An agent, as the platform knows it. */
+/** An agent of the platform. */
 export interface AgentProfile {
   /** Becomes `sub` of its passports. A UUID. */
   readonly agentId: string;
@@ -15,16 +15,16 @@ export interface AgentProfile {
   readonly reputation?: number;
 }
 
-/** An agent together with the token it logs in with. */
+/** An agent and the token that it logs in with. */
 export interface RegisteredAgent extends AgentProfile {
   readonly agentToken: string;
 }
 
-/** The agents that the platform knows, by token. */
+/** The agents of the platform, by token. */
 export class AgentRegistry {
   private readonly agents = new Map<string, RegisteredAgent>();
 
-  /** Adds an agent; fields that the profile leaves out are made up, and the token is random by default. */
+  /** Adds an agent. Fields that the profile leaves out get random values. */
   add(profile: Partial<RegisteredAgent> = {}): RegisteredAgent {
     const agent: RegisteredAgent = {
       agentToken: profile.agentToken ?? `at_sandbox_${randomBytes(16).toString('hex')}`,
@@ -47,7 +47,9 @@ export class AgentRegistry {
   get(agentId: string): RegisteredAgent {
     const agent = this.list().find((known) => known.agentId === agentId);
     if (agent !== undefined) return agent;
-    throw new SandboxError('AGENT_NOT_FOUND', `No agent ${agentId}.`, { httpStatus: 404 });
+    throw new SandboxError('AGENT_NOT_FOUND', `Agent ${agentId} is not known.`, {
+      httpStatus: 404,
+    });
   }
 
   /** @throws SandboxError 401 `MISSING_AGENT_TOKEN` or `INVALID_AGENT_TOKEN`. */

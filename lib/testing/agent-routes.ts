@@ -4,7 +4,7 @@ import { meetsDifficulty } from './proof-of-work.js';
 import { refusal } from './refusals.js';
 import type { Route } from './route-table.js';
 
-/** The calls that an agent makes. `prefix` is the path of the base URL. */
+/** The calls of agents. `prefix` is the path of the base URL. */
 export function agentRoutes(platform: Platform, prefix: string): Route[] {
   const { generation } = platform;
   const { powDifficulty } = platform.options;

@@ -1,6 +1,6 @@
 import { SandboxError } from './sandbox-error.js';
 
-/** An HTTP answer, ready to be written. */
+/** An HTTP answer, ready to write. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export function success(data: object, status = 200): Answer {
   return document({ ok: true, data }, status);
 }
 
-/** The envelope of failure; an error other than a {@link SandboxError} is a 500. */
+/** The envelope of failure. An error that is not a {@link SandboxError} becomes a 500. */
 export function failure(error: unknown): Answer {
   const refusal =
     error instanceof SandboxError ? error : new SandboxError('INTERNAL_ERROR', String(error));
@@ -28,7 +28,7 @@ export function failure(error: unknown): Answer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-/** Sends the browser on, after a form was posted. */
+/** Redirects the browser after it has posted a form. */
 export function seeOther(location: string): Answer {
   return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
 }

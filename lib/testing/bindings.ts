@@ -5,22 +5,22 @@ import { type RequestRecord, RequestStore } from './request-store.js';
 /** `COMPLETED`: the person connected an agent. `DECLINED`: the person refused to. */
 export type BindingStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'EXPIRED';
 
-/** A binding request as it stood when it was asked for. */
+/** A snapshot of a binding request. */
 export interface SandboxBinding {
   readonly bindingId: string;
   readonly status: BindingStatus;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly redirectUri: string;
-  /** The page on which a person connects the agent. */
+  /** The page on which a person connects an agent. */
   readonly connectUrl: string;
   /** Set once it is completed. */
   readonly agentId?: string;
-  /** Set once the site exchanged the code; on `2026-07` once the binding is completed. */
+  /** Set once the site has exchanged the code; on `2026-07` once the binding is completed. */
   readonly passport?: string;
 }
 
-/** A binding code, for a single use. */
+/** A single-use binding code. */
 export interface BindingCode {
   readonly code: string;
   readonly expiresAt: number;
@@ -40,13 +40,13 @@ interface BindingDetails {
 /** The live record; only {@link Bindings} and the platform change it. */
 export type BindingRecord = RequestRecord<'COMPLETED' | 'DECLINED', BindingDetails>;
 
-/** Why an exchange was refused. The console shows it; the answer does not. */
+/** The reason for refusing an exchange. The console shows it; the answer does not. */
 export type BindingCodeFault = 'unknown' | 'used' | 'expired';
 
-/** The sandbox's choice, as long as a binding passport lives: LIME's own figure is not known outside. */
+/** As long as a binding passport is valid. LIME's own lifetime of codes is not public. */
 const CODE_TTL_MS = 60_000;
 
-/** The binding requests of the site, and the codes that stand for their passports. */
+/** The binding requests of the site, and the codes for their passports. */
 export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDetails> {
   private readonly byCode = new Map<string, BindingRecord & { code: BindingCode }>();
 
@@ -59,7 +59,7 @@ export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDeta
     super(kind, ttlMs, clock, onExpired);
   }
 
-  /** Gives a completed binding its code. */
+  /** Issues the code of a completed binding. */
   issueCode(record: BindingRecord, signPassport: () => Promise<string>): string {
     const code = randomBytes(32).toString('base64url');
     const expiresAt = this.clock.now() + CODE_TTL_MS;
@@ -70,7 +70,7 @@ export class Bindings extends RequestStore<'COMPLETED' | 'DECLINED', BindingDeta
     return code;
   }
 
-  /** Uses a code up, or says why that is not possible. */
+  /** Uses a code. Gives its binding, or the reason for refusing it. */
   redeem(code: string): (BindingRecord & { code: BindingCode }) | BindingCodeFault {
     const record = this.byCode.get(code);
     if (record === undefined) return 'unknown';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The calls that faults can be set on and that are counted. */
+/** The calls that the sandbox counts, and that faults can apply to. */
 export type SandboxTarget =
   | 'create'
   | 'status'
@@ -15,15 +15,15 @@ export type SandboxTarget =
 /** One HTTP request that the sandbox received. */
 export interface SandboxCall {
   readonly method: string;
-  /** Relative to the base URL, without query; the whole path of what lies outside it (`/`, `/connect/…`). */
+  /** Without query, and relative to the base URL; the whole path of a page outside of it (`/`, `/connect/…`). */
   readonly path: string;
   /** Undefined for pages, unknown paths and wrong methods. */
   readonly target?: SandboxTarget;
-  /** By lower-case name; the values of headers that carry a secret read `[present]`. */
+  /** By lower-case name. `[present]` replaces the value of a header that carries a secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether an `X-Site-Token` came, right or wrong. */
+  /** Whether the request had an `X-Site-Token`, right or wrong. */
   readonly siteToken: boolean;
-  /** Whether an `X-Agent-Token` came, right or wrong. */
+  /** Whether the request had an `X-Agent-Token`, right or wrong. */
   readonly agentToken: boolean;
   readonly at: Date;
 }
@@ -53,7 +53,7 @@ export function callOf(
 
 const REMEMBERED = 10_000;
 
-/** The last requests received, and how many there ever were of each kind. */
+/** The last requests received, and the number of all requests of each kind. */
 export class CallLog {
   private readonly counts = new Map<SandboxTarget, number>();
   private calls: SandboxCall[] = [];

@@ -12,7 +12,7 @@ export interface ChannelFaults {
   copies: number;
 }
 
-/** The open event streams of the site; sends them events. */
+/** The open event streams of the site. */
 export class EventChannel {
   readonly faults: ChannelFaults = { keepalivesPaused: false, eventsToLose: 0, copies: 1 };
   readonly waiters = new StreamWaiters(() => this.streams.length);
@@ -41,7 +41,7 @@ export class EventChannel {
     this.waiters.check();
   }
 
-  /** Sends the outcome of a login request. Returns the number of streams that took it, as far as the platform knows. */
+  /** Sends the outcome of a login request. Returns the number of streams that took it, frozen ones included. */
   deliver(requestId: string, event: object): number {
     const targets = this.targets();
     if (targets.length > 0 && this.faults.eventsToLose > 0) {
@@ -57,7 +57,7 @@ export class EventChannel {
     return targets.length;
   }
 
-  /** Writes one frame to every open stream, past all faults but a freeze. */
+  /** Writes one frame to every open stream. Of the faults only a freeze applies. */
   send(frame: object | string | Uint8Array): number {
     const raw = typeof frame === 'string' || frame instanceof Uint8Array;
     const chunk = raw ? frame : frameOf(frame);

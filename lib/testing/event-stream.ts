@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 const KEEPALIVE = 'data: {"type":"keepalive"}\n\n';
 
-/** One open event stream, with back-pressure: it queues what a slow reader does not take. */
+/** One open event stream, with back-pressure: it queues chunks for a slow reader. */
 export class EventStream {
   /** Queued chunks, from `next` on; shifting an array of thousands would be quadratic. */
   private pending: (string | Uint8Array)[] = [];
@@ -46,12 +46,12 @@ export class EventStream {
     else this.blocked = !this.response.write(chunk);
   }
 
-  /** Half-open: writes nothing more and keeps the connection. */
+  /** Half-open: stops writing and keeps the connection. */
   freeze(): void {
     this.frozen = true;
   }
 
-  /** Writes the queued chunks, as a network does that works again. */
+  /** Writes the queued chunks, as a recovered network does. */
   thaw(): void {
     this.frozen = false;
     if (!this.blocked) this.flush();
@@ -64,14 +64,14 @@ export class EventStream {
     this.response.end(() => this.socket?.end());
   }
 
-  /** RST instead of an end. */
+  /** Resets the connection (RST). */
   reset(): void {
     clearInterval(this.keepalive);
     this.socket?.resetAndDestroy();
   }
 
   private sendKeepalive(): void {
-    // A reader that is behind must not get hundreds of keepalives at once later.
+    // A slow reader must not get hundreds of keepalives at once later.
     if (!this.blocked && !this.frozen && !this.keepalivesPaused()) this.write(KEEPALIVE);
   }
 

@@ -3,7 +3,7 @@ import type { SandboxCall, SandboxTarget } from './call-log.js';
 /** A canned answer. */
 export interface FaultResponse {
   status: number;
-  /** A text is sent as it is (`text/plain` unless `headers` say otherwise), anything else as JSON. Default: empty. */
+  /** A string is sent unchanged (`text/plain` unless `headers` say otherwise), an object as JSON. Default: empty. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
@@ -15,7 +15,7 @@ export type FaultAction =
   | { readonly kind: 'reset' }
   | { readonly kind: 'lose-answer' };
 
-/** Which calls a fault is for. */
+/** Selects the calls that a fault applies to. */
 export type FaultFilter = (call: SandboxCall) => boolean;
 
 interface Rule<T> {
@@ -25,7 +25,7 @@ interface Rule<T> {
   left: number;
 }
 
-/** The faults of single calls, applied in the order in which they were set. */
+/** The faults of single calls, in the order in which they were set. */
 export class FaultRules {
   private actions: Rule<FaultAction>[] = [];
   private delays: Rule<number>[] = [];
@@ -45,12 +45,12 @@ export class FaultRules {
     this.delays.push({ target, effect, left, when: always });
   }
 
-  /** The fault of this call, if any; counts as one use. */
+  /** The fault of this call, if one is set. Counts as one use. */
   takeAction(call: SandboxCall): FaultAction | undefined {
     return take(this.actions, call);
   }
 
-  /** How many milliseconds this call waits; counts as one use of the delay. */
+  /** The delay of this call in milliseconds. Counts as one use. */
   takeDelay(call: SandboxCall): number {
     return take(this.delays, call) ?? 0;
   }

@@ -2,14 +2,14 @@ import type { AgentProfile } from './agent-registry.js';
 import type { ProofOfWorkVersion } from './proof-of-work.js';
 
 /**
- * A generation of LIME, by the month that shows it best.
+ * A generation of LIME, named by a month in which it was current.
  * - `2026-09`: today. Proof of work v1, passports with `iss`, bindings by a code that the site exchanges.
  * - `2026-07`: legacy proof of work, no `iss`, the callback of a binding carries the passport.
  * - `2026-06`: as `2026-07`, with the JWKS in the envelope, `owner_*` claims, and no bindings.
  */
 export type SandboxPlatform = '2026-09' | '2026-07' | '2026-06';
 
-/** What differs between the generations. Everything else in this folder is the same in all of them. */
+/** The differences between the generations. All other code of this folder is the same for each of them. */
 export interface Generation {
   /** Shape of the JWKS answer, unless the option `jwks` says otherwise. */
   readonly jwks: 'raw' | 'enveloped';
@@ -20,9 +20,9 @@ export interface Generation {
   readonly showsApproved: boolean;
   /** Whether passports carry `iss`. */
   readonly issuer: boolean;
-  /** Claims of both kinds of passports, beside `sub`, `aud`, `iat`, `exp` and the id of the request. */
+  /** The claims of both kinds of passports beside `sub`, `aud`, `iat`, `exp` and the id of the request. */
   readonly claims: (agent: AgentProfile) => object;
-  /** Members of an agent's profile, beside its id, name, picture and description. */
+  /** The members of an agent's profile beside its id, name, picture and description. */
   readonly profile: (agent: AgentProfile) => object;
 }
 
@@ -36,7 +36,7 @@ export const GENERATIONS: Readonly<Record<SandboxPlatform, Generation>> = {
     claims: ({ userId }) => ({ user_id: userId, passport_version: '5' }),
     profile: ({ userId }) => ({ user_id: userId }),
   },
-  // Passports of version 3, as site SDK 1.2.0 to 2.0.0 show them; version 4 came in September.
+  // Passports of version 3, as in the fixtures of site SDK 1.2.0 to 2.0.0; version 4 came in September.
   '2026-07': {
     jwks: 'raw',
     proofOfWork: 'legacy',

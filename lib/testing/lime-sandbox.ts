@@ -29,7 +29,7 @@ import { SigningKeys } from './signing-keys.js';
 export class LimeSandbox {
   /** Makes the platform misbehave. */
   readonly faults: SandboxFaults;
-  /** The agent that `approve()` and the connect page stand for. */
+  /** The default agent. `approve()` and `completeBinding()` act for it. */
   readonly agent: AgentProfile;
   private stopping: Promise<void> | undefined;
 
@@ -46,7 +46,7 @@ export class LimeSandbox {
   }
 
   /**
-   * Makes a key, listens on a port and serves.
+   * Starts the platform: makes a signing key, and listens on a port.
    * @throws SandboxError `SANDBOX_OPTIONS_INVALID`, or `SANDBOX_LISTEN_FAILED` when the port is not free.
    */
   static async start(options?: LimeSandboxOptions): Promise<LimeSandbox> {
@@ -59,7 +59,7 @@ export class LimeSandbox {
     return new LimeSandbox(backend, server, log, port);
   }
 
-  /** The generation of LIME that it speaks. */
+  /** The generation of LIME. */
   get platform(): SandboxPlatform {
     return this.backend.options.platform;
   }
@@ -95,7 +95,7 @@ export class LimeSandbox {
     return { LIME_SITE_TOKEN: this.siteToken, LIME_API_BASE: this.baseUrl };
   }
 
-  /** Adds an agent; fields that the profile leaves out are made up. */
+  /** Adds an agent. Fields that the profile leaves out get random values. */
   addAgent(profile?: Partial<RegisteredAgent>): RegisteredAgent {
     return this.backend.addAgent(profile);
   }
@@ -164,8 +164,8 @@ export class LimeSandbox {
   }
 
   /**
-   * Refuses to connect an agent, as the person on the connect page can.
-   * @returns where the browser is sent: the `redirect_uri`, with nothing added. What LIME adds is not known outside.
+   * Declines to connect an agent, as the person on the connect page can.
+   * @returns where the browser is sent: the `redirect_uri`, unchanged. LIME's own answer to a declined binding is not public.
    * @throws SandboxError as {@link completeBinding}.
    */
   declineBinding(bindingId: string): { callbackUrl: string } {
@@ -177,7 +177,7 @@ export class LimeSandbox {
     return this.backend.issuer.issue(this.agent, claims, overrides);
   }
 
-  /** Signs with a new key from now on. The old keys stay published unless `keepOld` is false. */
+  /** Makes a new signing key. The old keys stay published unless `keepOld` is false. */
   async rotateKeys({ keepOld = true }: { keepOld?: boolean } = {}): Promise<{ kid: string }> {
     return { kid: await this.backend.rotateKeys(keepOld) };
   }
@@ -187,7 +187,7 @@ export class LimeSandbox {
     return this.backend.keys.document();
   }
 
-  /** Answers the site's calls 403 `SITE_SUSPENDED`. Open streams stay open; `faults.dropStreams()` ends them. */
+  /** Refuses the site's calls with 403 `SITE_SUSPENDED`. Open streams stay open; `faults.dropStreams()` ends them. */
   suspendSite(): void {
     this.backend.suspendSite(true);
   }
@@ -211,8 +211,8 @@ export class LimeSandbox {
   }
 
   /**
-   * Writes to all open streams: an object as one frame, a text or bytes exactly as they are. Of the faults only a
-   * freeze applies. Returns the number of streams.
+   * Writes to all open streams: an object as one frame, a string or bytes unchanged. Of the faults only a freeze
+   * applies. Returns the number of streams.
    */
   send(frame: object | string | Uint8Array): number {
     return this.backend.channel.send(frame);
@@ -228,12 +228,12 @@ export class LimeSandbox {
     return this.log.count(target);
   }
 
-  /** Calls `listener` with everything that happens. Returns the function that ends it. */
+  /** Calls `listener` with each activity. Returns the function that removes it. */
   onActivity(listener: SandboxActivityListener): () => void {
     return this.backend.activity.subscribe(listener);
   }
 
-  /** Closes all sockets at once and clears all timers. May be called again. */
+  /** Closes all sockets at once and clears all timers. A second call does nothing. */
   stop(): Promise<void> {
     this.backend.stop();
     this.stopping ??= this.server.close();
@@ -246,7 +246,7 @@ export class LimeSandbox {
   }
 }
 
-/** The host of the base URL: loopback for an address that means "all". */
+/** The host of the base URL: loopback when the sandbox listens on all addresses. */
 function hostOf(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

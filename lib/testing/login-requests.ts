@@ -5,7 +5,7 @@ import { type RequestRecord, RequestStore } from './request-store.js';
 /** `DELIVERED`: approved, and an open event stream took the passport. */
 export type LoginRequestStatus = 'PENDING' | 'APPROVED' | 'DELIVERED' | 'EXPIRED';
 
-/** A login request as it stood when it was asked for. */
+/** A snapshot of a login request. */
 export interface SandboxLoginRequest {
   readonly requestId: string;
   readonly status: LoginRequestStatus;

@@ -33,12 +33,12 @@ export class ManualClock implements Clock {
     return this.#startedAt + this.#elapsed;
   }
 
-  /** Milliseconds that it was advanced by. */
+  /** The milliseconds by which the clock was advanced. */
   monotonic(): number {
     return this.#elapsed;
   }
 
-  /** Sets the wall clock forward, or back with less than 0, as NTP does. No time passes, and no timer fires. */
+  /** Sets the wall clock forward, or back with a negative value, as NTP does. No time passes, and no timer fires. */
   setForward(ms: number): void {
     this.#startedAt += ms;
   }
@@ -57,9 +57,9 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Advances by `ms` milliseconds and runs each timer at its own moment, also those that a timer schedules meanwhile.
-   * Promise callbacks and sockets continue afterwards: wait for their effects.
-   * @throws RangeError for less than 0 milliseconds.
+   * Advances by `ms` milliseconds and runs each due timer at its own time, new ones of those timers included.
+   * Promise callbacks and sockets continue after that: wait for their effects.
+   * @throws RangeError for a negative value.
    */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`advance() takes milliseconds from 0 on, not ${ms}`);

@@ -5,20 +5,20 @@ import type { Generation } from './generations.js';
 import type { SigningKeys } from './signing-keys.js';
 import { type SandboxSigningKey, signToken } from './token-signer.js';
 
-/** Members of a passport's payload; `undefined` removes one. */
+/** Replaces members of a passport's payload; `undefined` removes one. */
 export type PassportClaimOverrides = Readonly<Record<string, unknown>>;
 
-/** Other parts of a passport that a test can replace, mostly to make one that a site must refuse. */
+/** Replaces other parts of a passport, mostly to make one that a site must refuse. */
 export interface PassportOverrides {
-  /** Which passport the defaults are of. Default `login`. */
+  /** The kind of passport. Default `login`. */
   kind?: 'login' | 'binding';
-  /** Merged into the header after everything else; `undefined` removes a member. Does not change how it is signed. */
+  /** Replaces members of the header; `undefined` removes one. The signature stays that of `alg` and `key`. */
   header?: Readonly<Record<string, unknown>>;
   /** Default: that of the current signing key. */
   kid?: string;
   /** The algorithm that signs and that the header names. Default `RS256`. */
   alg?: string;
-  /** Signs instead of the current signing key; raw bytes are the secret of an HS… algorithm. */
+  /** Replaces the current signing key. Raw bytes are the secret of an HS… algorithm. */
   key?: SandboxSigningKey;
   /** Default `lime-site-login` or `lime-binding`. */
   audience?: unknown;
@@ -42,11 +42,11 @@ export interface PassportIssuerOptions {
   readonly origin: () => string;
 }
 
-/** Writes and signs passports. */
+/** Issues signed passports. */
 export class PassportIssuer {
   constructor(private readonly options: PassportIssuerOptions) {}
 
-  /** A passport of `agent`. `claims` wins over every default, `overrides.header` over every header. */
+  /** Signs a passport of `agent`. `claims` override all defaults, `overrides.header` the whole header. */
   issue(
     agent: AgentProfile,
     claims: PassportClaimOverrides = {},

@@ -85,7 +85,7 @@ export class Platform {
   ): Promise<LoginRequestRecord & { passport: string }> {
     this.requests.pending(requestId);
     const passport = await this.issuer.issue(agent, { request_id: requestId, ...claims });
-    // The request can expire while the passport is being signed: it gets its outcome only now.
+    // The request can expire while the passport is signed, so it gets its outcome only now.
     const record = this.requests.close(requestId, 'APPROVED');
     record.approval = { agentId: agent.agentId, passport };
     this.activity.emit({
@@ -119,7 +119,7 @@ export class Platform {
     return record;
   }
 
-  /** Connects an agent. Today's callback carries a code for the passport, summer's the passport itself. */
+  /** Connects an agent. The callback carries a code for the passport, on `2026-07` the passport itself. */
   async completeBinding(
     bindingId: string,
     agent: AgentProfile,
@@ -147,7 +147,7 @@ export class Platform {
     return { callbackUrl: callbackUrlOf(redirectUri, 'binding_code', code), code };
   }
 
-  /** The person says no: the browser goes back to the site, and nothing is added to its URL. */
+  /** The person declines: the browser goes back to the `redirect_uri`, unchanged. */
   declineBinding(bindingId: string): { callbackUrl: string } {
     const { redirectUri } = this.bindings.close(bindingId, 'DECLINED');
     this.activity.emit({ kind: 'binding-declined', bindingId });
@@ -155,7 +155,7 @@ export class Platform {
   }
 
   /**
-   * The passport that a binding code stands for.
+   * Exchanges a binding code for its passport.
    * @throws SandboxError 400 `BINDING_CODE_INVALID`.
    */
   async exchangeBindingCode(code: string): Promise<string> {
@@ -200,7 +200,7 @@ export class Platform {
   }
 }
 
-/** Enough of a code to recognise it, and too little to use it. */
+/** The start of a code: enough to recognise it, and too little to use it. */
 function startOf(code: string): string {
   return code.slice(0, 6);
 }

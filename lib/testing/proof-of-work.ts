@@ -1,29 +1,29 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Which bytes are hashed: `v1` since September 2026, `legacy` before. */
+/** The format of the hashed bytes: `v1` since September 2026, `legacy` before. */
 export type ProofOfWorkVersion = 'v1' | 'legacy';
 
 /** A solved proof of work. */
 export interface ProofOfWork {
   /** The decimal text to send as `pow_nonce`. */
   nonce: string;
-  /** How many hashes it took. */
+  /** The number of hashes. */
   attempts: number;
 }
 
-/** How {@link solveProofOfWork} works. */
+/** Options of {@link solveProofOfWork}. */
 export interface ProofOfWorkOptions {
   /** @default 'v1' */
   version?: ProofOfWorkVersion;
-  /** Stops the work; the promise rejects with the signal's reason. */
+  /** Stops the work. The promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /** Hashes between two turns of the event loop: some milliseconds. */
 const BATCH = 4_000;
 
-/** What precedes the nonce in the hashed bytes. */
+/** The hashed bytes before the nonce. */
 const PREFIX: Readonly<Record<ProofOfWorkVersion, (challenge: string) => string>> = {
   v1: (challenge) => `lime:pow:v1\0${challenge}\0`,
   legacy: (challenge) => challenge,
@@ -42,9 +42,10 @@ export function meetsDifficulty(
 }
 
 /**
- * Counts up from 0 to the first nonce that meets the difficulty: about 2^difficulty hashes, none for a difficulty of
- * 0 or less. Yields to the event loop every few thousand hashes, so that a server in the same process keeps answering.
- * @throws the reason of `signal` once that is aborted.
+ * Finds the first nonce, counted up from 0, that meets the difficulty. Takes about 2^difficulty hashes, and none for a
+ * difficulty of 0 or less. Yields to the event loop every few thousand hashes, so that a server in the same process
+ * keeps answering.
+ * @throws the reason of `signal` when it aborts.
  */
 export async function solveProofOfWork(
   challenge: string,

@@ -12,7 +12,7 @@ export class RateLimiter {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws SandboxError 429 `RATE_LIMIT_EXCEEDED` with `retry-after` when the window is used up. */
+  /** @throws SandboxError 429 `RATE_LIMIT_EXCEEDED` with `retry-after` when the window has no calls left. */
   take(): void {
     if (this.limit === undefined) return;
     const now = this.clock.now();

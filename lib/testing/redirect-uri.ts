@@ -2,13 +2,13 @@ import { refusal } from './refusals.js';
 
 const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** Whether the name can only mean this machine. IPv6 addresses in brackets, as in a URL. */
+/** Whether the host name always points to this machine. Takes IPv6 addresses in brackets, as in a URL. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
 /**
- * The `redirect_uri` of a binding request, normalised.
+ * Checks and normalises the `redirect_uri` of a binding request.
  * @throws SandboxError 400 `VALIDATION_ERROR` unless it is an absolute https URL, or an http one on loopback.
  */
 export function parseRedirectUri(value: unknown): string {
@@ -23,7 +23,7 @@ export function parseRedirectUri(value: unknown): string {
   );
 }
 
-/** `redirectUri` with one parameter added to its query; the rest stays as it is, character for character. */
+/** Adds one parameter to the query of `redirectUri`, and keeps the rest character for character. */
 export function callbackUrlOf(redirectUri: string, name: string, value: string): string {
   const hashAt = redirectUri.indexOf('#');
   const base = hashAt === -1 ? redirectUri : redirectUri.slice(0, hashAt);

@@ -1,9 +1,8 @@
 import { SandboxError, type SandboxErrorOptions } from './sandbox-error.js';
 
 /**
- * The refusals of the protocol: HTTP status and message. The three codes of bindings are the sandbox's choice, because
- * LIME's own are not known outside: `BINDING_CODE_INVALID` is the one answer to a used, expired or foreign code, the
- * other two belong to the connect page.
+ * The refusals of the protocol: HTTP status and message. The three codes of bindings are made up, because LIME's own are
+ * not public: `BINDING_CODE_INVALID` answers a used, expired or foreign code; the connect page answers the other two.
  */
 const REFUSALS = {
   SITE_TOKEN_MISSING: [401, 'The X-Site-Token header is missing.'],
@@ -27,10 +26,10 @@ const REFUSALS = {
   INVALID_POW: [400, 'pow_nonce does not solve the challenge.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
-/** A code with which the platform refuses a call. */
+/** The code of a refused call. */
 export type SandboxRefusal = keyof typeof REFUSALS;
 
-/** The refusal as an error; `message` replaces the one of the table. */
+/** Makes the error of a refusal. `message` replaces that of the table. */
 export function refusal(
   code: SandboxRefusal,
   message?: string,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
 import { type SandboxRefusal, refusal } from './refusals.js';
 
-/** What login requests and binding requests have in common, beside their own `Details`. */
+/** A login request or a binding request: the fields of both, and its own `Details`. */
 export type RequestRecord<Status extends string, Details extends object> = Details & {
   readonly id: string;
   readonly createdAt: number;
@@ -10,7 +10,7 @@ export type RequestRecord<Status extends string, Details extends object> = Detai
   status: Status | 'PENDING' | 'EXPIRED';
 };
 
-/** How a {@link RequestStore} names its requests when it refuses one. */
+/** The name and the refusal codes of a {@link RequestStore}. */
 export interface RequestKind {
   readonly name: string;
   readonly notFound: SandboxRefusal;
@@ -19,7 +19,7 @@ export interface RequestKind {
 
 /**
  * The requests of one kind and the timers that expire them. Keeps every request until the sandbox stops. Node keeps
- * timers of equal length in one list, so a hundred thousand of them cost memory but no time.
+ * timers of equal duration in one list, so a hundred thousand of them cost memory but no time.
  */
 export class RequestStore<Status extends string, Details extends object> {
   private readonly records = new Map<string, RequestRecord<Status, Details>>();
@@ -60,10 +60,10 @@ export class RequestStore<Status extends string, Details extends object> {
   get(id: string): RequestRecord<Status, Details> {
     const record = this.records.get(id);
     if (record !== undefined) return record;
-    throw refusal(this.kind.notFound, `There is no ${this.kind.name} ${id}.`);
+    throw refusal(this.kind.notFound, `The sandbox has no ${this.kind.name} ${id}.`);
   }
 
-  /** @throws SandboxError as {@link get}, and another one if the request is no longer pending. */
+  /** @throws SandboxError as {@link get}, and 409 or 410 if the request is no longer pending. */
   pending(id: string): RequestRecord<Status, Details> {
     const record = this.get(id);
     if (record.status === 'PENDING') return record;
@@ -83,7 +83,7 @@ export class RequestStore<Status extends string, Details extends object> {
     return record;
   }
 
-  /** How many there ever were. */
+  /** The number of all requests since the start. */
   get total(): number {
     return this.records.size;
   }
@@ -92,12 +92,12 @@ export class RequestStore<Status extends string, Details extends object> {
     return this.timers.size;
   }
 
-  /** All of them, oldest first. */
+  /** All requests, oldest first. */
   list(): RequestRecord<Status, Details>[] {
     return Array.from(this.records.values());
   }
 
-  /** The last ones made, newest first. */
+  /** The last requests, newest first. */
   newest(count: number): RequestRecord<Status, Details>[] {
     return this.list().slice(-count).toReversed();
   }

@@ -4,7 +4,7 @@ import type { SandboxTarget } from './call-log.js';
 import { SandboxError } from './sandbox-error.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
-/** Takes the response over and keeps it open. */
+/** Takes over the response and keeps it open. */
 export type OpenStream = (response: ServerResponse) => void;
 
 export type RouteAnswer = Answer | OpenStream;
@@ -14,18 +14,18 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** The whole path; `:id` stands for one segment. */
   readonly path: string;
-  /** Under which name faults and counts know it. */
+  /** The name of the call for faults and counts. */
   readonly target?: SandboxTarget;
   readonly handle: (request: SandboxRequest) => RouteAnswer | Promise<RouteAnswer>;
 }
 
-/** A route that fits, and the segment that stands for `:id`. */
+/** A matching route, and the segment of the path in place of `:id`. */
 export interface RouteMatch {
   readonly route: Route;
   readonly id: string;
 }
 
-/** Finds the route of a request. */
+/** Matches requests to routes. */
 export class RouteTable {
   private readonly routes: readonly { route: Route; segments: readonly string[] }[];
 
@@ -44,7 +44,7 @@ export class RouteTable {
       allowed.push(route.method);
     }
     if (allowed.length === 0) {
-      return new SandboxError('NOT_FOUND', `There is nothing at ${path}.`, { httpStatus: 404 });
+      return new SandboxError('NOT_FOUND', `${path} does not exist.`, { httpStatus: 404 });
     }
     return new SandboxError('METHOD_NOT_ALLOWED', `${method} is not allowed at ${path}.`, {
       httpStatus: 405,

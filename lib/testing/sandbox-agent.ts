@@ -2,12 +2,12 @@ import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { type ProofOfWorkVersion, solveProofOfWork } from './proof-of-work.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** Which platform the agent logs in to, and as whom; a `LimeSandbox` has it all. */
+/** The platform and the token of an agent. A `LimeSandbox` has these fields. */
 export interface SandboxAgentOptions {
-  /** The API's base URL, for example `lime.baseUrl`. */
+  /** The base URL of the API, for example `lime.baseUrl`. */
   baseUrl: string;
   agentToken: string;
-  /** The generation of LIME, which decides on the proof of work. @default '2026-09' */
+  /** The generation of LIME, which determines the proof of work. @default '2026-09' */
   platform?: SandboxPlatform;
 }
 
@@ -37,9 +37,9 @@ export class SandboxAgent {
   }
 
   /**
-   * Gets the challenge of a login request, solves it and approves.
-   * @throws SandboxError with the code of the platform's refusal, or `SANDBOX_AGENT_FAILED` when no answer came, or
-   * one that it does not understand.
+   * Fetches the challenge of a login request, solves it and approves the request.
+   * @throws SandboxError with the code of the platform's refusal, or `SANDBOX_AGENT_FAILED` when the platform does not
+   * answer, or not in its envelope.
    */
   async login(
     requestId: string,
@@ -98,9 +98,13 @@ export class SandboxAgent {
       return { status: response.status, envelope };
     } catch (cause) {
       init.signal?.throwIfAborted();
-      throw new SandboxError('SANDBOX_AGENT_FAILED', `LIME gave no usable answer at ${path}.`, {
-        cause,
-      });
+      throw new SandboxError(
+        'SANDBOX_AGENT_FAILED',
+        `LIME did not answer ${path} in its envelope.`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Optional parts of a {@link SandboxError}. */
 export interface SandboxErrorOptions {
-  /** HTTP status that the sandbox answers with, or that a client of it received. */
+  /** The HTTP status of the answer. */
   httpStatus?: number;
   /** The `error.detail` of the envelope. */
   detail?: Record<string, unknown>;
@@ -11,7 +11,7 @@ export interface SandboxErrorOptions {
 
 /**
  * A refusal of the sandbox. `code` is that of the envelope's `error` object (`SITE_LOGIN_CONFLICT`, …), or starts with
- * `SANDBOX_` for a wrong use of the sandbox itself.
+ * `SANDBOX_` for an error in the use of the sandbox itself.
  */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';

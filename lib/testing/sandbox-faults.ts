@@ -3,17 +3,17 @@ import type { FaultFilter, FaultResponse, FaultRules } from './fault-rules.js';
 import { type SandboxRefusal, refusal } from './refusals.js';
 import type { SandboxTarget } from './call-log.js';
 
-/** A canned answer, and which calls get it. */
+/** A canned answer, and the calls that get it. */
 export interface SandboxFaultResponse extends FaultResponse {
-  /** How many calls get it. Default 1; `Infinity` until `clear()`. */
+  /** The number of calls that get it. Default 1; `Infinity` until `clear()`. */
   times?: number;
-  /** Only calls for which this is true. Default: all calls of the target. */
+  /** Selects calls of the target. Default: all of them. */
   when?: FaultFilter;
 }
 
 /**
- * Makes the sandbox misbehave. The faults of one target apply in the order in which they were set, of all kinds
- * together; a delay comes on top.
+ * Makes the sandbox misbehave. The faults of one target apply in the order in which they were set, for all kinds together.
+ * A delay applies beside them.
  */
 export class SandboxFaults {
   /** @internal */
@@ -24,7 +24,7 @@ export class SandboxFaults {
     private readonly channel: EventChannel,
   ) {}
 
-  /** Answers with this instead of doing the work. */
+  /** Answers with this response instead of doing the work. */
   respond(target: SandboxTarget, { times = 1, when, ...response }: SandboxFaultResponse): void {
     this.rules.addAction(target, { kind: 'respond', response }, times, when);
   }
@@ -47,7 +47,7 @@ export class SandboxFaults {
     this.rules.addAction(target, { kind: 'respond', response: { status, body } }, times, when);
   }
 
-  /** Waits `ms` milliseconds before anything else. Default: until `clear()`. */
+  /** Delays each call by `ms` milliseconds. Default: until `clear()`. */
   delay(target: SandboxTarget, ms: number, times = Infinity): void {
     this.rules.addDelay(target, ms, times);
   }
@@ -67,7 +67,7 @@ export class SandboxFaults {
     this.rules.addAction(target, { kind: 'lose-answer' }, times);
   }
 
-  /** Ends all open streams cleanly; earlier events still arrive. */
+  /** Ends all open streams cleanly. Earlier events still arrive. */
   dropStreams(): void {
     this.channel.endAll();
   }
@@ -77,12 +77,12 @@ export class SandboxFaults {
     this.channel.resetAll();
   }
 
-  /** Half-open: the streams open now stay open, count as open, and get nothing more. New ones work. */
+  /** Half-open: the present streams stay open and count as open, but receive nothing. New streams work. */
   freezeStreams(): void {
     this.channel.freezeAll();
   }
 
-  /** Heals frozen streams; the events since the freeze arrive now. */
+  /** Ends {@link freezeStreams}. The events since the freeze arrive now. */
   unfreezeStreams(): void {
     this.channel.thawAll();
   }
@@ -97,7 +97,7 @@ export class SandboxFaults {
     this.channel.faults.keepalivesPaused = false;
   }
 
-  /** Drops the next events although the platform counts them as delivered. Default: until `clear()`. */
+  /** Drops the next events, and counts them as delivered. Default: until `clear()`. */
   loseEvents(count = Infinity): void {
     this.channel.faults.eventsToLose = count;
   }
@@ -107,12 +107,12 @@ export class SandboxFaults {
     this.channel.faults.copies = times;
   }
 
-  /** Requests still expire, but the platform no longer sends `expired` by itself; `expire(id)` still does. */
+  /** Requests expire without an `expired` event; `expire(id)` still sends one. */
   missExpiry(): void {
     this.expiryMissed = true;
   }
 
-  /** Removes every fault and heals frozen streams. */
+  /** Removes every fault, and unfreezes streams. */
   clear(): void {
     this.rules.clear();
     this.channel.faults.eventsToLose = 0;

@@ -13,15 +13,15 @@ import { type Clock, systemClock } from '../common/clock.js';
 import { GENERATIONS, type SandboxPlatform } from './generations.js';
 import { SandboxError } from './sandbox-error.js';
 
-/** A limit on create calls, by fixed windows. */
+/** A limit on create calls, in fixed windows. */
 export interface SandboxRateLimit {
-  /** Create calls (login and binding requests together) answered within one window. */
+  /** The number of create calls (login and binding requests together) that one window allows. */
   max: number;
-  /** Length of the window in milliseconds; it starts with the first call after the last one ended. */
+  /** Length of a window in milliseconds. A window starts with the first call after the last one has ended. */
   windowMs: number;
 }
 
-/** How a {@link LimeSandbox} behaves; every field is optional. */
+/** Options of a {@link LimeSandbox}. */
 export interface LimeSandboxOptions {
   /** The generation of LIME. Single options such as `jwks` override it. @default '2026-09' */
   platform?: SandboxPlatform | undefined;
@@ -50,17 +50,17 @@ export interface LimeSandboxOptions {
   keepaliveMs?: number | undefined;
   /** Whether an event goes to every open stream (`broadcast`, default) or to one of them in turn (`single`). */
   delivery?: 'broadcast' | 'single' | undefined;
-  /** Default: none. Calls above it are answered 429 `RATE_LIMIT_EXCEEDED` with `Retry-After` in whole seconds. */
+  /** Refuses further calls with 429 `RATE_LIMIT_EXCEEDED` and `Retry-After` in whole seconds. Default: no limit. */
   rateLimit?: SandboxRateLimit | undefined;
   /**
-   * RSA private key to sign with, of at least 2048 bits. Default: a new one, which takes some tenths of a second;
-   * a test suite that starts many sandboxes can share one.
+   * RSA private key of at least 2048 bits that signs passports. Default: a new one, which takes some tenths of a second;
+   * the sandboxes of a test suite can share one.
    */
   signingKey?: KeyObject | undefined;
   /**
-   * What requests, bindings, codes, passports and rate limits take their time from. Default: the real clock. Give it
-   * the `ManualClock` that the application has, and time passes for both at once. Keepalives stay on real time, so
-   * that a jump of the clock does not look like a dead stream.
+   * The clock of requests, bindings, codes, passports and rate limits. Default: the real clock. With the
+   * `ManualClock` of the application, time passes for both at once. Keepalives stay on real time: a jump of the clock
+   * must not look like a dead stream.
    */
   clock?: Clock | undefined;
 }

@@ -4,10 +4,10 @@ import { SandboxError } from './sandbox-error.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** One request with its body, as the routes see it. */
+/** One request with its body. */
 export class SandboxRequest {
   constructor(
-    /** The variable part of the path; empty where the route has none. */
+    /** The variable part of the path; empty for a route without one. */
     readonly id: string,
     private readonly headers: IncomingHttpHeaders,
     private readonly body: string,
@@ -19,7 +19,7 @@ export class SandboxRequest {
     let bytes = 0;
     for await (const chunk of message as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      // Beyond the limit the body is read on and thrown away, so that the client gets to see the answer.
+      // Discards the rest of the body, so that the client gets the answer.
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     }
     if (bytes > MAX_BODY_BYTES) {

@@ -15,7 +15,7 @@ import { siteRoutes } from './site-routes.js';
 /** The path of the base URL, as on lime.pics. */
 export const API_PREFIX = '/api/v1';
 
-/** The platform behind HTTP: finds routes, applies faults, writes answers. */
+/** The HTTP server of the platform: matches routes, applies faults, writes answers. */
 export class SandboxServer {
   private readonly table: RouteTable;
   private readonly server: Server;
@@ -108,7 +108,7 @@ function cannedAnswer({ status, body = '', headers }: FaultResponse): Answer {
     typeof body === 'string'
       ? { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
       : document(body, status);
-  // Lower case, because two spellings of one name would both be written.
+  // Lower case: writeHead() would write both of two spellings of one name.
   const given = Object.entries(headers ?? {}).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   );

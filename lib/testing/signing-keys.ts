@@ -4,14 +4,14 @@ import type { JWK } from 'jose';
 
 const generate = promisify(generateKeyPair);
 
-/** The key that signs now, or one that signed before. */
+/** A present or former signing key. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicJwk: JWK;
 }
 
-/** The platform's RSA keys: the last one signs, all of them are published. */
+/** The platform's RSA keys. The last one signs, and the JWKS has all of them. */
 export class SigningKeys {
   private published: readonly SigningKey[];
 
@@ -19,7 +19,7 @@ export class SigningKeys {
     this.published = [signing];
   }
 
-  /** Starts with the RSA key given, or with a new one. */
+  /** Starts with this RSA key, or with a new one. */
   static async create(privateKey?: KeyObject): Promise<SigningKeys> {
     return new SigningKeys(signingKeyOf(privateKey ?? (await newPrivateKey())));
   }

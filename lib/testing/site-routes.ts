@@ -5,7 +5,7 @@ import { refusal } from './refusals.js';
 import type { Route } from './route-table.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
-/** The calls that a site backend makes. `prefix` is the path of the base URL. */
+/** The calls of a site backend. `prefix` is the path of the base URL. */
 export function siteRoutes(platform: Platform, prefix: string): Route[] {
   const logins = new IdempotencyKeys();
 
@@ -53,7 +53,7 @@ export function siteRoutes(platform: Platform, prefix: string): Route[] {
   ];
 }
 
-/** The calls about bindings, as far as the generation has them. */
+/** The binding calls of the generation. */
 function bindingRoutes(platform: Platform, prefix: string): Route[] {
   const { bindings } = platform.generation;
   const made = new IdempotencyKeys();
@@ -77,7 +77,7 @@ function bindingRoutes(platform: Platform, prefix: string): Route[] {
       authenticateSite(platform, request);
       const code = request.json()['binding_code'];
       if (typeof code !== 'string' || code === '') {
-        throw refusal('VALIDATION_ERROR', 'binding_code must be a non-empty text.', {
+        throw refusal('VALIDATION_ERROR', 'binding_code must be a non-empty string.', {
           detail: { field: 'binding_code' },
         });
       }
@@ -110,7 +110,7 @@ function bindingData(platform: Platform, id: string): object {
   };
 }
 
-/** Remembers what a create call with an `Idempotency-Key` made, so that a repeated call makes nothing new. */
+/** Remembers the result of each create call with an `Idempotency-Key`: a repeated call gets the same one. */
 class IdempotencyKeys {
   private readonly made = new Map<string, string>();
 

@@ -32,7 +32,7 @@ export class StreamWaiters {
     });
   }
 
-  /** Resolves the waiters whose number is reached. */
+  /** Resolves the waiters for this number of streams. */
   check(): void {
     for (const waiter of this.waiters) {
       if (this.openStreams() < waiter.count) continue;

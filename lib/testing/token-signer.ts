@@ -9,8 +9,8 @@ export type SandboxSigningKey = KeyObject | CryptoKey | Uint8Array;
 const signAsync = promisify(sign);
 
 /**
- * Signs any header over any payload. Own code, because tests of a verifier need tokens that a JWT library refuses to
- * make: a header that lies about its algorithm, `none`, HMAC with a public key.
+ * Signs any header and any payload. Not with a JWT library, because tests of a verifier need tokens that a library
+ * refuses to make: a header with another algorithm than the signature, `none`, HMAC with a public key.
  */
 export async function signToken(
   header: object,

@@ -160,7 +160,7 @@ export const FAULTS = [
     run: ({ lime }) => lime.send(`data: ${'x'.repeat(300 * 1024)}\n\n`),
   },
   {
-    name: 'events swallowed by the platform',
+    name: 'events dropped by the platform',
     weight: 2,
     run: ({ lime }) => lime.faults.loseEvents(whole(1, 10)),
   },

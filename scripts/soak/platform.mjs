@@ -155,8 +155,8 @@ function note({ kind, requestId, streams }) {
     audit.login(requestId).status = kind.toUpperCase();
   } else if (kind === 'delivered') {
     audit.sent(requestId, streams);
-  } else if (kind === 'swallowed') {
-    audit.note(requestId, 'its event was swallowed');
+  } else if (kind === 'dropped') {
+    audit.note(requestId, 'its event was dropped');
   } else if (kind === 'stream-opened') {
     audit.event('stream opened');
   } else if (kind === 'stream-closed') {

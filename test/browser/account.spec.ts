@@ -5,7 +5,7 @@ import { useSample } from './support/use-sample.js';
 
 jest.setTimeout(30_000);
 
-describeInBrowser('a signed-in browser', () => {
+describeInBrowser('The account page', () => {
   const openPage = useBrowser();
   const startSample = useSample();
   const setEnvironment = useEnvironment();
@@ -40,12 +40,12 @@ describeInBrowser('a signed-in browser', () => {
     await page.locator('#answer .state').getByText('200 OK').waitFor();
   });
 
-  it('offers a new login when the passport has run out, while the session goes on', async () => {
+  it('offers a new login when the passport has expired but the session has not', async () => {
     const sample = await startSample();
     const page = await openPage();
 
     await sample.logIn(page);
-    // What the API says of a passport that has run out, which takes two minutes.
+    // Stands in for the API's answer to an expired passport: to wait for one takes two minutes.
     await page.route('**/api/me', (route) =>
       route.fulfill({ status: 401, json: { error: 'Unauthorized', message: 'Not valid here' } }),
     );
@@ -57,7 +57,7 @@ describeInBrowser('a signed-in browser', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('never gets its passport', async () => {
+  it('never shows the browser its passport', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -98,7 +98,7 @@ describeInBrowser('a signed-in browser', () => {
     expect(addresses.join('\n')).not.toMatch(/binding_code|ey[\w-]+\./);
   });
 
-  it('says in plain words that a person declined, and connects when asked again', async () => {
+  it('shows that the person declined, and connects an agent at the second try', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -120,7 +120,7 @@ describeInBrowser('a signed-in browser', () => {
     expect(await page.locator('.agents code').count()).toBe(1);
   });
 
-  it('leads from a declined connection to an account without it', async () => {
+  it('leads from a declined connection to an account without the agent', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -213,7 +213,7 @@ describeInBrowser('a signed-in browser', () => {
     await page.getByRole('heading', { name: title }).waitFor();
   });
 
-  it('takes the code again after LIME was out of reach', async () => {
+  it('accepts the code again after LIME was out of reach', async () => {
     const sample = await startSample();
     const page = await openPage();
     sample.lime.faults.respond('exchange', { status: 500 });
@@ -228,7 +228,7 @@ describeInBrowser('a signed-in browser', () => {
     expect(await page.locator('.agents code').count()).toBe(1);
   });
 
-  it('logs out, and stays so when going back', async () => {
+  it('logs out, and stays logged out after a step back', async () => {
     const sample = await startSample();
     const page = await openPage();
 

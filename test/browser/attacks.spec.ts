@@ -6,12 +6,12 @@ import { type Sample, useSample } from './support/use-sample.js';
 
 jest.setTimeout(30_000);
 
-describeInBrowser('somebody else', () => {
+describeInBrowser('The sample under attack', () => {
   const openPage = useBrowser();
   const startSample = useSample();
   const closeLater = useCleanup();
 
-  /** A page of another origin that posts to the site as soon as it is open. */
+  /** Serves a page of another origin that posts to the site as soon as it loads. */
   async function evilPage(action: string): Promise<string> {
     const server = await LoopbackServer.start((_request, response) => {
       response.setHeader('Content-Type', 'text/html');
@@ -23,7 +23,7 @@ describeInBrowser('somebody else', () => {
     return server.url;
   }
 
-  it('who knows the request id does not get in with another browser', async () => {
+  it('does not sign in another browser that knows the request id', async () => {
     const sample = await startSample();
     const [owner, thief] = [await openPage(), await openPage()];
 
@@ -41,7 +41,7 @@ describeInBrowser('somebody else', () => {
     expect((await thief.goto(`${sample.url}/api/me`))?.status()).toBe(401);
   });
 
-  it('who has started a login of their own sees no other', async () => {
+  it('does not show a browser with its own login the login of another one', async () => {
     const sample = await startSample();
     const [owner, thief] = [await openPage(), await openPage()];
 
@@ -56,7 +56,7 @@ describeInBrowser('somebody else', () => {
   });
 
   it.each(['127.0.0.1', 'localhost'])(
-    'cannot log a browser out, or start a login, from a page at another port of %s',
+    'refuses a log-out and a login from a page at another port of %s',
     async (host) => {
       const sample = await startSample();
       const page = await openPage();
@@ -76,7 +76,7 @@ describeInBrowser('somebody else', () => {
     },
   );
 
-  it('cannot slip a browser a session of their own (session fixation)', async () => {
+  it('does not sign in the owner of a planted cookie (session fixation)', async () => {
     const sample = await startSample();
     const [victim, attacker] = [await openPage(), await openPage()];
 
@@ -88,7 +88,7 @@ describeInBrowser('somebody else', () => {
     expect(attacker.url()).toBe(`${sample.url}/`);
   });
 
-  it('cannot make up a session cookie', async () => {
+  it('refuses a forged session cookie', async () => {
     const sample = await startSample();
     const [owner, thief] = [await openPage(), await openPage()];
 
@@ -102,7 +102,7 @@ describeInBrowser('somebody else', () => {
     expect(thief.url()).toBe(`${sample.url}/`);
   });
 
-  it('finds a cookie that scripts and other sites do not get', async () => {
+  it('hides the session cookie from scripts and other sites', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -113,7 +113,7 @@ describeInBrowser('somebody else', () => {
     expect(others).toEqual([]);
   });
 
-  it('cannot frame a page, or have scripts in it', async () => {
+  it('forbids frames and foreign scripts', async () => {
     const sample = await startSample();
 
     const { headers } = await fetch(sample.url);
@@ -125,7 +125,7 @@ describeInBrowser('somebody else', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('cannot get markup into a page', async () => {
+  it('escapes markup in claims', async () => {
     const sample = await startSample();
     const page = await openPage();
     const name = '<img src=x onerror=alert(1)>';
@@ -136,7 +136,7 @@ describeInBrowser('somebody else', () => {
     expect(await page.locator('main img, main script').count()).toBe(0);
   });
 
-  it('cannot bend the address that LIME sends people back to', async () => {
+  it('refuses a foreign Host header for the callback of a binding', async () => {
     const sample = await startSample();
 
     const answer = await postFrom(sample, 'evil.example');
@@ -146,14 +146,14 @@ describeInBrowser('somebody else', () => {
   });
 });
 
-/** A binding request with a Host header that is not the site's. */
+/** Starts a binding with another Host header than the site's. */
 async function postFrom(sample: Sample, host: string): Promise<number> {
   const { request } = await import('undici');
   const started = await request(`${sample.url}/api/logins`, { method: 'POST' });
   const { requestId } = (await started.body.json()) as { requestId: string };
   const cookie = String(started.headers['set-cookie']).split(';')[0] ?? '';
   await sample.lime.approve(requestId);
-  await sample.settled(requestId);
+  await sample.outcome(requestId);
   const headers = { host, cookie };
   const { statusCode, body } = await request(`${sample.url}/account/agents`, {
     method: 'POST',

@@ -10,7 +10,7 @@ import { describeInBrowser, useBrowser } from './support/browser.js';
 
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
-describeInBrowser('the console of the sandbox', () => {
+describeInBrowser('The console of the sandbox', () => {
   const open = useBrowser();
   let lime: LimeSandbox;
 
@@ -29,7 +29,7 @@ describeInBrowser('the console of the sandbox', () => {
   /** A dialog returns the focus a moment after it was closed. */
   const focusIsOn = (page: Page, id: string) => page.locator(`[id="${id}"]:focus`).waitFor();
 
-  it('approves as the chosen agent: the site gets the passport, and the row changes', async () => {
+  it('approves as the chosen agent: sends the site the passport, and updates the row', async () => {
     const shopper = lime.addAgent({ displayName: 'Shopper' });
     const reader = await EventReader.open(lime);
     const page = await openConsole();
@@ -49,7 +49,7 @@ describeInBrowser('the console of the sandbox', () => {
     });
   });
 
-  it('shows what happens elsewhere within 100 ms', async () => {
+  it('shows a change from elsewhere within 100 ms', async () => {
     const page = await openConsole();
     const delays: number[] = [];
     for (let time = 0; time < 5; time += 1) {
@@ -59,7 +59,7 @@ describeInBrowser('the console of the sandbox', () => {
         new MutationObserver(() => resolve(Date.now()))
           .observe(document.getElementById('requests'), { childList: true });
       })`);
-      // The page answers in order: the observer is in place.
+      // The page answers in order, so the observer is in place.
       await page.title();
       await lime.approve(requestId);
       const began = Date.now();
@@ -72,7 +72,7 @@ describeInBrowser('the console of the sandbox', () => {
     await page.getByRole('status').getByText('approved by Demo agent').waitFor();
   });
 
-  it('expires, creates, and keeps counting', async () => {
+  it('expires and creates requests, and counts down', async () => {
     const page = await openConsole();
     await page.getByRole('button', { name: 'New request' }).click();
     const row = page.locator('#requests tr');
@@ -85,7 +85,7 @@ describeInBrowser('the console of the sandbox', () => {
     expect(await page.title()).toBe('LIME sandbox');
   });
 
-  it('shows the refusal when the request has expired meanwhile', async () => {
+  it('shows the refusal of a request that expired while the dialog was open', async () => {
     const page = await openConsole();
     const { requestId } = lime.createLoginRequest();
     await rowOf(page, requestId).getByRole('button', { name: 'Approve…' }).click();
@@ -158,7 +158,7 @@ describeInBrowser('the console of the sandbox', () => {
     await page.locator('#requests tr').waitFor();
   });
 
-  it('works without script, as plain forms', async () => {
+  it('works with plain forms where scripts are off', async () => {
     const page = await open({ javaScriptEnabled: false });
     const { requestId } = lime.createLoginRequest();
     await page.goto(lime.consoleUrl);
@@ -218,28 +218,25 @@ describeInBrowser('the console of the sandbox', () => {
     return String(body.data['connect_url']);
   }
 
-  it.each([320, 360, 800, 1024, 1280])(
-    'is never wider than a screen of %i pixels',
-    async (width) => {
-      const connectUrl = await fill();
-      const page = await openConsole({ viewport: { width, height: 700 } });
-      const overhang = `document.documentElement.scrollWidth - document.documentElement.clientWidth`;
-      const cut = `[...document.querySelectorAll('button, code, .chip, .panel')]
+  it.each([320, 360, 800, 1024, 1280])('fits a screen of %i pixels', async (width) => {
+    const connectUrl = await fill();
+    const page = await openConsole({ viewport: { width, height: 700 } });
+    const overhang = `document.documentElement.scrollWidth - document.documentElement.clientWidth`;
+    const cut = `[...document.querySelectorAll('button, code, .chip, .panel')]
         .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
         .length`;
 
-      expect(await page.evaluate(overhang)).toBe(0);
-      expect(await page.evaluate(cut)).toBe(0);
-      await page.goto(connectUrl);
-      expect(await page.evaluate(overhang)).toBe(0);
-    },
-  );
+    expect(await page.evaluate(overhang)).toBe(0);
+    expect(await page.evaluate(cut)).toBe(0);
+    await page.goto(connectUrl);
+    expect(await page.evaluate(overhang)).toBe(0);
+  });
 
   it.each(['light', 'dark'] as const)(
     'has no accessibility findings in %s',
     async (colorScheme) => {
       const connectUrl = await fill();
-      // The policy of the page allows no script but its own, and so not axe either.
+      // The policy of the page allows only its own script, and so not axe.
       const page = await openConsole({ colorScheme, bypassCSP: true });
       const findings = async () => {
         await page.evaluate(axe);

@@ -5,10 +5,10 @@ import { useSample } from './support/use-sample.js';
 jest.setTimeout(60_000);
 
 const LOGINS = 15;
-/** The aim is 100 ms; a machine that is busy with other tests gets more. */
+/** The goal is 100 ms. A machine that is busy with other tests gets more time. */
 const BOUND_MS = 500;
 
-/** Runs in the page: tells when, on the clock of the machine, the page showed that the login is approved. */
+/** Runs in the page: reports the time at which the page shows the approval, on the clock of the machine. */
 const WATCH = `
   const look = () => {
     if (document.querySelector('#state[data-state=approved]')) {
@@ -20,7 +20,7 @@ const WATCH = `
   observer.observe(document, { subtree: true, childList: true, attributes: true });
 `;
 
-describeInBrowser('the waiting page', () => {
+describeInBrowser('The waiting page', () => {
   const openPage = useBrowser();
   const startSample = useSample();
 

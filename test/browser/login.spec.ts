@@ -4,7 +4,7 @@ import { useSample } from './support/use-sample.js';
 
 jest.setTimeout(30_000);
 
-describeInBrowser('a login in the browser', () => {
+describeInBrowser('A login in the browser', () => {
   const openPage = useBrowser();
   const startSample = useSample();
 
@@ -70,7 +70,7 @@ describeInBrowser('a login in the browser', () => {
     expect(sample.lime.requests()).toHaveLength(1);
   });
 
-  it('signs in at once where the login was settled before the page was open', async () => {
+  it('signs in at once when the outcome came before the page was open', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -78,19 +78,19 @@ describeInBrowser('a login in the browser', () => {
     const waitingUrl = page.url();
     await page.goto('about:blank');
     await sample.lime.approve(requestId);
-    await sample.settled(requestId);
+    await sample.outcome(requestId);
     await page.goto(waitingUrl);
 
     expect(page.url()).toBe(`${sample.url}/account`);
   });
 
-  it('hears of a login that is settled between the page and its event stream', async () => {
+  it('signs in when the outcome comes between the page and its event stream', async () => {
     const sample = await startSample();
     const page = await openPage();
     await page.route('**/events', async (route) => {
       const [request] = sample.lime.requests();
       await sample.lime.approve(request?.requestId ?? '');
-      await sample.settled(request?.requestId ?? '');
+      await sample.outcome(request?.requestId ?? '');
       await route.continue();
     });
 
@@ -100,7 +100,7 @@ describeInBrowser('a login in the browser', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('goes back to the start page, not to a login that is over', async () => {
+  it('goes back to the start page, and not to an approved login', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -111,7 +111,7 @@ describeInBrowser('a login in the browser', () => {
     await page.getByText('You are signed in as agent').waitFor();
   });
 
-  it('goes back to the start page from a login that waits, and on with it again', async () => {
+  it('goes back to the start page from a pending login, and forward to it', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -124,7 +124,20 @@ describeInBrowser('a login in the browser', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('says so when the login expires, and tries again', async () => {
+  it('goes back to the start page on "Not now", and starts another request after that', async () => {
+    const sample = await startSample();
+    const page = await openPage();
+
+    const requestId = await sample.startLogin(page);
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.waitForURL(`${sample.url}/`);
+    await sample.lime.approve(requestId);
+    await sample.outcome(requestId);
+
+    expect(await sample.startLogin(page)).not.toBe(requestId);
+  });
+
+  it('shows the expiry of the login, and tries again', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -139,7 +152,7 @@ describeInBrowser('a login in the browser', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('counts down to the end of a login', async () => {
+  it('counts down to the expiry of a login', async () => {
     const sample = await startSample({ requestTtlMs: 2_000 });
     const page = await openPage();
 
@@ -151,7 +164,7 @@ describeInBrowser('a login in the browser', () => {
     await page.getByRole('heading', { name: 'This login has expired' }).waitFor();
   });
 
-  it('says that time is up while LIME says nothing', async () => {
+  it('shows that time is up while LIME does not send the expiry', async () => {
     const sample = await startSample({ requestTtlMs: 1_000 });
     sample.lime.faults.missExpiry();
     const page = await openPage();
@@ -162,7 +175,7 @@ describeInBrowser('a login in the browser', () => {
     await page.getByRole('heading', { name: 'This login has expired' }).waitFor();
   });
 
-  it('shows an expired login again, however often it is asked for', async () => {
+  it('shows an expired login again after a reload', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -186,7 +199,7 @@ describeInBrowser('a login in the browser', () => {
     await page.waitForURL(`${sample.url}/account`, { timeout: 10_000 });
   });
 
-  it('explains itself when LIME is out of reach', async () => {
+  it('shows that LIME is out of reach', async () => {
     const sample = await startSample();
     const page = await openPage();
     sample.lime.suspendSite();

@@ -12,7 +12,7 @@ interface Finding {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** Every page of the site, each reached from the one before. */
+/** Every page of the site. Each step starts on the page before. */
 const PAGES: readonly [name: string, go: (page: Page, sample: Sample) => Promise<unknown>][] = [
   ['start', (page, { url }) => page.goto(url)],
   ['waiting', (page, sample) => sample.startLogin(page)],
@@ -55,40 +55,46 @@ const PAGES: readonly [name: string, go: (page: Page, sample: Sample) => Promise
   ['error', (page, { url }) => page.goto(`${url}/nowhere`)],
 ];
 
-describeInBrowser('the pages of the sample', () => {
+describeInBrowser('The sample', () => {
   const openPage = useBrowser();
   const startSample = useSample();
 
-  it.each(['light', 'dark'] as const)('are accessible in %s (axe-core)', async (colorScheme) => {
-    const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
-    const sample = await startSample();
-    const page = await openPage({ colorScheme });
+  it.each(['light', 'dark'] as const)(
+    'serves accessible pages in %s (axe-core)',
+    async (colorScheme) => {
+      const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
+      const sample = await startSample();
+      const page = await openPage({ colorScheme });
 
-    const findings: string[] = [];
-    for (const [name, go] of PAGES) {
-      await go(page, sample);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate<{ violations: Finding[] }>('axe.run()');
-      for (const { id, impact, nodes } of violations) {
-        findings.push(`${name}: ${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      const findings: string[] = [];
+      for (const [name, go] of PAGES) {
+        await go(page, sample);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate<{ violations: Finding[] }>('axe.run()');
+        for (const { id, impact, nodes } of violations) {
+          findings.push(`${name}: ${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        }
       }
-    }
 
-    expect(findings).toEqual([]);
-  });
+      expect(findings).toEqual([]);
+    },
+  );
 
-  it.each([360, 1280])('need no horizontal scrolling at %i pixels', async (width) => {
-    const sample = await startSample();
-    const page = await openPage({ viewport: { width, height: 740 } });
+  it.each([360, 1280])(
+    'serves pages that fit %i pixels without horizontal scrolling',
+    async (width) => {
+      const sample = await startSample();
+      const page = await openPage({ viewport: { width, height: 740 } });
 
-    for (const [name, go] of PAGES) {
-      await go(page, sample);
-      const scrolled = await page.evaluate('document.documentElement.scrollWidth');
-      expect([name, scrolled]).toEqual([name, width]);
-    }
-  });
+      for (const [name, go] of PAGES) {
+        await go(page, sample);
+        const scrolled = await page.evaluate('document.documentElement.scrollWidth');
+        expect([name, scrolled]).toEqual([name, width]);
+      }
+    },
+  );
 
-  it('break no rule of their own content security policy', async () => {
+  it('serves pages that comply with their own content security policy', async () => {
     const sample = await startSample();
     const page = await openPage();
     const complaints: string[] = [];
@@ -102,7 +108,7 @@ describeInBrowser('the pages of the sample', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('can be used with the keyboard alone', async () => {
+  it('works with the keyboard alone', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -116,7 +122,7 @@ describeInBrowser('the pages of the sample', () => {
     await page.waitForURL(`${sample.url}/account`);
   });
 
-  it('tell a screen reader how the login stands', async () => {
+  it('announces the state of the login to a screen reader', async () => {
     const sample = await startSample();
     const page = await openPage();
 
@@ -127,7 +133,7 @@ describeInBrowser('the pages of the sample', () => {
   });
 });
 
-/** Goes on with the Tab key until the element of this name has the focus. */
+/** Presses the Tab key until the element of this name has the focus. */
 async function focus(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 20; presses++) {
     await page.keyboard.press('Tab');

@@ -44,7 +44,7 @@ describeWithRedis('While Redis is away', () => {
     for (const id of ids) await lime.approve(id);
     await until(() => both.every(({ site }) => site.stats.delivered === 20));
     expect(both.flatMap(({ handler }) => handler.events)).toEqual([]);
-    expect(second.logs.toString()).toContain('is held until the cluster can take it');
+    expect(second.logs.toString()).toContain('until the cluster accepts it');
 
     await redis().start();
 
@@ -65,7 +65,7 @@ describeWithRedis('While Redis is away', () => {
     });
     let begun = 0;
     for (const { site } of both) {
-      site.onLogin(async function handler() {
+      site.onLogin(async function onOutcome() {
         begun++;
         await held;
       });

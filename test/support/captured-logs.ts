@@ -25,19 +25,19 @@ export class CapturedLogs implements LoggerService {
     this.#add('warn', message, context);
   }
 
-  /** Nest calls it with `(message, stack, context)`, or with `(message, context)` when there is no stack. */
+  /** Nest calls it with `(message, stack, context)`, or with `(message, context)` without a stack. */
   error(message: unknown, ...rest: unknown[]): void {
     this.#add('error', message, rest.at(-1), rest.length > 1 ? rest[0] : undefined);
   }
 
-  /** The messages of one level that the site's own loggers wrote. */
+  /** The messages of one level from the site's own loggers. */
   of(level: LogLevel): string[] {
     return this.lines
       .filter((line) => line.level === level && line.context?.startsWith('LimeSiteService'))
       .map(({ message }) => message);
   }
 
-  /** Everything, for looking whether a secret got out. */
+  /** All lines, for a search for secrets. */
   toString(): string {
     return JSON.stringify(this.lines);
   }

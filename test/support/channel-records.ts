@@ -3,20 +3,20 @@ import { useCleanup } from './cleanup.js';
 
 export interface ChannelRecord<Message> {
   readonly event: 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error';
-  /** As it was then. */
+  /** A copy of the message at that time. */
   readonly message: Message;
-  /** The one object of the operation. */
+  /** The message object of the operation. */
   readonly identity: object;
 }
 
 export interface Recorder {
-  /** Writes down what is published on a tracing channel, until the test is over. */
+  /** Records the messages of a tracing channel until the end of the test. */
   tracing<Message extends object>(name: string): ChannelRecord<Message>[];
-  /** The same for a plain channel. */
+  /** Does the same for a plain channel. */
   plain<Message extends object>(name: string): Message[];
 }
 
-/** Listens to channels of `node:diagnostics_channel`, which are the process's. */
+/** Subscribes to channels of `node:diagnostics_channel`, which belong to the process. */
 export function useChannelRecords(): Recorder {
   const closeLater = useCleanup();
   return {

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { transformFile } from '@swc/core';
 
-/** What every program begins with. It talks to the test by lines on its standard output. */
+/** The start of each program. It writes lines for the test to its standard output. */
 const PRELUDE = `
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
@@ -16,19 +16,19 @@ const createApp = (options = {}) =>
 const say = (line) => process.stdout.write(line + '\\n');
 `;
 
-/** Programs may import the package by its name. */
+/** Lets programs import the package by its name. */
 const MANIFEST = {
   name: 'nestjs-lime-sites',
   type: 'module',
   exports: { '.': './dist/index.js', './testing': './dist/testing/index.js' },
 };
 
-/** The package, compiled file by file because a build may be missing or old, for programs that run it in processes of their own. */
+/** The package for programs in their own processes. Compiled file by file, because a build may be missing or old. */
 export class CompiledPackage {
   private constructor(private readonly folder: string) {}
 
   static async create(): Promise<CompiledPackage> {
-    const cache = resolve('node_modules/.cache'); // where the dependencies are found from
+    const cache = resolve('node_modules/.cache'); // for the dependencies
     await mkdir(cache, { recursive: true });
     const folder = await mkdtemp(join(cache, 'compiled-'));
     await writeFile(join(folder, 'package.json'), JSON.stringify(MANIFEST));
@@ -41,7 +41,7 @@ export class CompiledPackage {
     return new CompiledPackage(folder);
   }
 
-  /** Starts a program in a process of its own. Environment variables come on top of this process's. */
+  /** Starts a program in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
     const file = join(this.folder, `program-${performance.now()}.mjs`);
     await writeFile(file, PRELUDE + program);
@@ -58,12 +58,12 @@ export class CompiledPackage {
   }
 }
 
-/** A program that runs. */
+/** A running program. */
 export class ChildApp {
   readonly lines: string[] = [];
-  /** Exit code, or signal. */
+  /** The exit code, or the signal. */
   readonly ended: Promise<number | string>;
-  /** The same, once all that it said has been read. */
+  /** The same, after all output has been read. */
   readonly closed: Promise<number | string>;
   #listener: ((line: string) => void) | undefined;
 
@@ -79,7 +79,7 @@ export class ChildApp {
     this.closed = once(child, 'close').then(how);
   }
 
-  /** Lines go to the listener instead of being kept, from the first one on. */
+  /** Passes all lines to the listener, and keeps none. */
   onLine(listener: (line: string) => void): void {
     this.#listener = listener;
     for (const line of this.lines.splice(0)) listener(line);

@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 
 export type Close = () => unknown;
 
-/** Gives a function that remembers what to close after the test; what was opened last is closed first. */
+/** Gives a function that registers a callback for the end of the test. The last one registered runs first. */
 export function useCleanup(): (close: Close) => void {
   const opened: Close[] = [];
   afterEach(async () => {

@@ -1,6 +1,6 @@
 import type { LimeCluster, LimeClusterMember, LimeClusterStatus } from 'nestjs-lime-sites';
 
-/** A cluster that stands as it is told to, takes every login, and does nothing else unless told so. */
+/** A cluster with a given status that takes every login. Single methods can be replaced. */
 export function clusterThatIs(
   status: LimeClusterStatus,
   member: Partial<LimeClusterMember> = {},

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** An HTTP proxy on loopback that knows `CONNECT` (RFC 9110 section 9.3.6), and remembers who wanted where. */
+/** An HTTP proxy on loopback that supports `CONNECT` (RFC 9110 section 9.3.6), and remembers the targets. */
 export class ConnectProxy {
   readonly targets: string[] = [];
   readonly #tunnels = new Set<Socket>();

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { transform } from '@swc/core';
 import ts from 'typescript';
 
-/** A code block of a document that begins with a comment that names its file. */
+/** A code block of a document. Its first line is a comment with its file name. */
 export class DocsExample {
   private constructor(
     private readonly name: string,
@@ -28,13 +28,13 @@ export class DocsExample {
     return code;
   }
 
-  /** What the compiler has against it, under the settings of this repository. */
+  /** The compiler's errors, with the settings of this repository. */
   faults(): string[] {
     const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
       config: object;
     };
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'));
-    const file = resolve('docs', this.name); // where it would find the packages
+    const file = resolve('docs', this.name); // for the packages
     const disk = ts.createCompilerHost(options);
     const host: ts.CompilerHost = {
       ...disk,

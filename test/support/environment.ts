@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 
-/** Gives a function that sets environment variables for one test; `undefined` removes one. */
+/** Gives a function that sets environment variables for one test. `undefined` removes a variable. */
 export function useEnvironment(): (variables: Record<string, string | undefined>) => void {
   const before = new Map<string, string | undefined>();
   const set = (name: string, value: string | undefined) => {

@@ -1,6 +1,6 @@
 type ErrorClass<Failure> = abstract new (...args: never[]) => Failure;
 
-/** What the work fails with, which has to be of this class. */
+/** The error of the work, which must be of this class. */
 export async function failureOf<Failure extends Error>(
   type: ErrorClass<Failure>,
   work: Promise<unknown>,

@@ -1,6 +1,6 @@
 import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
 
-/** A module of the application's own; each call makes another one. */
+/** A feature module of the application. Each call makes a new one. */
 export function featureModule(metadata: ModuleMetadata): Type {
   // oxlint-disable-next-line typescript/no-extraneous-class -- a Nest module is one
   class FeatureModule {}

@@ -4,13 +4,13 @@ import { CompactSign, type JWK } from 'jose';
 export interface KeyPair {
   readonly kid: string;
   readonly privateKey: KeyObject;
-  /** The public key, as a platform publishes it. */
+  /** The public key as a member of a JWKS. */
   readonly jwk: JWK;
-  /** A compact JWS over any bytes at all. */
+  /** Makes a compact JWS of any bytes. */
   sign(payload: string | Uint8Array): Promise<string>;
 }
 
-/** An RSA key that is not the sandbox's. */
+/** An RSA key that the sandbox does not have. */
 export function createKeyPair(
   kid: string,
   { bits = 2048, exponent = 0x1_00_01 }: { bits?: number; exponent?: number } = {},

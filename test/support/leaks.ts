@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 
-/** Everything that a curious reader can make of a value. */
+/** All texts that a program can make of a value. */
 export function readings(value: unknown): string {
   const texts = [
     inspect(value, {
@@ -22,7 +22,7 @@ export function readings(value: unknown): string {
   return texts.join('\n');
 }
 
-/** A Nest logger that writes down all it is given, at every level, as a log file would have it and more. */
+/** A Nest logger that records all arguments at every level. */
 export class LogFile implements LoggerService {
   readonly #lines: string[] = [];
 
@@ -46,7 +46,7 @@ export class LogFile implements LoggerService {
   }
 }
 
-/** The secrets that a text shows: named, so that the failure of a test does not show them either. */
+/** The names of the secrets that a text shows. Names, so that a failing test does not show the secrets. */
 export function secretsIn(text: string, secrets: Readonly<Record<string, string>>): string[] {
   return Object.entries(secrets)
     .filter(([, secret]) => text.includes(secret))

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { until } from './until.js';
 
-/** A server that is no LIME: for answers, or silences, that the sandbox would not give. */
+/** A server for answers, or missing answers, that the sandbox cannot give. */
 export class LoopbackServer {
   readonly requests: IncomingMessage[] = [];
 
@@ -27,7 +27,7 @@ export class LoopbackServer {
     return `http://127.0.0.1:${port}`;
   }
 
-  /** Resolves when so many requests have come. */
+  /** Resolves when this number of requests has arrived. */
   async received(count = 1): Promise<void> {
     await until(() => this.requests.length >= count);
   }
@@ -38,7 +38,7 @@ export class LoopbackServer {
   }
 }
 
-/** An address at which nobody listens. */
+/** An address without a listener. */
 export async function closedAddress(): Promise<string> {
   const server = await LoopbackServer.start();
   const { url } = server;

@@ -6,7 +6,7 @@ export interface OwnLogin {
   readonly passport: string;
 }
 
-/** A login that the site started, and a passport for it: what every guard accepts. */
+/** Starts a login of the site, and signs a passport for it that every guard accepts. */
 export async function ownLogin(
   { lime, site }: { lime: LimeSandbox; site: LimeSiteService },
   claims?: PassportClaimOverrides,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type LimeHandlerContext, type LimeLoginEvent, OnLimeLogin } from 'nestjs-lime-sites';
 
-/** A handler that remembers what it was given. */
+/** A handler that records its events. */
 @Injectable()
 export class RecordingHandler {
   readonly events: LimeLoginEvent[] = [];

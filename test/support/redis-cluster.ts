@@ -7,7 +7,7 @@ import { RedisServer } from './redis-server.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
-/** As few as there can be, says Redis. */
+/** The minimum of a Redis Cluster. */
 const NODES = 3;
 
 /** One Redis Cluster for all tests of the `describe` around it. */

@@ -12,7 +12,7 @@ import { until } from './until.js';
 const run = promisify(execFile);
 const NAME = 'lime';
 
-/** A Redis, a copy of it, and a Sentinel that makes the one take the place of the other. */
+/** A primary Redis, a replica of it, and a Sentinel that can promote the replica. */
 export class RedisSentinel {
   private constructor(
     private readonly primary: RedisServer,
@@ -51,17 +51,17 @@ export class RedisSentinel {
     return redis;
   }
 
-  /** For `bullMqCluster()`. */
+  /** The connection for `bullMqCluster()`. */
   get access(): { connection: RedisOptions } {
     return { connection: { sentinels: [{ host: '127.0.0.1', port: this.port }], name: NAME } };
   }
 
-  /** The copy takes over. The one that was the primary takes a while to hear of it. */
+  /** Promotes the replica. The old primary learns of it a little later. */
   async failOver(): Promise<void> {
     await this.#ask(this.port, 'sentinel', 'failover', NAME);
   }
 
-  /** Whether the one that was the primary has become the copy. */
+  /** Whether the old primary has become the replica. */
   async hasChangedPlaces(): Promise<boolean> {
     const roles = [this.primary, this.copy].map(async ({ url }) => {
       const [role] = (await this.#ask(Number(new URL(url).port), 'role')).split('\n');
@@ -75,7 +75,7 @@ export class RedisSentinel {
   }
 
   async #knowsCopy(): Promise<boolean> {
-    // Until Sentinel listens nobody answers.
+    // Sentinel does not listen yet.
     const said = await this.#ask(this.port, 'sentinel', 'replicas', NAME).catch(() => '');
     return said.includes('127.0.0.1');
   }

@@ -10,7 +10,7 @@ import { closedAddress } from './loopback-server.js';
 
 const isInstalled = spawnSync('redis-server', ['--version']).error === undefined;
 
-/** As `describe`; without a Redis the tests are skipped, and one line says so. */
+/** Works as `describe`. Without a Redis it skips the tests, and writes one line about it. */
 export function describeWithRedis(name: string, tests: () => void): void {
   if (isInstalled) return describe(name, tests);
   process.stderr.write(`SKIPPED: ${name}: no redis-server found; install one.\n`);
@@ -27,7 +27,7 @@ export function useRedis(settings: Record<string, string> = {}): () => RedisServ
   return () => redis;
 }
 
-/** A Redis of the test's own, on a port of its own, that keeps what it is told over a restart. */
+/** A Redis for one test file, on its own port. It keeps its data over a restart. */
 export class RedisServer {
   #process: ChildProcess | undefined;
 
@@ -49,7 +49,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** For `bullMqCluster()`. */
+  /** The URL for `bullMqCluster()`. */
   get access(): { url: string } {
     return { url: this.url };
   }
@@ -72,7 +72,7 @@ export class RedisServer {
     }
   }
 
-  /** Stands still: connections stay open, and nothing is answered. */
+  /** Stops the process: connections stay open without an answer. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
   }

@@ -15,12 +15,12 @@ import type { StartedSite } from './start-site.js';
 export type SocketPlatform = 'ws' | 'socket.io';
 export const SOCKET_PLATFORMS: readonly SocketPlatform[] = ['ws', 'socket.io'];
 
-/** What a client sends when it opens the connection. */
+/** The handshake of a client. */
 export interface Opening {
   readonly headers?: Record<string, string>;
-  /** With its question mark. */
+  /** The query, with its question mark. */
   readonly query?: string;
-  /** Only socket.io has it. */
+  /** Only for socket.io. */
   readonly auth?: Record<string, unknown>;
 }
 
@@ -30,7 +30,7 @@ export interface GatewayAnswer {
 }
 
 export interface GatewayClient {
-  /** Sends a message, and gives what comes back next. */
+  /** Sends a message, and gives the next answer. */
   ask(event: string, data?: unknown): Promise<GatewayAnswer>;
 }
 
@@ -39,7 +39,7 @@ export interface StartedGateway extends StartedSite {
 }
 
 interface GatewaySetup {
-  /** Is done to the platform before the site starts. */
+  /** Prepares the platform before the site starts. */
   prepare?: (lime: LimeSandbox) => void;
 }
 
@@ -53,7 +53,7 @@ interface OpenClient extends GatewayClient {
   close(): unknown;
 }
 
-/** Starts a site with a gateway on the port of its HTTP server; after the test it is closed, and before it its clients. */
+/** Starts a site with a gateway on the port of its HTTP server. Closes the clients and then the site after the test. */
 export function useGatewayStarter(): StartGateway {
   const closeLater = useCleanup();
   return async (platform, gateway, { prepare } = {}) => {

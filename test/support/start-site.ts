@@ -21,24 +21,24 @@ export const HTTP_PLATFORMS: readonly HttpPlatform[] = ['express', 'fastify'];
 type ModuleParts = Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'>;
 
 export interface AppSetup extends ModuleParts {
-  /** Default `express`. */
+  /** @default 'express' */
   platform?: HttpPlatform;
-  /** Takes the place of the clock of every site of the application. */
+  /** Replaces the clock of every site of the application. */
   clock?: Clock;
 }
 
 export interface StartedApp {
   readonly app: INestApplication;
-  /** Where the application listens, without a trailing slash. */
+  /** The base URL of the application, without a trailing slash. */
   readonly url: string;
   readonly logs: CapturedLogs;
 }
 
 export interface SiteSetup extends AppSetup {
-  /** Options of the site. The sandbox's address and token, and short back-offs, are filled in. */
+  /** Options of the site, beside the sandbox's address and token and short backoffs. */
   options?: LimeSitesModuleOptions & LimeSitesModuleExtras;
   sandbox?: LimeSandboxOptions;
-  /** A sandbox that was started before. */
+  /** A running sandbox. Default: a new one. */
   lime?: LimeSandbox;
 }
 
@@ -50,13 +50,13 @@ export interface StartedSite extends StartedApp {
 export interface Starter {
   /** A sandbox of LIME. */
   lime(options?: LimeSandboxOptions): Promise<LimeSandbox>;
-  /** A Nest application that listens. */
+  /** A listening Nest application. */
   app(setup: AppSetup): Promise<StartedApp>;
-  /** A sandbox, and a Nest application with one site on it. The event stream need not be open yet. */
+  /** A sandbox, and a Nest application with one site. The event stream need not be open yet. */
   site(setup?: SiteSetup): Promise<StartedSite>;
 }
 
-/** Starts what a test needs; after the test everything is closed again. */
+/** Starts sandboxes and applications, and closes them after the test. */
 export function useStarter(): Starter {
   const closeLater = useCleanup();
   const limes: LimeSandbox[] = [];
@@ -110,7 +110,7 @@ async function createApp(
 /** A compact JWS with the signature of an RSA key. */
 const WHOLE_PASSPORT = /[\w-]{20,}\.[\w-]{20,}\.[\w-]{300,}/;
 
-/** Holds for every test there is: what the application logged shows no site token and no passport. */
+/** Checks after every test that the log shows neither a site token nor a passport. */
 function assertNoSecrets(logs: CapturedLogs, limes: readonly LimeSandbox[]): void {
   const tokens = Object.fromEntries(
     limes.map(({ port, siteToken }) => [`site token of ${port}`, siteToken]),

@@ -4,11 +4,11 @@ import { generate } from 'selfsigned';
 
 export interface Certificate {
   readonly key: string;
-  /** Signs itself, so that it is its own authority. */
+  /** A self-signed certificate, which is its own authority. */
   readonly cert: string;
 }
 
-/** A certificate for one host name or address, which nobody trusts unless told to. */
+/** Makes a certificate for one host name or address. Clients trust it only as an extra CA. */
 export async function certificateFor(host: string): Promise<Certificate> {
   const isAddress = /^[\d.]+$/.test(host);
   const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
@@ -28,7 +28,7 @@ export async function certificateFor(host: string): Promise<Certificate> {
 export class TlsServer {
   private constructor(private readonly server: Server) {}
 
-  /** @param target the port on loopback that is behind it. */
+  /** @param target the port on loopback behind it. */
   static async start({ key, cert }: Certificate, target: number): Promise<TlsServer> {
     const server = createServer({ key, cert });
     server.removeAllListeners('secureConnection');

@@ -5,7 +5,7 @@ interface Line {
   readonly upstream: Socket;
 }
 
-/** A TCP proxy on loopback that breaks lines the way networks do. */
+/** A TCP proxy on loopback that breaks connections as networks do. */
 export class ToxicProxy {
   readonly #lines = new Set<Line>();
   readonly #target: number;
@@ -13,16 +13,16 @@ export class ToxicProxy {
   #port = 0;
   #chunkBytes = 0;
   #mute = false;
-  /** Lines that were ever opened. */
+  /** The number of connections since the start. */
   accepted = 0;
-  /** Most lines that were open at one time. */
+  /** The highest number of connections that were open at one time. */
   mostOpen = 0;
 
   private constructor(target: number) {
     this.#target = target;
   }
 
-  /** @param target the port on loopback that is behind it. */
+  /** @param target the port on loopback behind it. */
   static async start(target: number): Promise<ToxicProxy> {
     const proxy = new ToxicProxy(target);
     await proxy.heal();
@@ -47,7 +47,7 @@ export class ToxicProxy {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Nobody listens any more: connections are refused, open lines are cut. */
+  /** Stops listening: refuses new connections, and closes open ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -55,7 +55,7 @@ export class ToxicProxy {
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
-  /** Ends every line with FIN. */
+  /** Ends every connection with FIN. */
   cut(): void {
     for (const { client, upstream } of this.#lines) {
       client.end();
@@ -63,7 +63,7 @@ export class ToxicProxy {
     }
   }
 
-  /** Ends every line with RST. */
+  /** Ends every connection with RST. */
   reset(): void {
     for (const { client, upstream } of this.#lines) {
       client.resetAndDestroy();
@@ -71,7 +71,7 @@ export class ToxicProxy {
     }
   }
 
-  /** Half-open: every line stays up, and nothing comes through any more, in either direction. */
+  /** Half-open: every connection stays open, but no data passes in either direction. */
   freeze(): void {
     for (const { client, upstream } of this.#lines) {
       client.unpipe().pause();
@@ -79,12 +79,12 @@ export class ToxicProxy {
     }
   }
 
-  /** New lines are accepted, and that is all. */
+  /** Accepts new connections, and does not serve them. */
   mute(): void {
     this.#mute = true;
   }
 
-  /** Cuts what comes from the other side into pieces of so many bytes; 0 for as it comes. */
+  /** Cuts the data from the target into chunks of this number of bytes; 0 leaves it as it arrives. */
   chop(bytes: number): void {
     this.#chunkBytes = bytes;
   }

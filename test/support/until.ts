@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves with the value as soon as it is truthy; looks every two milliseconds of real time. The limit only ends what hangs. */
+/** Resolves with the value as soon as it is truthy. Checks it every two milliseconds of real time. The limit ends a test that hangs. */
 export async function until<Value>(
   look: () => Value | Promise<Value>,
   timeoutMs = 20_000,

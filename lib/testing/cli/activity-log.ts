@@ -12,13 +12,13 @@ const STYLES: Readonly<Record<ActivityTone, Style>> = {
   change: 'magenta',
 };
 
-/** Where lines go: a standard stream, or one of a test. */
+/** The output of the log: a standard stream, or an object of a test. */
 export interface LogOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
 }
 
-/** Writes what happens in the sandbox, one line each. */
+/** Writes each activity of the sandbox as one line. */
 export class ActivityLog {
   private readonly coloured: boolean;
 

@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import type { SandboxPlatform } from '../generations.js';
 import type { LimeSandboxOptions } from '../sandbox-options.js';
 
-/** A mistake on the command line; the message is one sentence. */
+/** A mistake on the command line. The message is one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The meaning of a command line. */
+/** A parsed command line. */
 export type SandboxCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
@@ -15,7 +15,7 @@ export type SandboxCommand =
       readonly kind: 'run';
       readonly options: LimeSandboxOptions;
       readonly json: boolean;
-      /** Milliseconds after which a new request is approved; undefined: never. */
+      /** Delay of the approval of each new request in milliseconds. Undefined: no approval. */
       readonly autoApproveMs: number | undefined;
     };
 
@@ -24,13 +24,13 @@ export const HELP = `Usage: lime-sandbox [options]
 Runs the LIME platform (lime.pics) in one process, for tests and demos.
 
   --platform <month>         generation of LIME: 2026-09 (default), 2026-07 or 2026-06
-  --port <number>            port to listen on (default: any free one)
+  --port <number>            port to listen on (default: any free port)
   --host <address>           address to listen on (default: 127.0.0.1)
-  --jwks raw|enveloped       shape of the JWKS answer (default: that of the platform)
+  --jwks raw|enveloped       shape of the JWKS answer (default: that of the generation)
   --pow-difficulty <bits>    leading zero bits of the proof of work, 0 to 32 (default: 8)
-  --request-ttl <seconds>    until a login request expires (default: 120)
-  --keepalive <seconds>      between keepalive frames, 0 for none (default: 15)
-  --auto-approve <seconds>   approve each new login request after that time, as the demo agent
+  --request-ttl <seconds>    lifetime of a login request (default: 120)
+  --keepalive <seconds>      interval of keepalive frames, 0 for none (default: 15)
+  --auto-approve <seconds>   approve each new login request after this time, as the demo agent
   --json                     print one JSON object with platform, baseUrl, consoleUrl, siteToken and agentToken, the rest on stderr
   --help                     show this help
   --version                  show the version
@@ -54,7 +54,7 @@ const PLATFORMS = ['2026-09', '2026-07', '2026-06'] as const satisfies SandboxPl
 const MAX_SECONDS = 2_147_483;
 
 /**
- * Reads the arguments behind the command's name.
+ * Parses the arguments after the command's name.
  * @throws UsageError for the first wrong one.
  */
 export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
@@ -77,7 +77,7 @@ export function parseSandboxArguments(argv: readonly string[]): SandboxCommand {
   };
 }
 
-/** Checks by itself instead of with `strict`, whose messages take three sentences. */
+/** Checks the options without `strict` of `parseArgs()`, whose messages take three sentences. */
 function collect(argv: readonly string[]): Map<string, string> {
   const { tokens } = parseArgs({
     args: [...argv],

@@ -5,7 +5,7 @@ const ending = new AbortController();
 const end = () => ending.abort();
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
-// A reader that goes away (`lime-sandbox | head -3`) ends the command; it is not a crash.
+// A closed pipe (`lime-sandbox | head -3`) ends the command without an error.
 process.stdout.on('error', end);
 
 const { stdout, stderr, env } = process;

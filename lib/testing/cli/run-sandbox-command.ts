@@ -8,20 +8,20 @@ import { ActivityLog, type LogOutput } from './activity-log.js';
 import { HELP, type SandboxCommand, UsageError, parseSandboxArguments } from './arguments.js';
 import { introduction, jsonIntroduction } from './introduction.js';
 
-/** The world around the command. */
+/** The streams, the environment and the end of a command. */
 export interface SandboxCommandIo {
   readonly stdout: LogOutput;
   readonly stderr: LogOutput;
   /** Ends the command. */
   readonly signal: AbortSignal;
-  /** Only `NO_COLOR` is read. Default: no variables. */
+  /** The command reads only `NO_COLOR`. Default: no variables. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * Runs `lime-sandbox` until the signal aborts.
- * @param argv the arguments behind the command's name.
- * @returns the exit code: 0 after a clean end, 1 when it could not start, 2 for a wrong argument.
+ * @param argv the arguments after the command's name.
+ * @returns the exit code: 0 after a clean end, 1 for a failed start, 2 for a wrong argument.
  */
 export async function runSandboxCommand(
   argv: readonly string[],
@@ -64,7 +64,7 @@ async function run(
 }
 
 /**
- * Approves each new login request after `delayMs`, over HTTP and with proof of work, as a real agent would, until the
+ * Approves each new login request after `delayMs`, over HTTP and with proof of work, as a real agent does. Stops when the
  * signal aborts.
  */
 function approveAutomatically(
@@ -74,7 +74,7 @@ function approveAutomatically(
   onFailure: (requestId: string, error: unknown) => void,
 ): void {
   const agent = new SandboxAgent(lime);
-  // One listener for each request that waits.
+  // One listener for each pending request.
   setMaxListeners(0, signal);
   const approve = async (requestId: string) => {
     try {

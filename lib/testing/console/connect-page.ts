@@ -5,8 +5,8 @@ import { type Html, html } from './html.js';
 import { htmlPage } from './page.js';
 
 /**
- * The page on which a person connects an agent, with one button for each, or declines. Its policy has no `form-action`:
- * browsers apply that to redirects too, and the redirect leads to the site.
+ * The page on which a person connects an agent, with a button for each agent, or declines. Its policy has no
+ * `form-action`: browsers apply it to redirects too, and the redirect leads to the site.
  */
 export function connectPage(
   { redirectUri }: BindingRecord,
@@ -15,8 +15,8 @@ export function connectPage(
   const content = html`<section class="panel narrow">
     <h2>Connect an agent</h2>
     <p>
-      <strong class="long">${new URL(redirectUri).host}</strong> asks to be connected with an agent
-      of yours. Choose one, or decline. Both lead back to the site:
+      <strong class="long">${new URL(redirectUri).host}</strong> wants to connect one of your
+      agents. Choose one, or decline. Both lead back to the site:
     </p>
     <p class="address">${redirectUri}</p>
     <form method="post">

@@ -7,18 +7,18 @@ import type { Html } from './html.js';
 import type { RecentActivity } from './recent-activity.js';
 
 const KEEPALIVE_MS = 15_000;
-/** A change within 40 ms is immediate to the eye; drawing more often would be wasted. */
+/** A person sees a change after 40 ms as immediate: to render more often is a waste. */
 const MIN_INTERVAL_MS = 40;
-/** The feed drops a page that is so many changes behind; the page reconnects and gets a new snapshot. */
+/** The feed drops a page that is this many changes behind. The page reconnects and gets a new snapshot. */
 const MAX_BACKLOG = 50;
-/** How long a page waits before it reconnects. */
+/** The delay before a page reconnects. */
 const RETRY_MS = 1_000;
-/** Lines of one change that screen readers announce. */
+/** The number of lines that screen readers announce for one change. */
 const ANNOUNCED = 3;
 
-/** Sends changes to open console pages. Draws once for all of them, and not at all without one. */
+/** Sends changes to open console pages. Renders once for all of them, and only while a page is open. */
 export class ConsoleFeed {
-  /** Lets a page notice that another sandbox took the port. */
+  /** Shows a page that another sandbox has taken over the port. */
   private readonly sandbox = randomUUID();
   private readonly pages = new Set<EventStream>();
   private shown: ConsoleState | undefined;
@@ -99,10 +99,10 @@ function frameOf(event: string, data: object): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** What an open page needs to update itself. */
+/** An update of an open page. */
 interface ConsoleChange {
   readonly parts: Readonly<Record<string, string>>;
-  /** Only lists that changed: all ids in their order, and the rows that are new or different. */
+  /** Only changed lists: all ids in order, and the new or changed rows. */
   readonly lists: Readonly<
     Record<
       string,
@@ -115,7 +115,7 @@ function changeBetween(before: ConsoleState | undefined, after: ConsoleState): C
   const lists: [string, ConsoleChange['lists'][string]][] = [];
   for (const [id, rows] of after.lists) {
     const changed = differing(before?.lists.get(id), rows);
-    // New rows push old ones out: without a new or changed row the list is the same.
+    // New rows replace old ones: without a new or changed row the list is the same.
     if (before && changed.length === 0) continue;
     lists.push([id, { ids: Array.from(rows.keys()), rows: Object.fromEntries(changed) }]);
   }

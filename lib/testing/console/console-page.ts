@@ -7,15 +7,15 @@ import { type Html, html } from './html.js';
 import { htmlPage } from './page.js';
 import { CONSOLE_STYLE } from './styles.js';
 
-/** What does not change while the sandbox runs. */
+/** Facts that do not change while the sandbox runs. */
 export interface ConsoleFacts {
   readonly baseUrl: string;
   readonly platform: SandboxPlatform;
-  /** Proves that a form comes from the console. */
+  /** Proves that a form comes from the console page. */
   readonly token: string;
 }
 
-/** The console: the present state, in elements that its script updates. */
+/** The console page: the present state, in elements that its script updates. */
 export function consolePage(state: ConsoleState, facts: ConsoleFacts): Answer {
   const { token } = facts;
   const part = (id: string): Html => state.parts.get(id) ?? html``;
@@ -79,7 +79,7 @@ function table(id: string, columns: readonly string[], rows: Html): Html {
   </table>`;
 }
 
-/** Asks which agent approves. The script of the page fills it in and opens it. */
+/** The dialog that asks which agent approves. The script of the page fills it in and opens it. */
 function approveDialog(agents: Html, token: string): Html {
   return html`<dialog id="approve" aria-labelledby="approve-heading">
     <form id="approve-form" method="post">
@@ -101,7 +101,7 @@ function approveDialog(agents: Html, token: string): Html {
   </dialog>`;
 }
 
-/** Facts and buttons of the whole sandbox. `siteControl` changes with the state of the site. */
+/** Facts and buttons for the whole sandbox. `siteControl` changes with the state of the site. */
 function controlsPanel({ baseUrl, platform }: ConsoleFacts, siteControl: Html): Html {
   return html`<section class="panel" aria-labelledby="controls-heading">
     <h2 id="controls-heading">Controls</h2>
@@ -113,12 +113,12 @@ function controlsPanel({ baseUrl, platform }: ConsoleFacts, siteControl: Html): 
     </dl>
     ${control(
       'streams-help',
-      'Ends every open event stream, as a restart of LIME would. Sites connect again by themselves.',
+      'Ends every open event stream, as a restart of LIME would. Sites reconnect automatically.',
       [actionButton('drop-streams', '/console/streams/drop', 'Drop all streams', 'streams-help')],
     )}
     ${control(
       'keys-help',
-      'Signs with a new key from now on. Old keys stay published unless withdrawn; passports that a withdrawn key signed no longer verify.',
+      'Makes a new signing key. Old keys stay published unless withdrawn; passports of a withdrawn key do not verify any more.',
       [
         actionButton('rotate-keys', '/console/keys/rotate', 'Rotate keys', 'keys-help'),
         actionButton('replace-keys', '/console/keys/replace', 'Rotate, withdraw old', 'keys-help'),

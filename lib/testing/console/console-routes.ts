@@ -12,10 +12,10 @@ import { PageGuard } from './page-guard.js';
 import { noticePage } from './page.js';
 import { RecentActivity } from './recent-activity.js';
 
-/** How many lines of activity the console shows. */
+/** The number of activity lines on the console. */
 const RECENT = 12;
 
-/** The action of a button on the console. `fields` are those of its form. */
+/** The action of a console button. `fields` are those of its form. */
 type ConsoleAction = (platform: Platform, id: string, fields: URLSearchParams) => unknown;
 
 /** The buttons, by path. */
@@ -31,7 +31,7 @@ const CONSOLE_ACTIONS: Readonly<Record<string, ConsoleAction>> = {
   '/console/site/reinstate': (platform) => platform.suspendSite(false),
 };
 
-/** The pages for people: the console, and the page on which an agent is connected. */
+/** The pages for people: the console, and the connect page of a binding. */
 export function pageRoutes(platform: Platform, prefix: string): Route[] {
   const guard = new PageGuard(platform.options.host);
   const recent = new RecentActivity(RECENT);
@@ -71,7 +71,7 @@ export function pageRoutes(platform: Platform, prefix: string): Route[] {
     route('GET', '/connect/:id', ({ id }) =>
       connectPage(platform.bindings.pending(id), platform.agents.list()),
     ),
-    // The id in the path is the secret: no further token is needed.
+    // The id in the path is a secret, and replaces the token of the page.
     route('POST', '/connect/:id', async (request) => {
       const fields = request.form();
       const { callbackUrl } = fields.has('decline')
@@ -82,7 +82,7 @@ export function pageRoutes(platform: Platform, prefix: string): Route[] {
   ];
 }
 
-/** Answers a refusal with a page for a person, and with the envelope for a script. */
+/** Answers a refusal with a page for a person, or with the envelope for a script. */
 async function orNotice(
   request: SandboxRequest,
   work: () => RouteAnswer | Promise<RouteAnswer>,

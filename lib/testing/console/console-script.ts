@@ -1,9 +1,9 @@
 /**
- * The script of the console page, as browsers run it. A text, because compilers and coverage tools change functions;
- * `console-script.spec.ts` runs the type checker over it.
+ * The script of the console page, as browsers run it. A string, because compilers and coverage tools change functions;
+ * `console-script.spec.ts` runs the type checker on it.
  *
- * The server draws everything. The script updates elements without losing the focus, keeps clocks going, and sends
- * forms without leaving the page.
+ * The server renders all elements. The script replaces elements and keeps the focus, updates clocks, and posts forms
+ * without leaving the page.
  */
 export const CONSOLE_SCRIPT = `'use strict';
 (() => {
@@ -52,7 +52,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   };
 
   /**
-   * Where the focus goes when its element is gone: the same control, else its row, else the list's heading.
+   * Moves the focus when its element is gone: to the same control, else its row, else the list's heading.
    * @param {string} id @param {string | undefined} rowId
    */
   const focusOn = (id, rowId) => {
@@ -75,7 +75,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   let waiting = [];
   let timer = 0;
   /**
-   * One message for many changes: a screen reader would read each of them.
+   * Joins many changes into one message: a screen reader would read each of them.
    * @param {string[]} lines
    */
   const announce = (lines) => {
@@ -112,7 +112,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   };
 
   /**
-   * Returns whether it worked; shows the reason if not.
+   * Returns whether it succeeded, and shows the reason if not.
    * @param {string} url @param {FormData} fields @param {string} failureId
    */
   const post = async (url, fields, failureId) => {
@@ -184,7 +184,7 @@ export const CONSOLE_SCRIPT = `'use strict';
   const events = new EventSource('/console/events');
   events.addEventListener('snapshot', (event) => {
     const change = JSON.parse(event.data);
-    // Another sandbox took the port: its page has another token.
+    // Another sandbox has taken over the port: its page has another token.
     if (sandbox !== undefined && sandbox !== change.sandbox) return location.reload();
     sandbox = change.sandbox;
     apply(change);

@@ -5,17 +5,17 @@ import { type Html, html } from './html.js';
 import type { RecentActivity, RecentLine } from './recent-activity.js';
 import { bindingRow, requestRow } from './rows.js';
 
-/** Everything of the console page that changes, by the ids of the elements that hold it. */
+/** The changing parts of the console page, by the ids of their elements. */
 export interface ConsoleState {
   readonly parts: ReadonlyMap<string, Html>;
-  /** The rows of each list, by their ids and in their order. */
+  /** The rows of each list by id, in order. */
   readonly lists: ReadonlyMap<string, ReadonlyMap<string, Html>>;
 }
 
-/** How many login requests and how many bindings the page shows. */
+/** The number of login requests, and of bindings, on the page. */
 const SHOWN = 100;
 
-/** Draws the state of the platform. */
+/** Renders the state of the platform. */
 export class ConsoleView {
   constructor(
     private readonly platform: Platform,
@@ -123,7 +123,7 @@ function activityRow({ id, at, tone, text }: RecentLine): Html {
   return html`<li id="${id}" class="${tone}">${clock(at)}<span>${withShortIds(text)}</span></li>`;
 }
 
-/** The first part of an id identifies a request well enough, and keeps lines short. */
+/** Shortens ids: the first part identifies a request. */
 function withShortIds(text: string): string {
   return text.replaceAll(/\b([\da-f]{8})(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g, '$1…');
 }

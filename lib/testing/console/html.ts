@@ -1,18 +1,18 @@
-/** Markup that may be put into a page as it is. Only {@link html} and {@link trusted} make it. */
+/** Markup that a page includes without escaping. Only {@link html} and {@link trusted} make it. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** Values that {@link html} accepts; `undefined` and `false` leave nothing. */
+/** Values that {@link html} accepts. `undefined` and `false` add nothing. */
 export type Insertion = Html | readonly Html[] | string | number | undefined | false;
 
-/** Markup with everything in between escaped, unless it is markup itself. */
+/** Escapes the inserted values, unless they are markup. */
 export function html(parts: TemplateStringsArray, ...insertions: readonly Insertion[]): Html {
   const inserted = insertions.map(textOf);
   return new Html(String.raw({ raw: parts }, ...inserted));
 }
 
-/** Text that is markup already; never for text from outside. */
+/** Declares a text to be markup. Never for text from outside. */
 export function trusted(text: string): Html {
   return new Html(text);
 }

@@ -6,7 +6,7 @@ import type { SandboxRequest } from '../sandbox-request.js';
 
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
-/** Keeps other sites' pages in the same browser from using those of the sandbox on localhost. */
+/** Protects the pages of the sandbox from those of other sites in the same browser. */
 export class PageGuard {
   /** Only the pages of the sandbox carry it. */
   readonly token = randomBytes(24).toString('base64url');
@@ -15,7 +15,7 @@ export class PageGuard {
   constructor(private readonly host: string) {}
 
   /**
-   * Answers only names that an attacker cannot point to this machine: with such a name (DNS rebinding) the pages would
+   * Refuses host names that an attacker can point to this machine (DNS rebinding): under such a name the pages would
    * belong to the attacker's origin.
    * @throws SandboxError 403 `HOST_NOT_ALLOWED`.
    */
@@ -24,7 +24,7 @@ export class PageGuard {
     if (hostname !== '' && (isLoopback(hostname) || this.listensOn(hostname))) return;
     throw new SandboxError(
       'HOST_NOT_ALLOWED',
-      'The pages of the sandbox are only served under localhost, or under the host that it listens on.',
+      'The sandbox serves its pages only under localhost, or under the host that it listens on.',
       { httpStatus: 403 },
     );
   }
@@ -35,7 +35,7 @@ export class PageGuard {
     const origin = request.header('origin');
     const sameOrigin = origin === undefined || hostOf(origin) === request.header('host');
     if (site === 'same-origin' && sameOrigin) return;
-    throw new SandboxError('CROSS_ORIGIN', 'Another site’s page may not do this.', {
+    throw new SandboxError('CROSS_ORIGIN', 'Pages of other sites may not do this.', {
       httpStatus: 403,
     });
   }
@@ -47,19 +47,19 @@ export class PageGuard {
     if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
     throw new SandboxError(
       'CONSOLE_TOKEN_INVALID',
-      'This page belongs to an earlier sandbox: load it again.',
+      'This page belongs to an earlier sandbox. Reload it.',
       { httpStatus: 403 },
     );
   }
 
   private listensOn(hostname: string): boolean {
-    // Addresses are safe: an attacker cannot point them elsewhere.
+    // Addresses are safe: DNS does not resolve them.
     if (EVERY_ADDRESS.has(this.host)) return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
     return hostname === hostnameOf(isIP(this.host) === 6 ? `[${this.host}]` : this.host);
   }
 }
 
-/** Without the port, as a URL spells it; empty when it is not a host. */
+/** The host name in the spelling of a URL, without the port; empty if it is not valid. */
 function hostnameOf(host: string): string {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
 }

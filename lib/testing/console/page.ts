@@ -4,16 +4,16 @@ import type { SandboxError } from '../sandbox-error.js';
 import { type Html, html, trusted } from './html.js';
 import { PAGE_STYLE } from './styles.js';
 
-/** What one page of the sandbox consists of. */
+/** The parts of a page of the sandbox. */
 export interface HtmlPage {
   readonly title: string | Html;
   readonly content: Html;
   /** Shown beside the heading. */
   readonly aside?: Html;
-  /** Styles beside those that all pages share. */
+  /** Further styles of this page. */
   readonly style?: string;
   readonly script?: string;
-  /** Where forms of the page may lead, as in the CSP. Default: anywhere. */
+  /** The `form-action` of the CSP. Default: none, which allows every target. */
   readonly formAction?: string;
 }
 
@@ -21,7 +21,7 @@ const ICON =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>" +
   "<circle cx='8' cy='8' r='7' fill='%2365a30d'/><circle cx='8' cy='8' r='4' fill='%23d9f99d'/></svg>";
 
-/** Everything is inline, and the policy allows only the inline text that the server wrote, by its hash. */
+/** Makes a page with inline style and script. The CSP allows only these two, by their hashes. */
 export function htmlPage(page: HtmlPage, status = 200): Answer {
   const style = PAGE_STYLE + (page.style ?? '');
   return {
@@ -30,7 +30,7 @@ export function htmlPage(page: HtmlPage, status = 200): Answer {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policyOf(page, style),
       'x-content-type-options': 'nosniff',
-      // With no-referrer browsers send `Origin: null`, and a form of our own would look like a foreign one.
+      // With no-referrer browsers send `Origin: null`, and the page's own form would look like a foreign one.
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
     },
@@ -47,8 +47,8 @@ export function htmlPage(page: HtmlPage, status = 200): Answer {
         <body>
           <header>
             <p class="banner">
-              <strong>Sandbox</strong> This is not the real LIME: tokens are made up, keys are
-              thrown away.
+              <strong>Sandbox</strong> This is not the real LIME. Its tokens and keys are of no use
+              elsewhere.
             </p>
             <div class="bar">
               <h1><span class="mark" aria-hidden="true"></span>LIME sandbox</h1>
@@ -81,7 +81,7 @@ export function noticePage({ message, httpStatus = 500 }: SandboxError): Answer 
   return htmlPage({ title: `${title} · LIME sandbox`, content }, httpStatus);
 }
 
-/** Without a space around the text: the policy hashes exactly what stands between the tags. */
+/** Adds no spaces: the policy has the hash of the exact text between the tags. */
 function inline(tag: 'style' | 'script', text: string): Html {
   return trusted(`<${tag}>${text}</${tag}>`);
 }

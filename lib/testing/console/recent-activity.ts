@@ -1,7 +1,7 @@
 import { type ActivityLine, activityLine } from '../activity-line.js';
 import type { SandboxActivity } from '../activity.js';
 
-/** A line with an id of its own. */
+/** A line with its own id. */
 export interface RecentLine extends ActivityLine {
   readonly id: string;
   readonly at: Date;
@@ -14,7 +14,7 @@ export class RecentActivity {
 
   constructor(private readonly remembered: number) {}
 
-  /** How many there ever were. */
+  /** The number of all activities since the start. */
   get total(): number {
     return this.count;
   }

@@ -10,7 +10,7 @@ const REQUEST_CHIPS: Readonly<Record<LoginRequestStatus, readonly [ChipTone, str
   EXPIRED: ['over', 'Expired'],
 };
 
-/** One login request in the table. The roles keep it a table where a narrow screen shows it as a card. */
+/** One row of the login requests. The roles keep the table semantics where a narrow screen shows cards. */
 export function requestRow(request: LoginRequestRecord, agentName: string | undefined): Html {
   const { id, status, createdAt } = request;
   return html`<tr id="${id}" role="row" tabindex="-1">
@@ -61,7 +61,7 @@ const BINDING_CHIPS: Readonly<Record<BindingStatus, readonly [ChipTone, string]>
   EXPIRED: ['over', 'Expired'],
 };
 
-/** One binding request in the table. */
+/** One row of the binding requests. */
 export function bindingRow(binding: BindingRecord, agentName: string | undefined): Html {
   const { id, status, createdAt, redirectUri } = binding;
   return html`<tr id="${id}" role="row" tabindex="-1">

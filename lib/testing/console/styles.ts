@@ -1,4 +1,4 @@
-/** The look of every page: one column of panels, light or dark as the reader's system is. */
+/** The styles of all pages: one column of panels, in the light or dark colour scheme of the system. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
@@ -58,7 +58,7 @@ button[aria-busy=true] { opacity: 0.6; cursor: progress; }
 .decline { margin-top: 0.75rem; }
 `;
 
-/** The look of the console: two columns on a wide screen, and tables that become cards on a narrow one. */
+/** The styles of the console: two columns on a wide screen; on a narrow one tables become cards. */
 export const CONSOLE_STYLE = `
 [hidden] { display: none; }
 .connection { display: inline-flex; gap: 0.5rem; align-items: center; font-size: 0.875rem; color: var(--soft); }

@@ -1,4 +1,4 @@
-// Calls the API as the page's buttons say, and shows what it answers.
+// Calls the API for the buttons of the page, and shows its answers.
 const answer = document.getElementById('answer');
 const again = document.getElementById('again');
 

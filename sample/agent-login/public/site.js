@@ -1,6 +1,6 @@
-// What all pages do. Everything works without it, only less smoothly.
+// The script of all pages. They work without it, too.
 
-// A page that comes back from the back/forward cache may be out of date, or of somebody who has logged out.
+// A page from the back/forward cache may be out of date, or belong to a session that has ended.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload();
 });
@@ -19,12 +19,12 @@ for (const time of document.querySelectorAll('time')) {
   time.textContent = new Date(time.dateTime).toLocaleTimeString();
 }
 
-/** Nobody starts two logins with a double click. */
+/** A double click must not start two logins. */
 function disable(form, disabled) {
   for (const button of form.querySelectorAll('button')) button.disabled = disabled;
 }
 
-/** Posts a form and stays on the page, which hears of the result by itself. */
+/** Posts a form and stays on the page, which receives the outcome over its event stream. */
 async function sendInPlace(event) {
   event.preventDefault();
   const form = event.currentTarget;

@@ -1,11 +1,11 @@
-// The page of a login that waits: hears its state from the site, and counts down to its end.
+// The page of a pending login: follows its state over an event stream, and counts down to its expiry.
 const TEXTS = {
-  connecting: 'Connecting again…',
+  connecting: 'Reconnecting…',
   pending: 'Waiting for your agent',
   overdue: 'Time is up',
   approved: 'Approved. Signing you in…',
   expired: 'Expired',
-  lost: 'Out of touch. Please reload this page',
+  lost: 'Connection lost. Please reload this page',
 };
 
 const login = document.getElementById('login');
@@ -25,21 +25,34 @@ events.addEventListener('message', ({ data }) => {
   if (status === 'pending') return tick();
   events.close();
   clearInterval(ticking);
-  // Not one more step back: the way back leads to the page on which it began.
-  if (status === 'approved') location.replace('/account');
+  if (status === 'approved') void enter();
   else location.reload();
 });
 
 events.addEventListener('error', () => {
-  show(events.readyState === EventSource.CLOSED ? 'lost' : 'connecting');
+  if (events.readyState === EventSource.CLOSED) void enter();
+  else show('connecting');
 });
 
 addEventListener('pagehide', () => events.close());
 
+/**
+ * Fetches the state. The answer brings the cookie of the new session, unless another tab has it already. The account then
+ * replaces the waiting page in the history.
+ */
+async function enter() {
+  const approved = await fetch(login.dataset.stateUrl).then(
+    async (response) => response.ok && (await response.json()).status === 'approved',
+    () => false,
+  );
+  if (approved || state.dataset.state === 'approved') location.replace('/account');
+  else show('lost');
+}
+
 function show(status) {
   if (state.dataset.state === status) return;
   state.dataset.state = status;
-  // The same text again would be read out again.
+  // A screen reader would read the same text again.
   if (text.textContent !== TEXTS[status]) text.textContent = TEXTS[status];
 }
 

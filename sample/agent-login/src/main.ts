@@ -2,7 +2,7 @@ import { runSite } from './console/run-site.js';
 
 const ending = new AbortController();
 const end = () => ending.abort();
-// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+// Not once(): npm forwards a Ctrl-C that the terminal has sent already.
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
 

@@ -8,7 +8,7 @@ import { LoginsService } from './logins.service.js';
   imports: [
     LimeSitesModule.forRootAsync({
       useFactory: () => ({
-        // Two seconds, so that you need not wait long for a takeover; the default is ten.
+        // Two seconds, for a quick takeover in this sample. The default is ten.
         cluster: bullMqCluster({ url: process.env['REDIS_URL'], takeoverMs: 2_000 }),
       }),
     }),

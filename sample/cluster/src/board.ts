@@ -1,13 +1,13 @@
-/** What the terminal shows: a line for each login, a column for each replica. */
+/** The table in the terminal: a line for each login, a column for each replica. */
 export class Board {
-  readonly #begun = new Map<string, { replica: number; at: number }>();
-  readonly #settled = new Map<string, number>();
+  readonly #started = new Map<string, { replica: number; at: number }>();
+  readonly #handled = new Map<string, number>();
   takeovers = 0;
 
   constructor(private readonly columns: number) {}
 
-  get settled(): number {
-    return this.#settled.size;
+  get handled(): number {
+    return this.#handled.size;
   }
 
   heading(): void {
@@ -15,8 +15,8 @@ export class Board {
     console.log(`\n${''.padEnd(14)}${names.map((name) => name.padEnd(11)).join('')}`);
   }
 
-  begins(requestId: string, replica: number): void {
-    const earlier = this.#begun.get(requestId);
+  started(requestId: string, replica: number): void {
+    const earlier = this.#started.get(requestId);
     if (earlier && earlier.replica !== replica) {
       this.takeovers++;
       const seconds = ((performance.now() - earlier.at) / 1000).toFixed(1);
@@ -24,12 +24,12 @@ export class Board {
         `replica ${replica} takes ${short(requestId)} over from replica ${earlier.replica}, after ${seconds} s`,
       );
     }
-    this.#begun.set(requestId, { replica, at: performance.now() });
+    this.#started.set(requestId, { replica, at: performance.now() });
   }
 
-  settles(requestId: string, replica: number): void {
-    const times = (this.#settled.get(requestId) ?? 0) + 1;
-    this.#settled.set(requestId, times);
+  handledBy(requestId: string, replica: number): void {
+    const times = (this.#handled.get(requestId) ?? 0) + 1;
+    this.#handled.set(requestId, times);
     const mark = times === 1 ? '✓' : `${times} times`;
     console.log(`${short(requestId).padEnd(14)}${' '.repeat((replica - 1) * 11)}${mark}`);
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type LimeLoginEvent, LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
 import { type Observable, map } from 'rxjs';
-import { tell } from './story.js';
+import { report } from './story.js';
 
 @Injectable()
 export class LoginsService {
@@ -11,16 +11,16 @@ export class LoginsService {
     return (await this.site.createLoginRequest()).requestId;
   }
 
-  /** On every replica, whichever of them heard of the login or handled it. */
+  /** Every replica knows the outcome, also of a login that another one received or handled. */
   outcome(requestId: string): Observable<string> {
     return this.site.outcomeOf(requestId).pipe(map(({ type }) => type));
   }
 
-  /** Runs on one replica; on another one if that dies meanwhile. */
+  /** Runs on one replica. Another one takes over when it dies. */
   @OnLimeLogin()
-  async settle({ requestId }: LimeLoginEvent): Promise<void> {
-    tell({ kind: 'begins', requestId });
+  async onLogin({ requestId }: LimeLoginEvent): Promise<void> {
+    report({ kind: 'started', requestId });
     await new Promise((resolve) => setTimeout(resolve, 300)); // your database
-    tell({ kind: 'settled', requestId });
+    report({ kind: 'handled', requestId });
   }
 }

@@ -8,7 +8,7 @@ import type { Message } from './story.js';
 const REPLICAS = 3;
 const LOGINS = 24;
 
-// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+// Not once(): npm forwards a Ctrl-C that the terminal has sent already.
 const ended = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
 
 const redis = await startRedis();
@@ -29,7 +29,7 @@ for (let index = 0; index < LOGINS; index++) {
   await sleep(150);
   if (index === LOGINS / 2) await killOneAtWork();
 }
-while (board.settled < LOGINS) await sleep(50);
+while (board.handled < LOGINS) await sleep(50);
 
 const [first = ''] = ids;
 for (const { number, url } of replicas) {
@@ -37,7 +37,7 @@ for (const { number, url } of replicas) {
   console.log(`Replica ${number}: GET /logins/${short(first)}… answers ${await answer.text()}`);
 }
 console.log(
-  `${LOGINS} logins, ${board.settled} settled, ${board.takeovers} taken over. Ctrl-C ends.`,
+  `${LOGINS} logins, ${board.handled} handled, ${board.takeovers} taken over. Ctrl-C ends.`,
 );
 
 await ended;
@@ -57,19 +57,19 @@ function anyReplica(): ReplicaProcess {
   return replica;
 }
 
-/** Kills a replica with a login in flight, and starts another. */
+/** Kills a replica that has a login in flight, and starts another one. */
 async function killOneAtWork(): Promise<void> {
   const victim = replicas.find(({ inFlight }) => inFlight.size > 0) ?? anyReplica();
   await victim.kill();
   replicas.splice(replicas.indexOf(victim), 1);
-  const left = [...victim.inFlight].map(short).join(', ') || 'nothing';
+  const left = [...victim.inFlight].map(short).join(', ') || 'no login';
   board.note(`replica ${victim.number} is killed with ${left} in flight`);
   void addReplica(REPLICAS + 1);
 }
 
 function note(message: Message, { number }: ReplicaProcess): void {
-  if (message.kind === 'begins') board.begins(message.requestId, number);
-  if (message.kind === 'settled') board.settles(message.requestId, number);
+  if (message.kind === 'started') board.started(message.requestId, number);
+  if (message.kind === 'handled') board.handledBy(message.requestId, number);
 }
 
 async function post(url: string): Promise<{ requestId: string }> {

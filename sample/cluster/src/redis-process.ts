@@ -9,7 +9,7 @@ export interface RunningRedis {
   stop(): Promise<void>;
 }
 
-/** The Redis of `REDIS_URL`, or one of our own that keeps nothing on disk. */
+/** Connects to the Redis of `REDIS_URL`, or starts one that does not write to the disk. */
 export async function startRedis(): Promise<RunningRedis> {
   const { REDIS_URL: given } = process.env;
   if (given) return { url: given, stop: async () => undefined };

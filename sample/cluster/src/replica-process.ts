@@ -7,9 +7,9 @@ type Listener = (message: Message, replica: ReplicaProcess) => void;
 
 /** A replica in a process of its own. */
 export class ReplicaProcess {
-  /** Where it listens. */
+  /** Its base URL. */
   url = '';
-  /** The logins that are with its handler. */
+  /** The logins in flight in its handler. */
   readonly inFlight = new Set<string>();
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
@@ -24,7 +24,7 @@ export class ReplicaProcess {
     this.#ended = once(this.#child, 'exit');
   }
 
-  /** Resolves with the replica when it listens. */
+  /** Resolves as soon as the replica listens. */
   static start(
     number: number,
     env: Record<string, string>,
@@ -40,13 +40,13 @@ export class ReplicaProcess {
     });
   }
 
-  /** As when the machine is gone. */
+  /** Ends it as the loss of its machine would. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
 
-  /** In good order: handlers in flight are waited for. */
+  /** Drains it: waits for the handlers in flight. */
   async end(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     await this.#ended;
@@ -54,7 +54,7 @@ export class ReplicaProcess {
 
   #note(message: Message): void {
     if (message.kind === 'listens') this.url = message.url;
-    if (message.kind === 'begins') this.inFlight.add(message.requestId);
-    if (message.kind === 'settled') this.inFlight.delete(message.requestId);
+    if (message.kind === 'started') this.inFlight.add(message.requestId);
+    if (message.kind === 'handled') this.inFlight.delete(message.requestId);
   }
 }

@@ -1,9 +1,9 @@
-/** What a replica tells the process that started it. */
+/** A message from a replica to the process that started it. */
 export type Message =
   | { kind: 'listens'; url: string }
-  | { kind: 'begins'; requestId: string }
-  | { kind: 'settled'; requestId: string };
+  | { kind: 'started'; requestId: string }
+  | { kind: 'handled'; requestId: string };
 
-export function tell(message: Message): void {
+export function report(message: Message): void {
   process.send?.(message);
 }

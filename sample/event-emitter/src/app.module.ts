@@ -4,7 +4,7 @@ import { LimeSitesModule } from 'nestjs-lime-sites';
 import { LoginController } from './login.controller.js';
 import { LoginJournal } from './login-journal.js';
 
-/** The module finds the application's emitter by itself. */
+/** LimeSitesModule finds the application's emitter automatically. */
 @Module({
   imports: [EventEmitterModule.forRoot({ wildcard: true }), LimeSitesModule.forRoot()],
   controllers: [LoginController],

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { LimeConnection, LimeLoginEvent, LimeLoginRejection } from 'nestjs-lime-sites';
 
-/** Hears of logins without knowing the module that they come from. */
+/** Subscribes to logins, and does not depend on the module that emits them. */
 @Injectable()
 export class LoginJournal {
-  /** The star needs `EventEmitterModule.forRoot({ wildcard: true })`; without it nothing arrives here. */
+  /** The wildcard needs `EventEmitterModule.forRoot({ wildcard: true })`. */
   @OnEvent('lime.login.*')
   note(event: LimeLoginEvent | LimeLoginRejection): void {
     if ('error' in event) console.log(`${event.requestId} rejected: ${event.error.message}`);

@@ -3,7 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { AppModule } from './app.module.js';
 
-// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+// Not once(): npm forwards a Ctrl-C that the terminal has sent already.
 const ended = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
 
 const lime = await LimeSandbox.start();
@@ -17,7 +17,7 @@ await app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1');
 const url = await app.getUrl();
 console.log(`The site listens at ${url}`);
 
-// One login with a passport that is for another login, one that expires, and one that an agent approves.
+// A login that gets the passport of another login, one that expires, and one that an agent approves.
 await lime.approve(await startLogin(), { request_id: 'another' });
 lime.expire(await startLogin());
 const agent = new SandboxAgent(lime);

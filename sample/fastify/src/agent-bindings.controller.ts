@@ -4,18 +4,18 @@ import { BindingPassportGuard, LimeSiteService, Passport, PassportPolicy } from 
 import { DeclinedBindingFilter } from './declined-binding.filter.js';
 import { type SignedInRequest, SignedInGuard } from './signed-in.guard.js';
 
-/** The binding that this client waits for. */
+/** The pending binding of this client. */
 function pendingBindingId(context: ExecutionContext): string | undefined {
   return context.switchToHttp().getRequest<SignedInRequest>().login?.bindingId;
 }
 
-/** Connects further agents to a login: to LIME with the address of a page, and back with a one-time code. */
+/** Connects further agents to a login: gives the client a page at LIME, and takes the one-time code of the callback. */
 @Controller('api/agents')
 @UseGuards(SignedInGuard)
 export class AgentBindingsController {
   constructor(private readonly site: LimeSiteService) {}
 
-  /** Gives the address at LIME where a person picks an agent. */
+  /** Gives the address of the page at LIME on which a person picks an agent. */
   @Post()
   async start(@Req() { login }: SignedInRequest): Promise<{ connectUrl: string }> {
     const redirectUri = `${process.env['PUBLIC_URL']}/api/agents/callback`;
@@ -33,7 +33,7 @@ export class AgentBindingsController {
     @Passport('agent_id') agentId: string,
     @Req() { login }: SignedInRequest,
   ): object {
-    // The exchange took a moment, in which the client may have started another binding.
+    // During the exchange, the client may have started another binding.
     if (login.bindingId !== bindingId) throw new ConflictException();
     login.bindingId = undefined;
     login.agents.add(agentId);

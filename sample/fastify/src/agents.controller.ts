@@ -7,7 +7,7 @@ function isKeeper({ user_id: userId }: CommonPassportClaims): boolean {
   return process.env['VAULT_USERS']?.match(/[^\s,]+/g)?.includes(userId) ?? false;
 }
 
-/** The guard is the same as on Express. */
+/** Routes behind the same guard as on Express. */
 @Controller('api')
 @UseGuards(PassportGuard)
 export class AgentsController {

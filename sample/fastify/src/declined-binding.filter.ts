@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply } from 'fastify';
 import type { PassportExceptionCode } from 'nestjs-lime-sites';
 
-/** Answers 200 to a callback without a code: the person declined, which is not an error. Other refusals stay as they are. */
+/** Answers 200 to a callback without a code: the person declined, which is not an error. Does not change other refusals. */
 @Catch(HttpException)
 export class DeclinedBindingFilter implements ExceptionFilter<HttpException> {
   catch(exception: HttpException, host: ArgumentsHost): void {

@@ -19,7 +19,7 @@ export async function demoLogin(url: string, lime: LimeSandbox): Promise<void> {
     await show(`GET ${path} answers`, await fetch(url + path, { headers: { authorization } }));
   }
 
-  // In place of the person at LIME's connect page, who first declines and then picks the agent.
+  // Acts for the person at LIME's connect page, who first declines and then picks the agent.
   const headers = { cookie };
   const { callbackUrl: declined } = lime.declineBinding(await startBinding(url, lime, cookie));
   await show('A declined binding:', await fetch(declined, { headers }));

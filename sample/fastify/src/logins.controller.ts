@@ -14,13 +14,13 @@ export class LoginsController {
     return login;
   }
 
-  /** For a program: it gets the passport. A browser must not: keep it in the session there, as `agent-login` does. */
+  /** Gives a program the passport. A site for browsers keeps it in the session, as `agent-login` does. */
   @Get(':requestId')
   @Header('cache-control', 'no-store')
   state(@Param('requestId') requestId: string, @Headers('cookie') cookies?: string): object {
     const login = this.logins.ofClient(cookies);
     if (login?.requestId !== requestId) {
-      throw new NotFoundException(`You have started no login ${requestId}`);
+      throw new NotFoundException(`You have not started a login ${requestId}`);
     }
     const { outcome } = login;
     if (outcome?.type !== 'approved') return { requestId, status: outcome?.type ?? 'pending' };

@@ -7,13 +7,13 @@ const COOKIE = /(?:^|; *)login=([\w-]+)/;
 export interface Login {
   readonly requestId: string;
   outcome?: LimeLoginEvent;
-  /** The last binding that the client started, until an agent is connected by it. */
+  /** The last binding that the client started, until it connects an agent. */
   bindingId?: string | undefined;
-  /** The agents that were connected. */
+  /** The connected agents. */
   readonly agents: Set<string>;
 }
 
-/** The logins of this process, in memory. Each belongs to the client that started it: the request id alone opens nothing. */
+/** The logins of this process, in memory. A login belongs to the client that started it: the request id alone is not enough. */
 @Injectable()
 export class Logins {
   private readonly byRequestId = new Map<string, Login>();
@@ -21,7 +21,7 @@ export class Logins {
 
   constructor(private readonly site: LimeSiteService) {}
 
-  /** @returns beside the login the cookie by which the client comes back to it. */
+  /** @returns the login, and the cookie with which the client comes back to it. */
   async start(): Promise<{ requestId: string; expiresAt: Date; cookie: string }> {
     const { requestId, expiresAt } = await this.site.createLoginRequest();
     const ticket = randomBytes(32).toString('base64url');
@@ -32,12 +32,12 @@ export class Logins {
   }
 
   @OnLimeLogin()
-  end(event: LimeLoginEvent): void {
+  onLogin(event: LimeLoginEvent): void {
     const login = this.byRequestId.get(event.requestId);
     if (login) login.outcome = event;
   }
 
-  /** @param cookies the header of a request. */
+  /** @param cookies the `Cookie` header of a request. */
   ofClient(cookies = ''): Login | undefined {
     return this.byTicket.get(COOKIE.exec(cookies)?.[1] ?? '');
   }

@@ -4,7 +4,7 @@ import { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { AppModule } from './app.module.js';
 import { demoLogin } from './demo-login.js';
 
-// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+// Not once(): npm forwards a Ctrl-C that the terminal has sent already.
 const ended = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
 
 const lime = await LimeSandbox.start();
@@ -16,7 +16,7 @@ const app = await NestFactory.create<NestFastifyApplication>(AppModule, new Fast
 });
 await app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1');
 const url = await app.getUrl();
-process.env['PUBLIC_URL'] ??= url; // where browsers come back to
+process.env['PUBLIC_URL'] ??= url; // for the callback of a binding
 console.log(`Fastify listens at ${url}`);
 
 await demoLogin(url, lime);

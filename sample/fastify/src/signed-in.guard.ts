@@ -7,7 +7,7 @@ export interface SignedInRequest extends FastifyRequest {
   login: Login;
 }
 
-/** Accepts the client whose login an agent approved, and keeps that login with the request. */
+/** Accepts a client whose login an agent approved, and attaches that login to the request. */
 @Injectable()
 export class SignedInGuard implements CanActivate {
   constructor(private readonly logins: Logins) {}

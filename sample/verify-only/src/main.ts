@@ -9,10 +9,10 @@ import { SiteModule } from './site/site.module.js';
 
 const HOST = '127.0.0.1';
 
-// Not once(): npm passes a Ctrl-C on that the terminal has sent already.
+// Not once(): npm forwards a Ctrl-C that the terminal has sent already.
 const ended = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
 
-// Two services in one process, for the show; only HTTP is between them.
+// Two services in one process, to keep the sample small. They talk over HTTP only.
 const lime = await LimeSandbox.start();
 Object.assign(process.env, lime.env(), { INTERNAL_KEY: randomUUID() });
 const options = { logger: ['warn', 'error'] as 'warn'[], forceCloseConnections: true };
@@ -29,8 +29,8 @@ const { requestId } = (await started.json()) as { requestId: string };
 await new SandboxAgent(lime).login(requestId);
 const { passport } = await firstValueFrom(site.get(LimeSiteService).outcomeOf(requestId));
 await show('The passport of our own login', String(passport));
-await show('A genuine passport that was made for another site', await lime.signPassport());
-console.log(`There is one event stream open at LIME: ${lime.openStreams}. Ctrl-C ends.`);
+await show('A genuine passport of another site', await lime.signPassport());
+console.log(`Open event streams at LIME: ${lime.openStreams}. Ctrl-C ends.`);
 
 await ended;
 await reports.close();

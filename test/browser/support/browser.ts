@@ -11,7 +11,7 @@ const PLACES = [
 
 const executablePath = PLACES.find((path) => path && existsSync(path));
 
-/** As `describe`; without a browser the tests are skipped, and one line says so. */
+/** Works as `describe`. Without a browser it skips the tests, and writes one line about it. */
 export function describeInBrowser(name: string, tests: () => void): void {
   if (executablePath !== undefined) return describe(name, tests);
   process.stderr.write(
@@ -20,15 +20,15 @@ export function describeInBrowser(name: string, tests: () => void): void {
   describe.skip(name, tests);
 }
 
-/** A page of its own, with cookies and storage of its own. */
+/** Opens a page with its own cookies and storage. */
 export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
 /**
- * One browser for all tests of the `describe` around it. Gives a function that opens pages; each is closed after its
- * test, and an error that a page threw fails the test in which it happened.
+ * Starts one browser for all tests of the `describe` around it. Gives a function that opens pages, and closes them after
+ * the test. An error that a page throws fails its test.
  */
 export function useBrowser(): OpenPage {
-  // A browser on a busy machine takes its time.
+  // A browser is slow on a busy machine.
   jest.setTimeout(60_000);
   let browser: Browser;
   const errors: Error[] = [];

@@ -1,30 +1,31 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import { LimeSiteService } from 'nestjs-lime-sites';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import type { Page } from 'playwright-core';
+import { firstValueFrom } from 'rxjs';
 import { DemoModule } from '../../../sample/agent-login/src/demo/demo.module.js';
 import { CapturedLogs } from '../../support/captured-logs.js';
 import { useCleanup } from '../../support/cleanup.js';
 import { useEnvironment } from '../../support/environment.js';
 import { startSandbox } from '../../support/start-sandbox.js';
-import { until } from '../../support/until.js';
 
-/** `sample/agent-login` at work on a sandbox. */
+/** `sample/agent-login`, running on a sandbox. */
 export class Sample {
   constructor(
     readonly url: string,
     readonly lime: LimeSandbox,
-    readonly logs: CapturedLogs,
+    private readonly site: LimeSiteService,
   ) {}
 
-  /** Goes from the start page to the page that waits, and gives the id of the request. */
+  /** Goes from the start page to the waiting page, and gives the id of the request. */
   async startLogin(page: Page): Promise<string> {
     await page.goto(this.url);
     await page.getByRole('button', { name: 'Log in with your agent' }).click();
     return this.waiting(page);
   }
 
-  /** As soon as the page waits: the id of the request that it shows. */
+  /** Resolves on the waiting page, with the id of the request that it shows. */
   async waiting(page: Page): Promise<string> {
     await page.locator('#state[data-state=pending]').waitFor();
     return page.locator('#request-id').innerText();
@@ -38,7 +39,7 @@ export class Sample {
     return requestId;
   }
 
-  /** Logs a browser in again that is signed in, by an agent with other claims. */
+  /** Starts a second login in a signed-in browser, and approves it with other claims. */
   async logInAgain(page: Page, claims?: Record<string, unknown>): Promise<void> {
     await page.goto(`${this.url}/account`);
     await page.evaluate(`fetch('/login', { method: 'POST' })`);
@@ -58,30 +59,31 @@ export class Sample {
     return binding?.bindingId ?? '';
   }
 
-  /** When the site has heard how a login ended, whoever looks. */
-  async settled(requestId: string): Promise<void> {
-    await until(() => this.lime.request(requestId)?.status !== 'PENDING');
-    await until(() => this.logs.lines.some(({ context }) => context === 'AgentLogins'));
+  /** Resolves when the site has received the outcome of a login. */
+  async outcome(requestId: string): Promise<void> {
+    await firstValueFrom(this.site.outcomeOf(requestId));
   }
 }
 
-/** Gives a function that starts the sample; after the test it is closed again. */
-export function useSample(): (options?: LimeSandboxOptions) => Promise<Sample> {
+/** Gives a function that starts the sample, and closes it after the test. */
+export function useSample(): (
+  options?: LimeSandboxOptions,
+  env?: Record<string, string>,
+) => Promise<Sample> {
   const closeLater = useCleanup();
   const setEnvironment = useEnvironment();
-  return async (options) => {
+  return async (options, env = {}) => {
     const lime = await startSandbox(options);
     closeLater(() => lime.stop());
     setEnvironment({ ...lime.env(), PUBLIC_URL: undefined, SESSION_SECRET: undefined });
-    setEnvironment({ VAULT_USERS: undefined });
-    const logs = new CapturedLogs();
+    setEnvironment({ VAULT_USERS: undefined, ...env });
     const app = await NestFactory.create<NestExpressApplication>(DemoModule.forSandbox(lime), {
-      logger: logs,
+      logger: new CapturedLogs(),
       forceCloseConnections: true,
     });
     closeLater(() => app.close());
     await app.listen(0, '127.0.0.1');
     await lime.whenStreamOpen();
-    return new Sample(await app.getUrl(), lime, logs);
+    return new Sample(await app.getUrl(), lime, app.get(LimeSiteService, { strict: false }));
   };
 }

@@ -1,7 +1,6 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, Req, UseGuards } from '@nestjs/common';
+import type { Request } from 'express';
 import { accountOf, ConnectedAgents } from '../binding/connected-agents.js';
-import { BrowserSession } from '../session/browser-session.decorator.js';
-import type { Session } from '../session/session.js';
 import { SignedInGuard } from '../session/signed-in.guard.js';
 import { Layout } from '../web/layout.js';
 import { SignInRequired } from '../web/sign-in-required.exception.js';
@@ -16,7 +15,7 @@ export class AccountController {
   ) {}
 
   @Get()
-  show(@BrowserSession() session: Session): string {
+  show(@Req() { session }: Request): string {
     const { agent } = session;
     if (!agent) throw new SignInRequired();
     const body = accountPage(agent, this.agents.of(accountOf(agent)));

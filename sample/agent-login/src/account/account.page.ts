@@ -28,10 +28,10 @@ function passportCard({ claims, since }: SignedInAgent): Content {
       </div>
       <div>
         <dt>Signed in</dt>
-        <dd>${time(since)}</dd>
+        <dd>${time(new Date(since))}</dd>
       </div>
       <div>
-        <dt>Passport good until</dt>
+        <dt>Passport valid until</dt>
         <dd>${time(new Date(claims.exp * 1000))}</dd>
       </div>
     </dl>
@@ -47,7 +47,9 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
     <h2 id="agents-title">Connected agents</h2>
     ${
       connected.length === 0
-        ? html`<p>None yet. Connect one, and it may act for this account while you are away.</p>`
+        ? html`<p>
+            None yet. Connect an agent, and it may act for this account while you are away.
+          </p>`
         : html`<ul class="agents">
             ${connected.map(
               ({ agentId, since }) =>
@@ -61,7 +63,7 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
   </section>`;
 }
 
-/** In UTC; `site.js` says it in the reader's own time. */
+/** In UTC; `site.js` shows it in the reader's own time zone. */
 function time(date: Date): Content {
   const iso = date.toISOString();
   return html`<time datetime="${iso}">${iso.slice(11, 19)} UTC</time>`;

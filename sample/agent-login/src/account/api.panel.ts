@@ -3,7 +3,7 @@ import { type Content, html } from '../web/html.js';
 interface Call {
   readonly path: string;
   readonly asks: string;
-  /** Sends no cookie, and so no passport. */
+  /** Without the cookie, and so without a passport. */
   readonly anonymous?: boolean;
 }
 
@@ -14,13 +14,13 @@ const CALLS: readonly Call[] = [
   { path: '/api/me', asks: 'sent without a passport', anonymous: true },
 ];
 
-/** Lets a person see what the guards of the API say. `account.js` makes the calls. */
+/** Buttons that call the guarded API. `account.js` makes the calls. */
 export function apiPanel(): Content {
   return html`<section class="card wide" aria-labelledby="api-title">
     <h2 id="api-title">What your agent may do</h2>
     <p>
-      The site’s API is behind <code>PassportGuard</code>, and a route may have a rule of its own. A
-      passport is good for two minutes, your session for longer.
+      <code>PassportGuard</code> protects the site’s API, and a route may have its own rule. A
+      passport is valid for two minutes, your session for longer.
     </p>
     <ul class="calls">
       ${CALLS.map(
@@ -37,7 +37,7 @@ export function apiPanel(): Content {
           </li>`,
       )}
     </ul>
-    <div class="answer" role="status" id="answer"><p>Press one to see the answer.</p></div>
+    <div class="answer" role="status" id="answer"><p>Press a button to see the answer.</p></div>
     <noscript><p>These buttons need JavaScript.</p></noscript>
     <form class="actions" id="again" method="post" action="/login" hidden>
       <button>Log in again for a new passport</button>

@@ -4,7 +4,7 @@ import type { PassportVerificationResult } from 'nestjs-lime-sites';
 import { bearerOrSession } from './session-passport.js';
 import { isKeeper } from './vault-keepers.js';
 
-/** What the site does for agents. Each route says what it asks of them. */
+/** The site's API for agents. */
 @Controller('api')
 @UseGuards(PassportGuard)
 @PassportPolicy({ from: bearerOrSession })
@@ -14,13 +14,13 @@ export class ApiController {
     return passport.claims;
   }
 
-  /** The orders of the user behind the agent, whichever agent asks. */
+  /** The orders of the agent's user. Every agent of this user may ask. */
   @Get('orders')
   orders(@Passport('user_id') userId: string): object {
     return { userId, orders: [{ id: 'o-1', what: 'Lime saplings', count: 12 }] };
   }
 
-  /** Policies add up: the passport is looked for as the class says, and the rule applies as well. */
+  /** Policies add up: `from` of the class and `allow` of the method both apply. */
   @Get('vault')
   @PassportPolicy({ allow: isKeeper })
   vault(): object {

@@ -5,8 +5,8 @@ import { PageErrorFilter } from '../web/page-error.filter.js';
 import { NOT_CONNECTED, notConnectedPage } from './not-connected.page.js';
 
 /**
- * Says in plain words why a callback connected no agent. Without a code the person declined at LIME: that is an answer and not
- * an error, so its page has the status 200.
+ * Explains to a person why a callback did not connect an agent. A callback without a code means that the person declined at LIME:
+ * not an error, so its page has the status 200.
  */
 @Catch()
 export class BindingRefusalFilter extends PageErrorFilter {
@@ -14,7 +14,7 @@ export class BindingRefusalFilter extends PageErrorFilter {
     const { code } = exception.getResponse() as { code?: PassportExceptionCode };
     const reason = code && NOT_CONNECTED[code];
     if (!reason) return super.answer(exception, request, response);
-    response.removeHeader('WWW-Authenticate'); // it is for programs, and this page for a person
+    response.removeHeader('WWW-Authenticate'); // the page is for a person, and no browser prompt belongs to it
     this.show(reason.status, notConnectedPage(reason), request, response);
   }
 }

@@ -2,8 +2,7 @@ import { ConflictException, Controller, Get, Post, Req, Res } from '@nestjs/comm
 import { UseFilters, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { BindingPassportGuard, LimeSiteService, Passport, PassportPolicy } from 'nestjs-lime-sites';
-import { BrowserSession } from '../session/browser-session.decorator.js';
-import type { Session } from '../session/session.js';
+import { reloadSession } from '../session/session.js';
 import { SignedInGuard } from '../session/signed-in.guard.js';
 import { SignInRequired } from '../web/sign-in-required.exception.js';
 import { SiteAddress } from '../web/site-address.js';
@@ -11,7 +10,7 @@ import { BindingRefusalFilter } from './binding-refusal.filter.js';
 import { accountOf, ConnectedAgents } from './connected-agents.js';
 import { pendingBindingId } from './pending-binding.js';
 
-/** Connects a further agent to an account: sends the browser to LIME, and takes the one-time code that it brings back. */
+/** Connects a further agent to an account: sends the browser to LIME, and takes the one-time code of the callback. */
 @Controller('account/agents')
 @UseGuards(SignedInGuard)
 export class BindingController {
@@ -22,39 +21,34 @@ export class BindingController {
   ) {}
 
   @Post()
-  async connect(
-    @BrowserSession() session: Session,
-    @Req() request: Request,
-    @Res() response: Response,
-  ): Promise<void> {
-    if (!session.agent) throw new SignInRequired();
-    const account = accountOf(session.agent);
+  async connect(@Req() request: Request, @Res() response: Response): Promise<void> {
     const redirectUri = `${this.address.originFor(request)}/account/agents/callback`;
     const { bindingId, connectUrl } = await this.site.createBindingRequest({ redirectUri });
-    session.binding = { bindingId, account };
+    const session = await reloadSession(request);
+    if (!session.agent) throw new SignInRequired();
+    session.binding = { bindingId, account: accountOf(session.agent) };
     response.redirect(303, connectUrl);
   }
 
   /**
-   * The guard exchanges the code, verifies the passport, and compares its binding with the one of this session. A callback
-   * without a code, and each refusal, is a page of `BindingRefusalFilter`.
+   * The guard exchanges the code, verifies the passport, and compares its binding with the one of this session.
+   * `BindingRefusalFilter` shows a page for a callback without a code and for each refusal.
    */
   @Get('callback')
   @UseGuards(BindingPassportGuard)
   @PassportPolicy({ requestId: pendingBindingId })
   @UseFilters(BindingRefusalFilter)
-  connected(
+  async connected(
     @Passport('binding_id') bindingId: string,
     @Passport('agent_id') agentId: string,
-    @BrowserSession() session: Session,
+    @Req() request: Request,
     @Res() response: Response,
-  ): void {
+  ): Promise<void> {
+    const session = await reloadSession(request);
     const { binding } = session;
-    // The exchange took a moment, in which another tab may have started a binding.
+    // During the exchange, another tab may have started a binding.
     if (binding?.bindingId !== bindingId) {
-      throw new ConflictException(
-        'Another connection was started meanwhile. Nothing was connected.',
-      );
+      throw new ConflictException('You have started another connection. Nothing was connected.');
     }
     session.binding = undefined;
     this.agents.connect(binding.account, agentId, bindingId);

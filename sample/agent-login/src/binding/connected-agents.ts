@@ -22,7 +22,7 @@ export class ConnectedAgents {
   }
 }
 
-/** An account belongs to the LIME user behind the agent; to the agent itself if its passport names no user. */
+/** The account of the agent's LIME user, or of the agent itself if its passport does not name a user. */
 export function accountOf({ claims }: SignedInAgent): string {
   return claims.user_id ?? claims.agent_id;
 }

@@ -13,17 +13,17 @@ const OUT_OF_REACH: NotConnected = {
   text: 'Nothing was connected. Please try again soon.',
 };
 
-/** What a person reads when `BindingPassportGuard` refuses the callback. */
+/** The page for each refusal code of `BindingPassportGuard`. */
 export const NOT_CONNECTED: Partial<Record<PassportExceptionCode, NotConnected>> = {
   missing_token: {
     status: 200,
     title: 'No agent was connected',
-    text: 'You came back from LIME without choosing an agent. Nothing changed.',
+    text: 'You did not choose an agent at LIME. Nothing changed.',
   },
   invalid_request: {
     status: 400,
     title: 'This connection was not started here',
-    text: 'Another browser or another account started it, or it is finished already. Nothing was connected.',
+    text: 'Another browser or another account started it, or it has already ended. Nothing was connected.',
   },
   invalid_token: {
     status: 401,

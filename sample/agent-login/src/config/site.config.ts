@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { type ConfigType, registerAs } from '@nestjs/config';
 import { UsageError } from './usage-error.js';
 
-/** What the environment (or a `.env` file) says. Read when the application starts. */
+/** The configuration from the environment or a `.env` file, read at the start. */
 export const siteConfig = registerAs('site', () => ({
-  /** Where browsers find the site. Without it, wherever on this machine they call it. */
+  /** The site's origin for browsers. Default: the `Host` header of each request, for this machine only. */
   publicUrl: urlFrom('PUBLIC_URL')?.origin,
   /** Signs the session cookie. A new one at each start ends all sessions. */
   sessionSecret: process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'),
   lime: {
     siteToken: process.env['LIME_SITE_TOKEN'],
     baseUrl: process.env['LIME_API_BASE'],
-    /** A form may lead there: LIME's connect page. */
+    /** The origin of LIME's connect page, to which a form leads. */
     origin: (urlFrom('LIME_API_BASE') ?? new URL('https://lime.pics')).origin,
   },
 }));

@@ -1,4 +1,4 @@
-/** Something that the person in front of the console can put right; the message is one sentence. */
+/** An error in an argument or a variable. The message is one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

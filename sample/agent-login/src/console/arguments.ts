@@ -3,7 +3,7 @@ import { UsageError } from '../config/usage-error.js';
 
 export interface SiteArguments {
   readonly help: boolean;
-  /** 0 takes any free one. */
+  /** 0: any free port. */
   readonly port: number;
   /** One JSON object on standard output, the story on standard error. */
   readonly json: boolean;
@@ -13,7 +13,7 @@ export const HELP = `Usage: npm start -- [options]
 
 Starts a small site that AI agents log in to. Without LIME_SITE_TOKEN it brings its own LIME, a sandbox.
 
-  --port <number>   port to listen on, 0 for any free one (default: PORT, else 3000)
+  --port <number>   port to listen on, 0 for any free port (default: PORT, else 3000)
   --json            print one JSON object with the addresses, the rest on stderr
   --help            show this help
 
@@ -27,7 +27,7 @@ const FLAGS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** @throws UsageError for the first thing that is wrong. */
+/** @throws UsageError for the first wrong argument. */
 export function parseSiteArguments(argv: readonly string[], env: NodeJS.ProcessEnv): SiteArguments {
   const { json, help, port } = parse(argv);
   if (port !== undefined) return { json, help, port: portFrom('--port', port) };
@@ -38,7 +38,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: FLAGS }).values;
   } catch (error) {
-    // The first of its sentences says what is wrong.
+    // The first sentence of the message names the error.
     const [sentence = ''] = (error as Error).message.split('. ');
     throw new UsageError(`${sentence.replace(/\.$/, '')}; see --help.`);
   }

@@ -2,7 +2,7 @@ import type { Story } from './story.js';
 
 const take = (name: string) => `node -p 'JSON.parse(fs.readFileSync(0)).${name}'`;
 
-/** Where to look, and lines to copy with which one can do by hand what the demo agent did. */
+/** Addresses to open, and lines to copy into a shell that repeat what the demo agent did. */
 export function instructions(
   story: Story,
   { url, consoleUrl }: { url: string; consoleUrl: string | undefined },
@@ -26,7 +26,7 @@ ${story.paint('bold', 'Or do it by hand:')}
   JAR=$(mktemp)
   LOGIN=$(curl -s -c $JAR -X POST ${url}/api/logins | ${take('requestId')})
 ${approve}
-  curl -s -w '\\n' -b $JAR ${url}/api/logins/$LOGIN
+  curl -s -w '\\n' -b $JAR -c $JAR ${url}/api/logins/$LOGIN
   curl -s -w '\\n' -b $JAR ${url}/api/me
 
 The passport stays in the session, and is valid for two minutes. Ctrl-C ends the site.

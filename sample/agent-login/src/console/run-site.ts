@@ -13,12 +13,12 @@ import { instructions } from './instructions.js';
 import { StoryLogger } from './story.logger.js';
 import { Story } from './story.js';
 
-/** Only this machine: the demo lets anybody log in who can reach it. */
+/** This machine only: every client of the demo can approve its own login. */
 const HOST = '127.0.0.1';
 
 /**
  * Runs the site until the signal aborts: on the real platform with LIME_SITE_TOKEN, else on a sandbox.
- * @returns the exit code: 0 after a clean end, 1 when it could not start, 2 for a wrong argument.
+ * @returns the exit code: 0 after a clean end, 1 for a failed start, 2 for a wrong argument.
  */
 export async function runSite(argv: readonly string[], signal: AbortSignal): Promise<number> {
   try {
@@ -42,7 +42,7 @@ async function run(given: SiteArguments, signal: AbortSignal): Promise<void> {
   } finally {
     await lime?.stop();
   }
-  story.tell('site', 'Closed');
+  story.add('site', 'Closed');
 }
 
 async function serve(
@@ -61,7 +61,7 @@ async function serve(
     await app.listen(port, HOST);
     const url = await app.getUrl();
     const consoleUrl = lime?.consoleUrl;
-    story.tell('site', `Listening at ${url}`);
+    story.add('site', `Listening at ${url}`);
     if (lime) await demoLogin(url, new SandboxAgent(lime), story, signal);
     if (json) {
       process.stdout.write(`${JSON.stringify({ url, consoleUrl, limeBaseUrl: lime?.baseUrl })}\n`);

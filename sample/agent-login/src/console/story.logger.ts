@@ -1,24 +1,24 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { Story } from './story.js';
 
-/** Nest's own start-up lines stay out of the story; what these tell belongs to it. */
-const TOLD = new Set(['AgentLogins', 'LimeSiteService']);
+/** The contexts whose lines are part of the story. Nest's own start-up lines are not. */
+const SHOWN = new Set(['AgentLogins', 'LimeSiteService']);
 
-/** What Nest logs before it throws the same error: `explain()` says it in one sentence. */
+/** Nest logs these before it throws the same error, which `explain()` turns into one sentence. */
 const EXPLAINED = new Set(['NestApplication', 'ExceptionHandler']);
 
-/** Puts what the site logs into the story. Errors look as usual. */
+/** Adds the site's log lines to the story. Errors keep their usual format. */
 export class StoryLogger extends ConsoleLogger {
   constructor(private readonly story: Story) {
     super({ logLevels: ['log', 'warn', 'error', 'fatal'], colors: story.coloured });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    if (TOLD.has(String(rest.at(-1)))) this.story.tell('site', String(message));
+    if (SHOWN.has(String(rest.at(-1)))) this.story.add('site', String(message));
   }
 
   override warn(message: unknown): void {
-    this.story.tell('site', `Warning: ${String(message)}`);
+    this.story.add('site', `Warning: ${String(message)}`);
   }
 
   override error(message: unknown, ...rest: unknown[]): void {

@@ -3,7 +3,7 @@ import { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { type Html, html } from '../web/html.js';
 import type { SiteExtras } from '../web/site-extras.js';
 
-/** DEMO ONLY: what the sandbox adds to the pages. */
+/** DEMO ONLY: the sandbox's additions to the pages. */
 @Injectable()
 export class DemoExtras implements SiteExtras {
   constructor(private readonly lime: LimeSandbox) {}
@@ -19,10 +19,10 @@ export class DemoExtras implements SiteExtras {
     const id = encodeURIComponent(requestId);
     return html`<section class="card narrow sandbox-box" aria-labelledby="sandbox-title">
       <p class="eyebrow">Sandbox only</p>
-      <h2 id="sandbox-title">No agent at hand?</h2>
+      <h2 id="sandbox-title">No agent yet?</h2>
       <p>
-        Be the agent yourself, or open the <a href="${this.lime.consoleUrl}">sandbox console</a> and
-        choose who approves.
+        Approve it yourself, or choose an agent in the
+        <a href="${this.lime.consoleUrl}">sandbox console</a>.
       </p>
       <div class="actions">
         <form method="post" action="/demo/approve/${id}" data-stays>
@@ -32,7 +32,7 @@ export class DemoExtras implements SiteExtras {
           <button class="secondary">Let it expire</button>
         </form>
       </div>
-      <p role="alert" data-failure hidden>The sandbox refused that. Is the login still waiting?</p>
+      <p role="alert" data-failure hidden>The sandbox refused this. Is the login still pending?</p>
     </section>`;
   }
 }

@@ -6,7 +6,7 @@ import type { LoginState } from '../login/login-api.controller.js';
 
 const SHOWN = ['agent_id', 'user_id', 'request_id', 'iss'] as const;
 
-/** An agent logs in from end to end, over HTTP, as any client of the site would. */
+/** An agent logs in from end to end, over HTTP, as every client of the site does. */
 export async function demoLogin(
   url: string,
   agent: SandboxAgent,
@@ -15,29 +15,33 @@ export async function demoLogin(
 ): Promise<void> {
   const started = await fetch(`${url}/api/logins`, { method: 'POST', signal });
   const { requestId } = await bodyOf<{ requestId: string }>(started);
-  const [cookie = ''] = started.headers.get('set-cookie')?.split(';') ?? [];
-  story.tell('agent', 'POST /api/logins gave me the request; solving its proof of work');
+  const cookie = cookieOf(started);
+  story.add('agent', 'POST /api/logins gave me the request; solving its proof of work');
 
   const startedAt = performance.now();
   const { attempts } = await agent.login(requestId, { signal });
   const ms = Math.round(performance.now() - startedAt);
-  story.tell('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
+  story.add('agent', `Solved with ${attempts.toLocaleString('en')} hashes, approved in ${ms} ms`);
 
-  await approved(`${url}/api/logins/${requestId}`, cookie, signal);
-  const headers = { cookie };
+  const headers = { cookie: await signedIn(`${url}/api/logins/${requestId}`, cookie, signal) };
   const claims = await bodyOf<PassportClaims>(await fetch(`${url}/api/me`, { headers, signal }));
-  story.tell('agent', 'GET /api/me answers with the claims of the passport in my session:');
+  story.add('agent', 'GET /api/me answers with the claims of the passport in my session:');
   for (const name of SHOWN) story.detail(name, claims[name]);
 }
 
-/** Waits for the site: its event arrives a moment after the agent has its answer. */
-async function approved(url: string, cookie: string, signal: AbortSignal): Promise<void> {
+/** Waits for the site: its event arrives a moment after the agent's answer. Gives the cookie of the signed-in session. */
+async function signedIn(url: string, cookie: string, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const { status } = await bodyOf<LoginState>(await fetch(url, { headers: { cookie }, signal }));
-    if (status === 'approved') return;
+    const response = await fetch(url, { headers: { cookie }, signal });
+    const { status } = await bodyOf<LoginState>(response);
+    if (status === 'approved') return cookieOf(response);
     if (status === 'expired') throw new Error('The login expired');
     await sleep(20, undefined, { signal });
   }
+}
+
+function cookieOf({ headers }: Response): string {
+  return headers.getSetCookie()[0]?.split(';')[0] ?? '';
 }
 
 async function bodyOf<Body extends object>(response: Response): Promise<Body> {

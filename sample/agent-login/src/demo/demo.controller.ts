@@ -2,7 +2,7 @@ import { Controller, HttpException, Param, Post, Req, Res } from '@nestjs/common
 import type { Request, Response } from 'express';
 import { LimeSandbox, SandboxAgent, SandboxError } from 'nestjs-lime-sites/testing';
 
-/** DEMO ONLY: a person can be agent and platform, because nobody solves a proof of work by hand. */
+/** DEMO ONLY: lets a person act as the agent and the platform. The demo agent solves the proof of work. */
 @Controller('demo')
 export class DemoController {
   constructor(
@@ -32,7 +32,7 @@ export class DemoController {
   }
 }
 
-/** JSON for curl and scripts; a form without JavaScript gets back to its page. */
+/** Answers JSON to curl and scripts, and sends a form without JavaScript back to its page. */
 async function answer(
   requestId: string,
   request: Request,

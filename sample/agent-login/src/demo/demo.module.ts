@@ -5,7 +5,7 @@ import { SITE_EXTRAS } from '../web/site-extras.js';
 import { DemoController } from './demo.controller.js';
 import { DemoExtras } from './demo-extras.js';
 
-/** The site, and beside it a way to approve as the demo agent. */
+/** The site, and routes that approve as the demo agent. */
 @Module({})
 export class DemoModule {
   static forSandbox(lime: LimeSandbox): DynamicModule {

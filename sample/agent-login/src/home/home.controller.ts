@@ -1,6 +1,5 @@
-import { Controller, Get } from '@nestjs/common';
-import { BrowserSession } from '../session/browser-session.decorator.js';
-import type { Session } from '../session/session.js';
+import { Controller, Get, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import { Layout } from '../web/layout.js';
 import { homePage } from './home.page.js';
 
@@ -9,8 +8,8 @@ export class HomeController {
   constructor(private readonly layout: Layout) {}
 
   @Get()
-  home(@BrowserSession() session: Session | undefined): string {
-    const body = homePage(session?.agent?.claims.agent_id);
+  home(@Req() { session }: Request): string {
+    const body = homePage(session.agent?.claims.agent_id);
     return this.layout.render({ title: 'Log in with your agent', session, body });
   }
 }

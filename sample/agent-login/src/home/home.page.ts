@@ -1,13 +1,13 @@
 import { type Content, html } from '../web/html.js';
 
-/** @param agentId who is signed in, if anybody. */
+/** @param agentId the agent that is signed in, or `undefined`. */
 export function homePage(agentId: string | undefined): Content {
   return html`<section class="hero">
       <div>
         <h1>Send your agent. <br />We know whose it is.</h1>
         <p class="lead">
-          Grove lets AI agents in without passwords and without captchas. Your agent proves who it
-          is through LIME, and we get a signed passport.
+          Grove accepts AI agents without passwords and captchas. Your agent proves its identity
+          through LIME, and we get a signed passport.
         </p>
         ${agentId === undefined ? logIn() : signedIn(agentId)}
       </div>
@@ -20,11 +20,11 @@ export function homePage(agentId: string | undefined): Content {
       </li>
       <li>
         <h2>Your agent approves</h2>
-        <p>It takes the id to LIME and proves that it is the agent it says it is.</p>
+        <p>It approves the request at LIME, with its own token.</p>
       </li>
       <li>
         <h2>You are in</h2>
-        <p>LIME sends the passport, the site verifies it, and this page knows at once.</p>
+        <p>LIME sends the passport, the site verifies it, and you are signed in.</p>
       </li>
     </ol>`;
 }
@@ -40,14 +40,14 @@ function signedIn(agentId: string): Content {
     <p class="actions"><a class="button big" href="/account">To your account</a></p>`;
 }
 
-/** What the page is about, at a glance. It says nothing that the text does not. */
+/** A picture of a passport. It repeats the text, so screen readers skip it. */
 function picture(): Content {
   return html`<div class="picture card passport" aria-hidden="true">
     <p class="eyebrow">Passport</p>
     <p class="holder"><img src="/assets/icon.svg" alt="" width="44" height="44" />Which agent</p>
     <p><span>Whose agent</span><i></i></p>
     <p><span>Which login</span><i></i></p>
-    <p><span>Good until</span><i></i></p>
+    <p><span>Valid until</span><i></i></p>
     <p class="state" data-state="approved"><span class="dot"></span>Signed by LIME</p>
   </div>`;
 }

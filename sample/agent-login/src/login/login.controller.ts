@@ -2,11 +2,8 @@ import { Controller, Get, NotFoundException, Param, Post, Req, Res, Sse } from '
 import type { MessageEvent } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { concat, map, type Observable, of } from 'rxjs';
-import { BrowserSession } from '../session/browser-session.decorator.js';
-import type { Login, Session } from '../session/session.js';
-import { Sessions } from '../session/sessions.js';
 import { Layout } from '../web/layout.js';
-import { AgentLogins } from './agent-logins.service.js';
+import { AgentLogins, type Login } from './agent-logins.service.js';
 import { expiredPage } from './expired.page.js';
 import { waitingPage } from './waiting.page.js';
 
@@ -15,24 +12,25 @@ import { waitingPage } from './waiting.page.js';
 export class LoginController {
   constructor(
     private readonly logins: AgentLogins,
-    private readonly sessions: Sessions,
     private readonly layout: Layout,
   ) {}
 
   @Post()
   async start(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const { requestId } = await this.logins.start(this.sessions.renew(request, response));
+    const { requestId } = await this.logins.start(request);
     response.redirect(303, `/login/${encodeURIComponent(requestId)}`);
   }
 
-  /** However the login stands: reloaded, in a second tab, or opened when all is over. */
+  /** In every state of the login: reloaded, in a second tab, or opened after its outcome. */
   @Get(':requestId')
-  show(
+  async show(
     @Param('requestId') requestId: string,
-    @BrowserSession() session: Session | undefined,
+    @Req() request: Request,
     @Res() response: Response,
-  ): void {
-    const login = ownLogin(session, requestId);
+  ): Promise<void> {
+    const login = this.own(request, requestId);
+    await this.logins.signIn(request, login);
+    const { session } = request;
     if (login.status === 'approved') return response.redirect(303, '/account');
     if (login.status === 'expired') {
       response.send(this.layout.render({ title: 'Login expired', session, body: expiredPage() }));
@@ -44,23 +42,30 @@ export class LoginController {
     response.send(this.layout.render(parts));
   }
 
-  /** First how it stands, then how it ended. */
-  @Sse(':requestId/events')
-  events(
+  /** "Not now". */
+  @Post(':requestId/cancel')
+  cancel(
     @Param('requestId') requestId: string,
-    @BrowserSession() session: Session | undefined,
-  ): Observable<MessageEvent> {
-    const { status, expiresAt } = ownLogin(session, requestId);
+    @Req() request: Request,
+    @Res() response: Response,
+  ): void {
+    this.logins.drop(this.own(request, requestId));
+    response.redirect(303, request.session.agent ? '/account' : '/');
+  }
+
+  /** First the state of the login, then its outcome. */
+  @Sse(':requestId/events')
+  events(@Param('requestId') requestId: string, @Req() request: Request): Observable<MessageEvent> {
+    const { status, expiresAt } = this.own(request, requestId);
     const now = of({ data: { status, remainingMs: expiresAt.getTime() - Date.now() } });
     if (status !== 'pending') return now;
     const outcome = this.logins.outcomeOf(requestId);
     return concat(now, outcome.pipe(map(({ type }) => ({ data: { status: type } }))));
   }
-}
 
-/** To know the id of a login is not enough. */
-function ownLogin(session: Session | undefined, requestId: string): Login {
-  const login = session?.login(requestId);
-  if (login) return login;
-  throw new NotFoundException('This browser has not started such a login, or long ago.');
+  private own(request: Request, requestId: string): Login {
+    const login = this.logins.own(request, requestId);
+    if (login) return login;
+    throw new NotFoundException('This browser did not start this login, or too long ago.');
+  }
 }

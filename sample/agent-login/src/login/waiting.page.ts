@@ -1,13 +1,15 @@
-import type { Login } from '../session/session.js';
 import { type Content, html } from '../web/html.js';
+import type { Login } from './agent-logins.service.js';
 
-/** `waiting.js` brings it to life; without JavaScript it is loaded again every few seconds. */
+/** `waiting.js` updates it; without JavaScript the browser reloads it every few seconds. */
 export function waitingPage({ requestId, expiresAt }: Login, beside: Content): Content {
+  const id = encodeURIComponent(requestId);
   const remainingMs = Math.max(0, expiresAt.getTime() - Date.now());
   return html`<section
       class="card narrow"
       id="login"
-      data-events="/login/${encodeURIComponent(requestId)}/events"
+      data-events="/login/${id}/events"
+      data-state-url="/api/logins/${id}"
       data-remaining-ms="${remainingMs}"
     >
       <p class="state" id="state" role="status" data-state="connecting">
@@ -15,7 +17,7 @@ export function waitingPage({ requestId, expiresAt }: Login, beside: Content): C
       </p>
       <h1>Hand this to your agent</h1>
       <p id="hint">
-        Your agent approves this request at LIME. Keep the page open: you are signed in the moment
+        Your agent approves this request at LIME. Keep the page open: you are signed in as soon as
         it does.
       </p>
       <div class="copy">
@@ -36,7 +38,9 @@ export function waitingPage({ requestId, expiresAt }: Login, beside: Content): C
           <span id="remaining" role="timer" aria-live="off">${clock(remainingMs)}</span>
         </p>
       </div>
-      <p class="actions"><a class="button quiet" href="/">Not now</a></p>
+      <form class="actions" method="post" action="/login/${id}/cancel">
+        <button class="quiet">Not now</button>
+      </form>
     </section>
     ${beside}`;
 }

@@ -1,16 +1,29 @@
-import { Injectable, type NestMiddleware } from '@nestjs/common';
-import type { NextFunction, Request, Response } from 'express';
-import { attachSession } from './session.js';
-import { Sessions } from './sessions.js';
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import { siteConfig, type SiteConfig } from '../config/site.config.js';
+import { SiteAddress } from '../web/site-address.js';
+import { SessionCookie } from './session-cookie.js';
+import { SessionMemory } from './session-memory.js';
 
-/** Finds the session of each request. It makes none: that is for a login to do. */
+/** Finds the session of each request (`request.session`). A browser gets a cookie when it starts a login. */
 @Injectable()
 export class SessionMiddleware implements NestMiddleware {
-  constructor(private readonly sessions: Sessions) {}
+  private readonly handler: RequestHandler;
 
-  use(request: Request, _response: Response, next: NextFunction): void {
-    const session = this.sessions.find(request);
-    if (session) attachSession(request, session);
-    next();
+  constructor(
+    @Inject(siteConfig.KEY) { sessionSecret: secret }: SiteConfig,
+    private readonly address: SiteAddress,
+    { name, options: cookie }: SessionCookie,
+  ) {
+    const store = new SessionMemory();
+    const rules = { resave: false, saveUninitialized: false, proxy: true };
+    this.handler = session({ name, secret, cookie, store, ...rules });
+  }
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    // express-session sends a Secure cookie over HTTPS only. PUBLIC_URL says that browsers use it, up to the proxy.
+    if (this.address.secure) request.headers['x-forwarded-proto'] = 'https';
+    this.handler(request, response, next);
   }
 }

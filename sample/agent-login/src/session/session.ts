@@ -1,18 +1,14 @@
 import type { Request } from 'express';
+import type { SessionData } from 'express-session';
 import type { PassportClaims } from 'nestjs-lime-sites';
-
-/** A login that this browser has started. */
-export interface Login {
-  readonly requestId: string;
-  readonly expiresAt: Date;
-  status: 'pending' | 'approved' | 'expired';
-}
+import { SignInRequired } from '../web/sign-in-required.exception.js';
 
 /** Who is signed in. The passport stays on the server. */
 export interface SignedInAgent {
   readonly claims: PassportClaims;
   readonly passport: string;
-  readonly since: Date;
+  /** ISO 8601: a session is stored as JSON. */
+  readonly since: string;
 }
 
 /** A binding that this browser started at LIME and that has no outcome yet. */
@@ -22,43 +18,51 @@ export interface PendingBinding {
   readonly account: string;
 }
 
-/** More than a person looks back at. */
-const MAX_LOGINS = 20;
-
-/** What the site knows about one browser. */
-export class Session {
-  agent: SignedInAgent | undefined;
-  /** The last one that was started; it replaces an earlier one. */
-  binding: PendingBinding | undefined;
-  private readonly logins = new Map<string, Login>();
-
-  addLogin(requestId: string, expiresAt: Date): Login {
-    const login: Login = { requestId, expiresAt, status: 'pending' };
-    this.logins.set(requestId, login);
-    const [oldest] = this.logins.keys();
-    if (oldest !== undefined && this.logins.size > MAX_LOGINS) this.logins.delete(oldest);
-    return login;
-  }
-
-  login(requestId: string): Login | undefined {
-    return this.logins.get(requestId);
-  }
-
-  /** The one that still waits: a second tab goes on with it. */
-  pendingLogin(now = Date.now()): Login | undefined {
-    return [...this.logins.values()].findLast(
-      ({ status, expiresAt }) => status === 'pending' && expiresAt.getTime() > now,
-    );
+declare module 'express-session' {
+  interface SessionData {
+    agent?: SignedInAgent | undefined;
+    /** The last login that this browser started. */
+    requestId?: string | undefined;
+    /** The last binding that this browser started. */
+    binding?: PendingBinding | undefined;
   }
 }
 
-const SESSION = Symbol('session');
+export type Session = Request['session'];
+export type SessionContent = Omit<SessionData, 'cookie'>;
 
-/** The session that came with the request's cookie. */
-export function sessionOf(request: Request): Session | undefined {
-  return Reflect.get(request, SESSION) as Session | undefined;
+/**
+ * Ends the session of a request, and starts one with a new id: a planted id (session fixation) ends with the old session.
+ * @param contentFrom gives what the new session holds. Its argument is empty if another request has ended the old session
+ * meanwhile: of two requests at once, one takes the content along.
+ */
+export function renewSession(
+  request: Request,
+  contentFrom: (old: SessionContent) => SessionContent,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.session.reload((ended: unknown) => {
+      const content = contentFrom(ended ? {} : request.session);
+      request.session.regenerate((error?: Error) => {
+        if (error) return reject(error);
+        Object.assign(request.session, content).save((failure?: Error) => {
+          if (failure) reject(failure);
+          else resolve();
+        });
+      });
+    });
+  });
 }
 
-export function attachSession(request: Request, session: Session): void {
-  Reflect.set(request, SESSION, session);
+/**
+ * Reads the session again, after a wait in which another request may have changed it.
+ * @throws SignInRequired if the session has ended: a change would bring it back.
+ */
+export function reloadSession(request: Request): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    request.session.reload((ended: unknown) => {
+      if (ended) reject(new SignInRequired());
+      else resolve(request.session);
+    });
+  });
 }

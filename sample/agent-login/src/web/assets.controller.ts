@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { Controller, Get, NotFoundException, Param, Res } from '@nestjs/common';
 import type { Response } from 'express';
 
-/** The same distance from `src` and from `dist`. */
+/** The same relative path from `src` and from `dist`. */
 const FOLDER = fileURLToPath(new URL('../../public', import.meta.url));
 const NAMES = new Set(['icon.svg', 'site.css', 'site.js', 'waiting.js', 'account.js']);
 
-/** The files that pages refer to. Nothing comes from another host. */
+/** The files of the pages. They do not load any from another host. */
 @Controller('assets')
 export class AssetsController {
   @Get(':name')
@@ -16,5 +16,5 @@ export class AssetsController {
   }
 }
 
-/** Kept, but asked for again: a new version shows at once. */
+/** Browsers revalidate a cached file, so that a new version shows at once. */
 const CACHED = { 'Cache-Control': 'no-cache' };

@@ -1,14 +1,14 @@
 import { type Content, html } from './html.js';
 
 const TITLES: Record<number, string> = {
-  401: 'That did not prove who you are',
-  403: 'That is not allowed',
-  404: 'There is nothing here',
+  401: 'Your identity is not proven',
+  403: 'This is not allowed',
+  404: 'This page does not exist',
   503: 'Out of reach',
 };
 
 export function errorPage(status: number, message: string): { title: string; body: Content } {
-  const title = TITLES[status] ?? 'That did not work';
+  const title = TITLES[status] ?? 'This did not work';
   const body = html`<section class="card narrow">
     <p class="eyebrow">Error ${status}</p>
     <h1>${title}</h1>

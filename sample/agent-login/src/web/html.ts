@@ -1,4 +1,4 @@
-/** Markup that is safe to send: what came from elsewhere has been escaped. */
+/** Markup that is safe to send: all values in it are escaped. */
 export class Html {
   constructor(readonly text: string) {}
 
@@ -9,7 +9,7 @@ export class Html {
 
 export type Content = Html | string | number | false | undefined | readonly Content[];
 
-/** Puts values into markup: texts are escaped, `Html` stays, lists are joined, `false` and `undefined` vanish. */
+/** Inserts values into markup: escapes strings, keeps `Html`, joins lists, skips `false` and `undefined`. */
 export function html(parts: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(String.raw({ raw: parts }, ...values.map(markup)));
 }

@@ -9,7 +9,7 @@ export interface PageParts {
   session?: Session | undefined;
   /** Further scripts of `public/`. */
   scripts?: readonly string[];
-  /** Asks for the page again after so many seconds where there is no JavaScript. */
+  /** Without JavaScript, the browser reloads the page after this number of seconds. */
   refreshSeconds?: number;
 }
 

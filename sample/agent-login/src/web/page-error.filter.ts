@@ -2,14 +2,13 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import { HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { LimeError } from 'nestjs-lime-sites';
-import { sessionOf } from '../session/session.js';
 import { errorPage } from './error.page.js';
 import { Layout, type PageParts } from './layout.js';
 import { SignInRequired } from './sign-in-required.exception.js';
 
 const UNAVAILABLE = 'Logins are not possible at the moment. Please try again soon.';
 
-/** Answers errors: with pages to people, with JSON to programs. What the client cannot mend stays in the log. */
+/** Answers errors with a page to a person, with JSON to a program. Internal errors are only logged. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter<unknown> {
   private readonly logger = new Logger(PageErrorFilter.name);
@@ -38,8 +37,7 @@ export class PageErrorFilter implements ExceptionFilter<unknown> {
   }
 
   protected show(status: number, page: PageParts, request: Request, response: Response): void {
-    const session = sessionOf(request);
-    response.status(status).send(this.layout.render({ ...page, session }));
+    response.status(status).send(this.layout.render({ ...page, session: request.session }));
   }
 
   private exceptionOf(error: unknown): HttpException {

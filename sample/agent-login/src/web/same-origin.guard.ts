@@ -6,8 +6,8 @@ import { SiteAddress } from './site-address.js';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Against forged requests: what changes something has to come from a page of this site. Every browser says where a POST
- * comes from (`Sec-Fetch-Site`, `Origin`); what says neither is no browser, and has no cookie that it did not earn.
+ * Refuses forged requests (CSRF): a request that changes something must come from a page of this site. Every browser sends
+ * the origin of a POST (`Sec-Fetch-Site`, `Origin`). A program sends neither, and has only cookies of its own.
  */
 @Injectable()
 export class SameOriginGuard implements CanActivate {

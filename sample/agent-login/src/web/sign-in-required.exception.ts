@@ -1,2 +1,2 @@
-/** The page is for somebody who is signed in. */
+/** The page is for signed-in browsers only. */
 export class SignInRequired extends Error {}

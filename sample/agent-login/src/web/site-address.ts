@@ -4,23 +4,22 @@ import { siteConfig, type SiteConfig } from '../config/site.config.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
-/** Where the browser believes this site to be. */
+/** The address of this site, as browsers see it. */
 @Injectable()
 export class SiteAddress {
   constructor(@Inject(siteConfig.KEY) private readonly config: SiteConfig) {}
 
   /**
-   * The origin, from `PUBLIC_URL`. Without it from the request, if that is to this machine: anybody can write anything
-   * into a Host header.
-   * @throws HttpException 421.
+   * The origin: `PUBLIC_URL`, or that of the request if it is to this machine. A client can send any other `Host` header.
+   * @throws HttpException 421 for a foreign `Host` without `PUBLIC_URL`.
    */
   originFor({ headers: { host = '' } }: Request): string {
     if (this.config.publicUrl) return this.config.publicUrl;
     if (LOOPBACK.test(host)) return `http://${host}`;
-    throw new HttpException('Set PUBLIC_URL to the address under which this site is called', 421);
+    throw new HttpException('Set PUBLIC_URL to the address of this site', 421);
   }
 
-  /** Whether cookies can be kept off unencrypted connections. */
+  /** Whether browsers use HTTPS, so that cookies can be `Secure`. */
   get secure(): boolean {
     return this.config.publicUrl?.startsWith('https:') ?? false;
   }

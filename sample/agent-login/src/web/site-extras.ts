@@ -2,10 +2,10 @@ import type { Html } from './html.js';
 
 export const SITE_EXTRAS = Symbol('SITE_EXTRAS');
 
-/** What may be added to the pages from outside of the site: the demo does. */
+/** Additions to the pages from outside of the site, here from the demo. */
 export interface SiteExtras {
   /** Above every page. */
   banner(): Html;
-  /** Below a login that waits. */
+  /** Below a pending login. */
   besideWaiting(requestId: string): Html;
 }

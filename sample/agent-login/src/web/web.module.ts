@@ -7,7 +7,7 @@ import { SameOriginGuard } from './same-origin.guard.js';
 import { SecurityHeadersMiddleware } from './security-headers.middleware.js';
 import { SiteAddress } from './site-address.js';
 
-/** What all pages share: frame, files, headers, errors, and the guard against forged requests. */
+/** Shared by all pages: layout, assets, headers, errors, and the guard against forged requests. */
 @Global()
 @Module({
   controllers: [AssetsController],

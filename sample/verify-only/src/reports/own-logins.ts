@@ -1,9 +1,9 @@
 import { Injectable, ServiceUnavailableException, UnauthorizedException } from '@nestjs/common';
 
-/** Asks the first service. A verified passport does not say for which site it was made: any site could present one. */
+/** Asks the first service. A verified passport does not name its site, so another site could replay one. */
 @Injectable()
 export class OwnLogins {
-  /** @throws UnauthorizedException for a login that is not ours. */
+  /** @throws UnauthorizedException for a login that the first service did not start. */
   async assertOwn(requestId: string): Promise<void> {
     const { SITE_URL, INTERNAL_KEY = '' } = process.env;
     const url = `${SITE_URL}/internal/logins/${encodeURIComponent(requestId)}`;

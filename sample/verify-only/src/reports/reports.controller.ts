@@ -7,7 +7,7 @@ import { OwnLogins } from './own-logins.js';
 export class ReportsController {
   constructor(private readonly logins: OwnLogins) {}
 
-  /** `allowForeignLogins`, because this process knows no logins; so the request id is checked here. */
+  /** This process does not know any logins: the guard accepts every genuine passport, and the route checks the request id. */
   @Get()
   @PassportPolicy({ allowForeignLogins: true })
   async list(

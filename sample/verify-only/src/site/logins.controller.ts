@@ -12,7 +12,7 @@ export class LoginsController {
     return { requestId: await this.logins.start() };
   }
 
-  /** For our own services: is this a login of ours? */
+  /** Answers other services of this site: whether the site started this login, and an agent approved it. */
   @Get('internal/logins/:requestId')
   @HttpCode(204)
   check(@Param('requestId') requestId: string, @Headers('x-internal-key') key = ''): void {
@@ -21,7 +21,7 @@ export class LoginsController {
   }
 }
 
-/** Compares digests, which have one length: the time it takes does not depend on how much of the key is right. */
+/** Compares digests of equal length in constant time. */
 function isInternalKey(key: string): boolean {
   const { INTERNAL_KEY: expected } = process.env;
   return (

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type LimeApprovedEvent, LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
 
-/** Starts logins and remembers which were approved. A real site asks its session store. */
+/** Starts logins, and remembers the approved ones. A real site asks its session store. */
 @Injectable()
 export class Logins {
   private readonly approved = new Set<string>();
@@ -13,7 +13,7 @@ export class Logins {
   }
 
   @OnLimeLogin('approved')
-  settle({ requestId }: LimeApprovedEvent): void {
+  onLogin({ requestId }: LimeApprovedEvent): void {
     this.approved.add(requestId);
   }
 
