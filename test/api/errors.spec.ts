@@ -109,7 +109,7 @@ describe('An answer of LIME that is an error', () => {
       { code: 'UNKNOWN_ERROR', httpStatus: 400 },
     ],
     [
-      'an error object with a code and a message that are no texts',
+      'an error object with a code and a message that are not strings',
       { status: 400, body: failure(7, null, 'no object') },
       ApiError,
       { code: 'UNKNOWN_ERROR', message: expect.stringMatching(/no message$/) as unknown as string },
@@ -149,7 +149,7 @@ describe('An answer of LIME that is an error', () => {
       { code: 'UNEXPECTED_RESPONSE', httpStatus: 201 },
     ],
     [
-      'ok: true with data that is no object',
+      'ok: true with data that is not an object',
       { status: 201, body: { ok: true, data: ['lr_1'] } },
       LimeError,
       { code: 'UNEXPECTED_RESPONSE', httpStatus: 201 },
@@ -208,7 +208,7 @@ describe('An answer of LIME that is an error', () => {
     expect(error.message).toContain(`without a usable \`${field}\``);
   });
 
-  it('names what came instead of a usable field', async () => {
+  it('names the wrong field and its value', async () => {
     const body = { ok: true, data: { login_request_id: 'lr_1', status: 'S', expires_at: 'soon' } };
     const error = await errorFor({ status: 201, body });
     expect(error.message).toContain('got "soon"');
@@ -234,7 +234,7 @@ describe('An answer of LIME that is an error', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(60_000);
   });
 
-  it('429 with a date that is over in Retry-After', async () => {
+  it('429 with a past date in Retry-After', async () => {
     const headers = { 'retry-after': new Date(Date.now() - 60_000).toUTCString() };
     expect(await errorFor({ status: 429, headers })).toMatchObject({ retryAfterMs: 0 });
   });
@@ -279,7 +279,7 @@ describe('An answer of LIME that is an error', () => {
     expect(JSON.stringify(error.detail)).toContain('[nested too deeply]');
   });
 
-  it('has a JSON form that is fit for a log', async () => {
+  it('has a JSON form for logs', async () => {
     const error = await errorFor({
       status: 422,
       body: failure('VALIDATION_ERROR', 'Bad.', { a: 1 }),
@@ -318,7 +318,7 @@ describe('An answer that is not from LIME', () => {
   }
 
   it.each([301, 302, 303, 307, 308])(
-    'is not followed when it is a redirect (%i), so that the token reaches no other origin',
+    'is not followed as a redirect (%i), so that the token does not reach another origin',
     async (status) => {
       const elsewhere = await LoopbackServer.start((_, response) => response.end('{}'));
       closeLater(() => elsewhere.stop());
@@ -343,7 +343,7 @@ describe('An answer that is not from LIME', () => {
     expect(error.message).toContain('1048576 bytes');
   });
 
-  it('is given up when it never ends', async () => {
+  it('times out when it never ends', async () => {
     const server = await LoopbackServer.start((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const timer = setInterval(() => response.write('x'.repeat(64 * 1024)), 1);
@@ -362,7 +362,7 @@ describe('An answer that is not from LIME', () => {
     await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
   });
 
-  it('is read as UTF-8 however it is cut into pieces', async () => {
+  it('is read as UTF-8 in chunks of any size', async () => {
     const text = JSON.stringify({ ok: false, error: { code: 'X', message: 'Grüße, 你好' } });
     const server = await LoopbackServer.start((_, response) => {
       response.writeHead(400, { 'content-type': 'application/json' });

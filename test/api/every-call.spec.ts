@@ -16,19 +16,19 @@ const CALLS = [
   'POST /modules/bindings/requests',
 ];
 
-describe('Every call to LIME, the event stream and the JWKS included,', () => {
+describe('Every call to LIME, the event stream and the JWKS included', () => {
   const start = useStarter();
   const closeLater = useCleanup();
   const setEnvironment = useEnvironment();
 
-  /** A server that answers 404, which is not retried. */
+  /** A server that answers 404, which the module does not retry. */
   async function startServer(): Promise<LoopbackServer> {
     const server = await LoopbackServer.start((_, response) => response.writeHead(404).end());
     closeLater(() => server.stop());
     return server;
   }
 
-  /** Starts a site, makes each call once, and gives what arrived. */
+  /** Starts a site, makes each call once, and gives the received requests. */
   async function requestsOf(
     server: LoopbackServer,
     options: LimeSitesModuleOptions,
@@ -86,7 +86,7 @@ describe('Every call to LIME, the event stream and the JWKS included,', () => {
     );
   });
 
-  it('carries the site token, except the one for the public JWKS', async () => {
+  it('carries the site token, except that for the public JWKS', async () => {
     const server = await startServer();
     const requests = await requestsOf(server, { baseUrl: server.url });
     const withToken = requests.filter(({ headers }) => headers['x-site-token'] === 'st_1');

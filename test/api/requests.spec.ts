@@ -8,7 +8,7 @@ import { useStarter } from '../support/start-site.js';
 describe('createLoginRequest()', () => {
   const start = useStarter();
 
-  it('gives the id, the status and when the request expires', async () => {
+  it('gives the id, the status and the expiry of the request', async () => {
     const { lime, site } = await start.site({ sandbox: { requestTtlMs: 60_000 } });
     const request = await site.createLoginRequest();
     const onPlatform = lime.request(request.requestId);
@@ -55,7 +55,7 @@ describe('getLoginRequest()', () => {
   const start = useStarter();
   const OPTIONS = { dispatcher: false };
 
-  it('gives the status on the platform now', async () => {
+  it('gives the present status on the platform', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     const { requestId, expiresAt } = await site.createLoginRequest();
     expect(await site.getLoginRequest(requestId)).toEqual({
@@ -73,7 +73,7 @@ describe('getLoginRequest()', () => {
     expect(await site.getLoginRequest(requestId)).toMatchObject({ requestId, expiresAt });
   });
 
-  it('says that the platform does not know a request', async () => {
+  it('fails for a request that the platform does not know', async () => {
     const { site } = await start.site({ options: OPTIONS });
     await expect(site.getLoginRequest('lr_unknown')).rejects.toMatchObject({
       name: 'ApiError',
@@ -82,7 +82,7 @@ describe('getLoginRequest()', () => {
     });
   });
 
-  it('fills in when a request of its own expires if the platform does not repeat it', async () => {
+  it('fills in the expiry of its own request when the platform leaves it out', async () => {
     const { lime, site } = await start.site();
     const { requestId, expiresAt } = await site.createLoginRequest();
     const body = { ok: true, data: { status: 'PENDING', expires_at: null } };
@@ -94,7 +94,7 @@ describe('getLoginRequest()', () => {
     });
   });
 
-  it('fails when neither side knows when a request expires', async () => {
+  it('fails when neither side knows the expiry of a request', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     lime.faults.respond('status', { status: 200, body: { ok: true, data: { status: 'PENDING' } } });
     await expect(site.getLoginRequest('lr_1')).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('getLoginRequest()', () => {
     });
   });
 
-  it('keeps an id with odd characters in its place of the path', async () => {
+  it('escapes an id with special characters in the path', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     await expect(site.getLoginRequest('../requests?x=1#y')).rejects.toBeInstanceOf(LimeError);
     expect(lime.calls.at(-1)).toMatchObject({
@@ -131,7 +131,7 @@ describe('createBindingRequest()', () => {
   const start = useStarter();
   const OPTIONS = { dispatcher: false };
 
-  it('gives the id, the page to send the browser to, the status and when it expires', async () => {
+  it('gives the id, the page for the browser, the status and the expiry', async () => {
     const { lime, site } = await start.site({ options: OPTIONS });
     const redirectUri = 'https://shop.example/bind/callback?state=1';
     const binding = await site.createBindingRequest({ redirectUri });
@@ -176,7 +176,7 @@ describe('httpClient', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
-  it('carries every call to LIME, the stream included', async () => {
+  it('makes every call to LIME, the stream included', async () => {
     const paths: string[] = [];
     const agent = new Agent();
     closeLater(() => agent.destroy());
@@ -234,7 +234,7 @@ describe('httpClient', () => {
       'NETWORK_ERROR',
       /ECONNREFUSED/,
     ],
-    ['something that is no error', 'a text', 'NETWORK_ERROR', /failed: a text$/],
+    ['a value that is not an error', 'a text', 'NETWORK_ERROR', /failed: a text$/],
   ])('may fail with %s', async (_, thrown, code, message) => {
     const agent = new Agent();
     closeLater(() => agent.destroy());

@@ -25,8 +25,8 @@ describe('A call that fails', () => {
       clock,
       options: { dispatcher: false, timeoutMs: TIMEOUT_MS, ...options },
     });
-    await until(() => clock.waits.length === 0); // the keys have been fetched
-    /** Lets the pause before the next try pass, and gives its length. */
+    await until(() => clock.waits.length === 0); // the site has fetched the keys
+    /** Ends the pause before the next try, and gives its length. */
     const passPause = async (): Promise<number> => {
       const pause = await until(() => clock.waits.find((ms) => ms < TIMEOUT_MS));
       clock.advance(pause);
@@ -51,7 +51,7 @@ describe('A call that fails', () => {
     expect(lime.callCount('create')).toBe(2);
   });
 
-  it('is retried maxRetries times, with pauses that double, and then fails with the last error', async () => {
+  it('is retried maxRetries times, with doubled pauses, and then fails with the last error', async () => {
     const { lime, site, passPause } = await startWith();
     lime.faults.respond('create', { status: 500, times: 3 });
     lime.faults.respond('create', { status: 503 });
@@ -79,7 +79,7 @@ describe('A call that fails', () => {
     ['a date that is far away', () => 'Thu, 01 Jan 2099 00:00:00 GMT', 30_000],
     ['less than the pause would be', () => '0', 250],
     ['something that cannot be read', () => 'soon', 250],
-  ])('is retried when LIME wants it: Retry-After with %s', async (_, header, least) => {
+  ])('is retried after the delay of Retry-After with %s', async (_, header, least) => {
     const { clock, lime, site, passPause } = await startWith();
     const headers = { 'retry-after': header(clock.now()) };
     lime.faults.respond('create', { status: 429, headers });
@@ -135,7 +135,7 @@ describe('A call that fails', () => {
     },
   );
 
-  it('creates one request when only the answer was lost, because all tries carry one idempotency key', async () => {
+  it('creates one request when the answer was lost, because all tries carry one idempotency key', async () => {
     const { lime, site, passPause } = await startWith();
     lime.faults.loseAnswer('create', 2);
     const request = site.createLoginRequest();
@@ -148,7 +148,7 @@ describe('A call that fails', () => {
     expect(creates).toHaveLength(3);
   });
 
-  it('is retried with a debug line that says why, without the site token', async () => {
+  it('is retried with a debug line that names the reason, without the site token', async () => {
     const { lime, site, logs, passPause } = await startWith();
     lime.faults.respond('create', { status: 500, body: `no ${lime.siteToken}` });
     const request = site.createLoginRequest();
@@ -160,7 +160,7 @@ describe('A call that fails', () => {
     expect(logs.toString()).not.toContain(lime.siteToken);
   });
 
-  it('fails after timeoutMs when no answer comes, and is not retried', async () => {
+  it('fails after timeoutMs without an answer, and is not retried', async () => {
     const { clock, lime, site } = await startWith();
     lime.faults.hang('create');
     const request = failureOf(LimeError, site.createLoginRequest());

@@ -7,7 +7,7 @@ import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
 const TIMEOUT_MS = 600_000;
-/** No pause between two tries is longer, and no timeout is shorter. */
+/** Longer than every pause between two tries, and shorter than every timeout. */
 const LONGEST_PAUSE_MS = 60_000;
 const MAX_RETRIES = 2;
 
@@ -21,7 +21,7 @@ interface Call {
   readonly retriedAfter: readonly Failure[];
 }
 
-/** The retries of LIME's own SDKs, and more where a repeat harms nothing. */
+/** The retries of LIME's own SDKs, and more where a repeat does no harm. */
 const CALLS: readonly Call[] = [
   {
     name: 'getLoginRequest()',
@@ -118,7 +118,7 @@ function createBinding(site: LimeSiteService) {
   return site.createBindingRequest({ redirectUri: 'https://shop.example/callback' });
 }
 
-/** @returns how many calls hang, of those that have arrived. */
+/** @returns the number of received calls that hang. */
 function fail(lime: LimeSandbox, target: SandboxTarget, failure: Failure, times: number) {
   const before = lime.callCount(target);
   if (failure === 'a timeout') {
@@ -137,7 +137,7 @@ function hasEnded(work: Promise<unknown>): () => boolean {
   return () => ended;
 }
 
-/** Lets each pause between tries pass, and the timeout of each call that hangs, until the work is over. */
+/** Ends each pause between tries, and the timeout of each hanging call, until the work ends. */
 async function passTime(
   clock: ManualClock,
   hanging: () => number,

@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 describe('createLoginRequest() and the event stream', () => {
   const start = useStarter();
 
-  it('waits for the stream, so that no outcome can be lost', async () => {
+  it('waits for the stream, so that it cannot miss the outcome', async () => {
     const lime = await start.lime();
     lime.faults.delay('events', 40, 1);
     const { site } = await start.site({ lime });
@@ -19,7 +19,7 @@ describe('createLoginRequest() and the event stream', () => {
     expect(targets.indexOf('create')).toBeGreaterThan(targets.indexOf('events'));
   });
 
-  it('waits through failed attempts', async () => {
+  it('waits during failed attempts to connect', async () => {
     const lime = await start.lime();
     lime.faults.respond('events', { status: 503, times: 3 });
     const { site } = await start.site({ lime });
@@ -27,7 +27,7 @@ describe('createLoginRequest() and the event stream', () => {
     expect(lime.callCount('events')).toBe(4);
   });
 
-  it('fails after streamWaitMs and says why there is no stream', async () => {
+  it('fails after streamWaitMs and names the reason of the missing stream', async () => {
     const clock = new ManualClock();
     const lime = await start.lime();
     lime.faults.respond('events', { status: 503, body: 'maintenance', times: Infinity });
@@ -44,7 +44,7 @@ describe('createLoginRequest() and the event stream', () => {
     expect(lime.callCount('create')).toBe(0);
   });
 
-  it('fails after streamWaitMs also when nothing is known yet', async () => {
+  it('fails after streamWaitMs also without a known reason', async () => {
     const lime = await start.lime();
     lime.faults.hang('events', Infinity);
     const { site } = await start.site({ lime, options: { streamWaitMs: 5 } });

@@ -16,7 +16,7 @@ describe('A call to LIME', () => {
   it('fails after timeoutMs also while the HTTP library has no connection and ignores the abort', async () => {
     const agent = new Agent();
     closeLater(() => agent.destroy());
-    const httpClient = agent.compose(() => () => true); // never calls back, as while a SYN is dropped
+    const httpClient = agent.compose(() => () => true); // never calls back, as when a firewall drops the SYN
     const clock = new ManualClock();
     const { site } = await start.site({
       clock,
@@ -34,7 +34,7 @@ describe('A call to LIME', () => {
       clock,
       options: { dispatcher: false, timeoutMs: TIMEOUT_MS },
     });
-    await until(() => clock.waits.length === 0); // the JWKS is there
+    await until(() => clock.waits.length === 0); // the site has the JWKS
     lime.faults.respond('create', { status: 429, headers: { 'retry-after': '20' }, times: 2 });
     const requests = [1, 2].map(() => failureOf(RateLimitError, site.createLoginRequest()));
     await until(() => clock.waits.filter((ms) => ms < TIMEOUT_MS).length === 2);
@@ -44,7 +44,7 @@ describe('A call to LIME', () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it('waits half a minute at most before a retry, however many came before', async () => {
+  it('waits half a minute at most before a retry, after any number of retries', async () => {
     const clock = new ManualClock();
     const { lime, site } = await start.site({
       clock,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InvalidPassportError, type PassportErrorCode } from 'nestjs-lime-sites';
-import { assertExplained, factsOf, readByJose, show } from './support/jose-verdict.js';
+import { assertExplained, factsOf, readByJose, show } from './support/jose-reference.js';
 import { changed, mutation, toJson } from './support/mutations.js';
 import { NOW } from './support/now.js';
 import { encodePart, signEncoded } from './support/raw-jws.js';

@@ -2,7 +2,7 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import type { ChildApp, CompiledPackage } from '../support/child-app.js';
 import { until } from '../support/until.js';
 
-/** A replica. Its handler takes a few milliseconds, and says when it begins and when it is done. */
+/** The program of a replica. Its handler takes a few milliseconds, and reports its start and its end. */
 const REPLICA = `
 import { bullMqCluster } from './dist/bullmq/index.js';
 const cluster = bullMqCluster({ url: process.env.REDIS_URL, takeoverMs: Number(process.env.TAKEOVER_MS) });
@@ -22,24 +22,24 @@ const ready = setInterval(() => {
 }, 5);
 `;
 
-/** A login is in hand until Redis knows that its handler is done, which on a busy machine takes a moment. */
-const TELLING_MS = 50;
+/** A login is in flight until Redis has stored the end of its handler, which takes a moment on a busy machine. */
+const STORING_MS = 50;
 
-/** One run of the handler. */
+/** One handler invocation. */
 interface Run {
   readonly replica: Replica;
   readonly begin: number;
   end?: number;
 }
 
-/** Replicas that come and go, and an account of what each of them did. */
+/** Replicas that start and stop under load, and a record of their handler invocations. */
 export class Fleet {
   readonly #replicas: Replica[] = [];
   readonly #runs = new Map<string, Run[]>();
   readonly #handled = new Set<string>();
-  #settling = false;
+  #loading = false;
   #kills = 0;
-  #inHandAtKills = 0;
+  #inFlightAtKills = 0;
   #endedInOrder = true;
 
   private constructor(
@@ -64,24 +64,24 @@ export class Fleet {
     return this.#kills;
   }
 
-  /** Logins that were in hand when their replica was killed: the most that may be handled twice. */
-  get inHandAtKills(): number {
-    return this.#inHandAtKills;
+  /** The number of logins in flight on a killed replica: the maximum that may be handled twice. */
+  get inFlightAtKills(): number {
+    return this.#inFlightAtKills;
   }
 
-  /** Whether every replica that was asked to end did so with exit code 0 or by the signal it got. */
+  /** Whether every stopped replica ended with exit code 0 or by its signal. */
   get endedInOrder(): boolean {
     return this.#endedInOrder;
   }
 
-  /** Has logins settled by the platform, in turn approved and expired, and waits until each was handled. */
-  async settle(
+  /** Approves and expires logins in turn, and waits until each one is handled. */
+  async runLogins(
     count: number,
     { overSeconds = 0 }: { overSeconds?: number } = {},
   ): Promise<{ ids: string[]; seconds: number }> {
     const started = performance.now();
     const ids: string[] = [];
-    this.#settling = true;
+    this.#loading = true;
     for (let index = 0; index < count; index++) {
       const { requestId } = this.lime.createLoginRequest();
       ids.push(requestId);
@@ -90,12 +90,12 @@ export class Fleet {
       const due = started + (overSeconds * 1_000 * index) / count;
       if (index % 20 === 0) await pauseUntil(due);
     }
-    this.#settling = false;
+    this.#loading = false;
     await until(() => this.#handled.size >= count, 120_000);
     return { ids, seconds: (performance.now() - started) / 1_000 };
   }
 
-  /** How many logins were handled never, once, 2 times, … to the end. */
+  /** The number of logins that were handled never, once, 2 times, … */
   handledTimes(ids: readonly string[]): Record<string, number> {
     const times: Record<string, number> = {};
     for (const id of ids) {
@@ -107,7 +107,7 @@ export class Fleet {
     return times;
   }
 
-  /** Logins that two handlers had at the same time. A killed replica has let go of them when it was killed. */
+  /** The logins that were in two handlers at the same time. A killed replica ends its handlers. */
   overlaps(): string[] {
     const overlapping = [];
     for (const [id, runs] of this.#runs) {
@@ -122,12 +122,12 @@ export class Fleet {
   }
 
   /**
-   * While logins come: `kill -9` of any of them every second, or as soon after that as two others are ready to take over.
-   * Another one takes its place.
+   * While logins arrive: kills a random replica every second, or as soon as two others are ready to take over, and starts
+   * another one.
    */
   async killEverySecond(): Promise<void> {
     const replacements: Promise<void>[] = [];
-    while (this.#settling) {
+    while (this.#loading) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       const ready = this.#replicas.filter((replica) => replica.ready);
       const victim = ready[Math.floor(Math.random() * ready.length)];
@@ -138,7 +138,7 @@ export class Fleet {
     await Promise.all(replacements);
   }
 
-  /** A new replica comes, and the oldest one ends in good order. */
+  /** Starts a new replica, and drains the oldest one. */
   async replaceOldest(): Promise<void> {
     await this.#add();
     await this.#end(this.#replicas.shift());
@@ -148,9 +148,9 @@ export class Fleet {
     await Promise.all(this.#replicas.splice(0).map((replica) => this.#end(replica)));
   }
 
-  /** For a test that failed: nothing stays behind. */
+  /** Cleans up after a failed test. */
   destroy(): void {
-    this.#settling = false;
+    this.#loading = false;
     for (const { app } of this.#replicas.splice(0)) app.kill('SIGKILL');
   }
 
@@ -159,11 +159,11 @@ export class Fleet {
     victim.killedAt = performance.timeOrigin + performance.now();
     victim.app.kill('SIGKILL');
     this.#kills++;
-    await victim.ended; // all that it said has been read
+    await victim.ended; // all its output has been read
     for (const runs of this.#runs.values()) {
       for (const { replica, end } of runs) {
-        const told = end === undefined || end > victim.killedAt - TELLING_MS;
-        if (replica === victim && told) this.#inHandAtKills++;
+        const inFlight = end === undefined || end > victim.killedAt - STORING_MS;
+        if (replica === victim && inFlight) this.#inFlightAtKills++;
       }
     }
   }
@@ -202,7 +202,7 @@ class Replica {
   ready = false;
   /** Milliseconds since the epoch. */
   killedAt: number | undefined;
-  /** How it ended, once all that it said was read. */
+  /** The exit code or the signal, after all output has been read. */
   readonly ended: Promise<number | string>;
 
   constructor(

@@ -8,13 +8,13 @@ import { until } from '../support/until.js';
 import { Fleet } from './fleet.js';
 
 const REPLICAS = 3;
-/** The gate takes 20 000. */
+/** `.ci/run` sets 20 000. */
 const LOGINS = Number(process.env['LIME_CLUSTER_LOGINS'] ?? 2_000);
 
 const start = useStarter();
 const closeLater = useCleanup();
 
-describeWithRedis('Three replicas in processes of their own', () => {
+describeWithRedis('Three replicas in three processes', () => {
   const redis = useRedis();
   let compiled: CompiledPackage;
 
@@ -23,7 +23,7 @@ describeWithRedis('Three replicas in processes of their own', () => {
   });
   afterAll(() => compiled.remove());
 
-  /** The default of `takeoverMs`, unless a test has to wait for takeovers: a busy machine may hold a process up for seconds. */
+  /** Uses the default of `takeoverMs`, unless a test waits for takeovers: a busy machine can stop a process for seconds. */
   async function startFleet(options: LimeSandboxOptions = {}, takeoverMs = 10_000): Promise<Fleet> {
     const lime = await start.lime(options);
     const fleet = await Fleet.start(compiled, lime, redis().url, { size: REPLICAS, takeoverMs });
@@ -32,10 +32,10 @@ describeWithRedis('Three replicas in processes of their own', () => {
   }
 
   it.each(['broadcast', 'single'] as const)(
-    `handle each of ${LOGINS} logins once, if the platform sends an event by %s`,
+    `handle each of ${LOGINS} logins once with events sent by %s`,
     async (delivery) => {
       const fleet = await startFleet({ delivery });
-      const { ids, seconds } = await fleet.settle(LOGINS);
+      const { ids, seconds } = await fleet.runLogins(LOGINS);
       await fleet.stop();
 
       expect(fleet.handledTimes(ids)).toEqual({ once: LOGINS });
@@ -44,27 +44,27 @@ describeWithRedis('Three replicas in processes of their own', () => {
     180_000,
   );
 
-  it('handle each login at least once while one of them is killed every second, and never two at a time', async () => {
+  it('handle each login at least once, and never two at a time, while one of them is killed every second', async () => {
     const fleet = await startFleet({}, 4_000);
-    const settling = fleet.settle(LOGINS, { overSeconds: 15 });
+    const logins = fleet.runLogins(LOGINS, { overSeconds: 15 });
     await fleet.killEverySecond();
-    const { ids } = await settling;
+    const { ids } = await logins;
     await fleet.stop();
 
     const { never = 0, once = 0, ...more } = fleet.handledTimes(ids);
     expect(never).toBe(0);
     const repeats = LOGINS - once;
     expect(fleet.overlaps()).toEqual([]);
-    expect(repeats).toBeLessThanOrEqual(fleet.inHandAtKills);
+    expect(repeats).toBeLessThanOrEqual(fleet.inFlightAtKills);
     report(
       `${fleet.kills} kills: ${repeats} repeats of ${LOGINS} ${JSON.stringify(more)}, ` +
-        `${fleet.inHandAtKills} logins in hand at a kill`,
+        `${fleet.inFlightAtKills} logins in flight at a kill`,
     );
   }, 240_000);
 
-  it('lose nothing when Redis is restarted, and when it stands still for 20 s', async () => {
+  it('lose no login when Redis restarts and when it hangs for 20 s', async () => {
     const fleet = await startFleet();
-    const settling = fleet.settle(3_000, { overSeconds: 27 });
+    const logins = fleet.runLogins(3_000, { overSeconds: 27 });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await redis().stop();
     await redis().start();
@@ -72,7 +72,7 @@ describeWithRedis('Three replicas in processes of their own', () => {
     redis().pause();
     await new Promise((resolve) => setTimeout(resolve, 20_000));
     redis().resume();
-    const { ids } = await settling;
+    const { ids } = await logins;
     await fleet.stop();
 
     const { never = 0, once = 0 } = fleet.handledTimes(ids);
@@ -80,11 +80,11 @@ describeWithRedis('Three replicas in processes of their own', () => {
     report(`Redis restarted and paused: ${3_000 - once} repeats of 3000`);
   }, 180_000);
 
-  it('lose nothing and do nothing twice when they are replaced one by one under load', async () => {
+  it('handle each login once while they are replaced one by one under load', async () => {
     const fleet = await startFleet();
-    const settling = fleet.settle(3_000, { overSeconds: 6 });
+    const logins = fleet.runLogins(3_000, { overSeconds: 6 });
     for (let index = 0; index < REPLICAS; index++) await fleet.replaceOldest();
-    const { ids } = await settling;
+    const { ids } = await logins;
     await fleet.stop();
 
     expect(fleet.handledTimes(ids)).toEqual({ once: 3_000 });

@@ -17,7 +17,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
   const redis = useRedis();
   const closeLater = useCleanup();
 
-  /** Access for a user of Redis with these rules. */
+  /** The connection of a Redis user with these ACL rules. */
   async function accessOf(...rules: string[]): Promise<{ access: { url: string } }> {
     const admin = new Redis(redis().url);
     closeLater(() => admin.disconnect());
@@ -25,7 +25,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
     return { access: { url: redis().url.replace('redis://', 'redis://site:pw@') } };
   }
 
-  it('by an ACL without channels still delivers every login once, and reports the command', async () => {
+  it('still delivers every login once under an ACL without channels, and reports the command', async () => {
     const { lime, first, second, both } = await startTwo(start, { redis: await accessOf() });
     const ids: string[] = [];
     for (let index = 0; index < 40; index++) {
@@ -51,7 +51,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
     expect(warnings.length).toBeLessThanOrEqual(4);
   }, 20_000);
 
-  it('by an ACL without XADD fails the login after a few attempts, and shows no passport', async () => {
+  it('fails the login after a few attempts under an ACL without XADD, and does not show the passport', async () => {
     const { lime, site, logs } = await startReplica(start, {
       redis: await accessOf('&*', '-xadd'),
     });
@@ -79,7 +79,7 @@ describeWithRedis('A Redis whose memory is full', () => {
   const redis = useRedis();
   const closeLater = useCleanup();
 
-  it('holds the login until it has room, and shows no passport', async () => {
+  it('holds the login until it has room, and does not show the passport', async () => {
     const { lime, site, logs, handler } = await startReplica(start, { redis: redis() });
     await until(() => site.connection.state === 'open');
     const { requestId } = await site.createLoginRequest();
@@ -106,7 +106,7 @@ describeWithRedis('The time of a cluster', () => {
   const redis = useRedis();
   const closeLater = useCleanup();
 
-  it('is that of Redis: a replica whose clock is 45 s ahead expires no login early', async () => {
+  it('is that of Redis: a replica whose clock is 45 s ahead does not expire a login early', async () => {
     const ahead: Clock = {
       now: () => Date.now() + 45_000,
       monotonic: () => performance.now(),
@@ -120,7 +120,7 @@ describeWithRedis('The time of a cluster', () => {
     await until(() => site.connection.state === 'open');
     const { requestId } = await site.createLoginRequest();
 
-    // Three heartbeats, and every timer that its own clock would have set.
+    // Three heartbeats, and every timer of the replica's own clock.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(handler.events).toEqual([]);
     lime.send({ type: 'expired', login_request_id: requestId });
@@ -129,7 +129,7 @@ describeWithRedis('The time of a cluster', () => {
     expect(handler.events).toMatchObject([{ type: 'expired', origin: 'platform' }]);
   });
 
-  it('keeps an outcome until the login can have no other one, however short rememberMs is', async () => {
+  it('keeps an outcome with any rememberMs until the login cannot get another one', async () => {
     const { lime, site, handler } = await startReplica(start, {
       redis: redis(),
       sandbox: { requestTtlMs: 600_000 },

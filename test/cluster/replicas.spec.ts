@@ -46,10 +46,10 @@ describeWithRedis('The replicas of a site on a Redis Cluster', () =>
 );
 
 function describeReplicas(redis: () => ReplicaSetup['redis']): void {
-  it('handle a login once between them that both of them heard', async () => {
+  it('handle a login once that both of them received', async () => {
     const { lime, first, both } = await startTwo(start, { redis: redis() });
-    const heard: LimeLoginEvent[] = [];
-    for (const { site } of both) site.loginEvents$.subscribe((event) => heard.push(event));
+    const received: LimeLoginEvent[] = [];
+    for (const { site } of both) site.loginEvents$.subscribe((event) => received.push(event));
     const ids: string[] = [];
     for (let index = 0; index < 20; index++) {
       const { requestId } = await first.site.createLoginRequest();
@@ -58,13 +58,13 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     }
 
     const handled = () => both.flatMap(({ handler }) => handler.requestIds);
-    await until(() => handled().length >= 20 && heard.length === 40);
+    await until(() => handled().length >= 20 && received.length === 40);
     await firstValueFrom(first.site.outcomeOf(ids.at(-1) ?? ''));
 
     expect(handled().toSorted()).toEqual(ids.toSorted());
   });
 
-  it('handle a login that only one of them heard, and all know how it ended', async () => {
+  it('handle a login that one of them received, and all know its outcome', async () => {
     const { lime, first, second, both } = await startTwo(start, {
       redis: redis(),
       sandbox: { delivery: 'single' },
@@ -76,8 +76,8 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     const waiting = ids.map((id) => firstValueFrom(second.site.outcomeOf(id)));
     for (const id of ids) await lime.approve(id);
 
-    const told = await Promise.all(waiting);
-    expect(told.map(({ type, requestId }) => [type, requestId])).toEqual(
+    const outcomes = await Promise.all(waiting);
+    expect(outcomes.map(({ type, requestId }) => [type, requestId])).toEqual(
       ids.map((id) => ['approved', id]),
     );
     const later = await Promise.all(ids.map((id) => firstValueFrom(first.site.outcomeOf(id))));
@@ -86,7 +86,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     expect(both.map(({ site }) => site.stats.received)).toEqual([3, 3]);
   });
 
-  it('tell who asks after the login was settled, on a replica that was not there then', async () => {
+  it('give the outcome to a subscriber on a replica that started after it', async () => {
     const { lime, first } = await startTwo(start, { redis: redis() });
     const { requestId } = await first.site.createLoginRequest();
     await lime.approve(requestId, { sub: 'agent-1' });
@@ -99,7 +99,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     expect(() => event.passport).toThrow(expect.objectContaining({ code: 'PASSPORT_NOT_KEPT' }));
   });
 
-  it('let a passport in on any of them, and a single use counts for all', async () => {
+  it('accept a passport on each of them, and count a single use for all', async () => {
     const { lime, first, second } = await startTwo(start, { redis: redis(), controllers });
     const { requestId } = await first.site.createLoginRequest();
     const headers = bearer(await lime.signPassport({ request_id: requestId }));
@@ -112,7 +112,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     expect((await fetch(`${second.url}/me`, { headers: foreign })).status).toBe(401);
   });
 
-  it('take a browser back from a binding that another one started', async () => {
+  it('accept the callback of a binding that another one started', async () => {
     const { lime, first, second } = await startTwo(start, { redis: redis(), controllers });
     const { bindingId } = await first.site.createBindingRequest({
       redirectUri: `${second.url}/callback`,
@@ -123,7 +123,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     expect(await (await fetch(callbackUrl)).json()).toEqual({ bindingId });
   });
 
-  it('have a service beside them that only verifies, and knows their logins too', async () => {
+  it('share their logins with a service that only verifies', async () => {
     const { lime, first } = await startTwo(start, { redis: redis() });
     const verifier = await startReplica(start, {
       redis: redis(),
@@ -142,7 +142,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     expect(lime.openStreams).toBe(2);
   });
 
-  it('expire the login of a replica that is gone', async () => {
+  it('expire the login of a replica that has stopped', async () => {
     const { lime, first, second } = await startTwo(start, {
       redis: redis(),
       sandbox: { requestTtlMs: 300 },
@@ -172,7 +172,7 @@ function describeReplicas(redis: () => ReplicaSetup['redis']): void {
     await until(() => ours.site.cluster?.state === 'up');
   });
 
-  it('are one site with different tokens if siteKey says so', async () => {
+  it('are one site under different tokens with the same siteKey', async () => {
     const cluster = { siteKey: 'shop' };
     const ours = await startReplica(start, { redis: redis(), cluster });
     const theirs = await startReplica(start, { redis: redis(), cluster });

@@ -43,7 +43,11 @@ describe('bullMqCluster()', () => {
       /connection must not have a keyPrefix/,
     ],
     ['no attempt', { url: 'redis://x', attempts: 0 }, /attempts must be a whole number from 1/],
-    ['a time that is none', { url: 'redis://x', takeoverMs: '9' }, /takeoverMs must be a whole/],
+    [
+      'a time that is not a number',
+      { url: 'redis://x', takeoverMs: '9' },
+      /takeoverMs must be a whole/,
+    ],
     ['an unknown option', { url: 'redis://x', retries: 3 }, /retries is not an option/],
   ];
 
@@ -53,7 +57,7 @@ describe('bullMqCluster()', () => {
     );
   });
 
-  it('names all that is wrong at once, and not the password', () => {
+  it('names all wrong options at once, without the password', () => {
     const options = { url: 'redis://:hunter2@x', attempts: 0, backoffMs: 0 };
     expect(() => bullMqCluster(options)).toThrow(/attempts .*; backoffMs /);
     expect(() => bullMqCluster(options)).not.toThrow(/hunter2/);
@@ -67,7 +71,7 @@ describe('bullMqCluster()', () => {
     expect(call).not.toThrow(/hunter2/);
   });
 
-  it('is what the option cluster takes, and nothing else', async () => {
+  it('makes the only value that the option cluster accepts', async () => {
     const options = { cluster: { url: 'redis://x' } } as unknown as LimeSitesModuleOptions;
     const error = await failureOf(LimeError, start.site({ options }));
     expect(error.message).toContain('cluster must be what bullMqCluster() gives');
@@ -77,7 +81,7 @@ describe('bullMqCluster()', () => {
 describeWithRedis('A cluster', () => {
   const redis = useRedis();
 
-  it('takes options of ioredis instead of a url', async () => {
+  it('accepts options of ioredis in place of a url', async () => {
     const { port } = new URL(redis().url);
     const { site } = await start.site({
       options: {
@@ -87,7 +91,7 @@ describeWithRedis('A cluster', () => {
     await until(() => site.cluster?.state === 'up');
   });
 
-  it('takes a client of ioredis, and neither uses nor closes it', async () => {
+  it('accepts a client of ioredis, and neither uses nor closes it', async () => {
     const client = new Redis(redis().url, { lazyConnect: true });
     closeLater(() => client.disconnect());
     const { site, app } = await start.site({
@@ -99,7 +103,7 @@ describeWithRedis('A cluster', () => {
     expect(client.status).toBe('wait');
   });
 
-  it('opens no connection for an application that is put together and not started', async () => {
+  it('opens no connection for an application that is compiled but not started', async () => {
     const before = await connections(redis().url);
     const cluster = bullMqCluster({ url: redis().url });
     await Test.createTestingModule({
@@ -109,7 +113,7 @@ describeWithRedis('A cluster', () => {
     expect(await connections(redis().url)).toBe(before);
   });
 
-  it('leaves no connection open when the application closes', async () => {
+  it('closes its connections with the application', async () => {
     const before = await connections(redis().url);
     const { app } = await startReplica(start, { redis: redis() });
     expect(await connections(redis().url)).toBe(before + 4);
@@ -119,7 +123,7 @@ describeWithRedis('A cluster', () => {
     await until(async () => (await connections(redis().url)) === before);
   });
 
-  it('is the same for several named sites, which do not see each other', async () => {
+  it('serves several named sites, which do not see each other', async () => {
     const [shop, club] = await Promise.all([start.lime(), start.lime()]);
     const cluster = bullMqCluster({ url: redis().url });
     const { app } = await start.app({
@@ -143,11 +147,11 @@ describeWithRedis('A cluster', () => {
   });
 });
 
-describeWithRedis('A Redis that may throw keys away', () => {
+describeWithRedis('A Redis that may evict keys', () => {
   const redis = useRedis({ 'maxmemory-policy': 'allkeys-lru' });
 
-  it('gets a warning at start', async () => {
-    const warn = jest.spyOn(console, 'warn').mockReturnValue(); // BullMQ's own
+  it('causes a warning at the start', async () => {
+    const warn = jest.spyOn(console, 'warn').mockReturnValue(); // of BullMQ
     closeLater(() => warn.mockRestore());
     const { logs } = await startReplica(start, { redis: redis() });
 
@@ -155,7 +159,7 @@ describeWithRedis('A Redis that may throw keys away', () => {
   });
 });
 
-/** How many clients Redis has, this one not counted. */
+/** The number of clients of Redis, without this one. */
 async function connections(url: string): Promise<number> {
   const client = new Redis(url);
   try {

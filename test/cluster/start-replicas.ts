@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 
 export interface ReplicaSetup extends AppSetup {
   redis: { readonly access: BullMqClusterOptions };
-  /** The platform, if it was started before. */
+  /** A running platform. Default: a new one. */
   lime?: LimeSandbox;
   sandbox?: LimeSandboxOptions;
   cluster?: BullMqClusterOptions;
@@ -20,7 +20,7 @@ export interface Replica extends StartedSite {
   readonly handler: RecordingHandler;
 }
 
-/** One replica of a site, in this process. */
+/** Starts a replica of a site in this process. */
 export async function startReplica(
   start: Starter,
   { redis, lime, sandbox, cluster, options, joined = true, ...setup }: ReplicaSetup,
@@ -43,7 +43,7 @@ export interface Replicas {
   readonly both: readonly Replica[];
 }
 
-/** Two replicas of a site on one platform, each with a stream of its own. */
+/** Starts two replicas of a site on one platform, each with its own stream. */
 export async function startTwo(start: Starter, setup: ReplicaSetup): Promise<Replicas> {
   const lime = setup.lime ?? (await start.lime(setup.sandbox));
   const first = await startReplica(start, { ...setup, lime });

@@ -7,11 +7,11 @@ import { RecordingHandler } from '../support/recording-handler.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-/** Makes the options that set one way of delivery apart from the other. */
+/** Makes the options of one kind of delivery. */
 export type DeliveryOptions = (tuning?: { attempts?: number }) => LimeSitesModuleOptions;
 
-/** What holds for every way in which logins get to their handlers. */
-export function describeDelivery(name: string, options: DeliveryOptions): void {
+/** The tests of every kind of delivery. */
+export function describeDelivery(kind: string, options: DeliveryOptions): void {
   const start = useStarter();
 
   async function startSite(
@@ -27,12 +27,12 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
     return { ...started, handler: started.app.get(RecordingHandler) };
   }
 
-  describe(`delivery ${name}`, () => {
-    it('brings an approval to the handler, with verified claims and a passport that can be read', async () => {
+  describe(`Delivery ${kind}`, () => {
+    it('delivers an approval with verified claims and a readable passport', async () => {
       const { lime, site, handler } = await startSite();
       const { requestId } = await site.createLoginRequest();
       let read: string | undefined;
-      site.onLogin(function onOutcome(event) {
+      site.onLogin(function reads(event) {
         read = event.passport ?? undefined;
       });
 
@@ -45,7 +45,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(readings(event)).not.toContain(passport);
     });
 
-    it('brings an expiry to the handler', async () => {
+    it('delivers an expiry', async () => {
       const { lime, site, handler } = await startSite();
       const { requestId } = await site.createLoginRequest();
 
@@ -61,7 +61,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       });
     });
 
-    it('brings the login of a request that another process of the site created', async () => {
+    it('delivers the login of a request that another process of the site created', async () => {
       const { lime, handler } = await startSite();
       const { requestId } = lime.createLoginRequest();
 
@@ -70,7 +70,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       await until(() => handler.requestIds.includes(requestId));
     });
 
-    it('drops repeats, also those that come over another connection', async () => {
+    it('drops duplicates, also those of another connection', async () => {
       const { lime, site, handler } = await startSite();
       const { requestId } = lime.createLoginRequest();
       const { passport } = await lime.approve(requestId);
@@ -93,7 +93,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(handler.requestIds).toEqual([requestId]);
     });
 
-    it('runs the handlers of a login one after another, in the order of their registration', async () => {
+    it('invokes the handlers of a login one after another, in the order of their registration', async () => {
       const { lime, site } = await startSite();
       const steps: string[] = [];
       const names = ['first', 'second', 'third'];
@@ -112,7 +112,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(steps).toEqual(names.flatMap((label) => [`${label} begins`, `${label} ends`]));
     });
 
-    it('runs the handlers of so many logins at once as concurrency says, and no more', async () => {
+    it('invokes the handlers of as many logins at once as concurrency allows, and no more', async () => {
       const { lime, site } = await startSite({ concurrency: 3 });
       const waiting: (() => void)[] = [];
       let most = 0;
@@ -125,7 +125,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       for (let index = 0; index < 9; index++) lime.expire(lime.createLoginRequest().requestId);
 
       await until(() => waiting.length === 3);
-      for (let settled = 0; settled < 9; settled++) {
+      for (let released = 0; released < 9; released++) {
         await until(() => waiting.length > 0);
         waiting.shift()?.();
       }
@@ -133,7 +133,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(most).toBe(3);
     });
 
-    it('tells of no failure when all handlers are through without one', async () => {
+    it('reports no failure when all handlers succeed', async () => {
       const { lime, site, app, handler } = await startSite();
       const failures: LimeLoginFailure[] = [];
       site.failures$.subscribe((failure) => failures.push(failure));
@@ -146,7 +146,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(site.stats).toMatchObject({ delivered: 1, handlerErrors: 0, failed: 0 });
     });
 
-    it('reports a handler that throws once it failed for good, and still calls the others', async () => {
+    it('reports a handler that throws after its last attempt, and still invokes the others', async () => {
       const { lime, site, handler, logs } = await startSite({}, { attempts: 1 });
       const failures: LimeLoginFailure[] = [];
       site.failures$.subscribe((failure) => failures.push(failure));
@@ -174,7 +174,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(logs.toString()).toContain('Handler breaks failed for expired');
     });
 
-    it('aborts the signal of a handler that takes too long, and goes on without it', async () => {
+    it('aborts the signal of a handler that times out, and goes on without it', async () => {
       const { lime, site } = await startSite({ handlerTimeoutMs: 30 }, { attempts: 1 });
       let reason: unknown;
       site.onLogin(function hangs(_event, { signal }) {
@@ -191,7 +191,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(reason).toMatchObject({ code: 'HANDLER_TIMEOUT' });
     });
 
-    it('tells who waits for the outcome, once what a handler does at once is done', async () => {
+    it('emits the outcome after the synchronous part of the handlers', async () => {
       const { lime, site } = await startSite();
       const sessions = new Set<string>();
       site.onLogin(async function onOutcome({ requestId }) {
@@ -199,38 +199,38 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
         await new Promise((resolve) => setTimeout(resolve, 50));
       });
       const { requestId } = await site.createLoginRequest();
-      const told = firstValueFrom(site.outcomeOf(requestId)).then(({ type }) => ({
+      const outcome = firstValueFrom(site.outcomeOf(requestId)).then(({ type }) => ({
         type,
         session: sessions.has(requestId),
       }));
 
       await lime.approve(requestId);
 
-      expect(await told).toEqual({ type: 'approved', session: true });
+      expect(await outcome).toEqual({ type: 'approved', session: true });
       const late = await lastValueFrom(site.outcomeOf(requestId).pipe(toArray()));
       expect(late).toMatchObject([{ type: 'approved', requestId }]);
     });
 
-    it('tells subscribers what this process heard', async () => {
+    it('emits the events of this process to its subscribers', async () => {
       const { lime, site } = await startSite();
-      const heard: LimeLoginEvent[] = [];
-      site.loginEvents$.subscribe((event) => heard.push(event));
+      const emitted: LimeLoginEvent[] = [];
+      site.loginEvents$.subscribe((event) => emitted.push(event));
       const { requestId } = lime.createLoginRequest();
 
       const { passport } = await lime.approve(requestId);
-      await until(() => heard.length === 1);
+      await until(() => emitted.length === 1);
 
-      expect(heard).toMatchObject([{ type: 'approved', requestId, passport }]);
+      expect(emitted).toMatchObject([{ type: 'approved', requestId, passport }]);
     });
 
-    it('expires a login of which LIME says nothing, and lets an approval that comes all the same overrule that', async () => {
+    it('expires a login without an event of LIME, and lets a late approval overrule the expiry', async () => {
       const { lime, site, handler } = await startSite({}, { sandbox: { requestTtlMs: 200 } });
-      const heard: LimeLoginEvent[] = [];
-      site.loginEvents$.subscribe((event) => heard.push(event));
+      const emitted: LimeLoginEvent[] = [];
+      site.loginEvents$.subscribe((event) => emitted.push(event));
       lime.faults.loseEvents(1);
       const { requestId } = await site.createLoginRequest();
 
-      await until(() => handler.events.length === 1 && heard.length === 1, 8_000);
+      await until(() => handler.events.length === 1 && emitted.length === 1, 8_000);
       const passport = await lime.signPassport({ request_id: requestId });
       lime.send({
         type: 'approved',
@@ -243,7 +243,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
         { type: 'expired', requestId, origin: 'local' },
         { type: 'approved', requestId },
       ]);
-      expect(heard).toHaveLength(2);
+      expect(emitted).toHaveLength(2);
     }, 15_000);
 
     it('keeps an approval that overrules a local expiry behind the handlers of that expiry', async () => {
@@ -253,7 +253,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
         release = resolve;
       });
       const steps: string[] = [];
-      site.onLogin(async function onOutcome({ type }) {
+      site.onLogin(async function records({ type }) {
         steps.push(`${type} begins`);
         if (type === 'expired') await held;
         steps.push(`${type} ends`);
@@ -290,7 +290,7 @@ export function describeDelivery(name: string, options: DeliveryOptions): void {
       expect(ended).toBe(true);
     });
 
-    it('aborts at shutdown what takes longer than allowed, and names it', async () => {
+    it('aborts and names the handlers that run at the shutdown deadline', async () => {
       const { lime, site, app, logs } = await startSite({ shutdownTimeoutMs: 50 });
       let signal: AbortSignal | undefined;
       site.onLogin(function lingers(_event, context) {

@@ -7,8 +7,8 @@ import { expect, it } from '@jest/globals';
 /** A compiler starts for each page. */
 const PATIENCE_MS = 60_000;
 
-/** What the check says of a page, and whether it is content. */
-async function check(page: string): Promise<{ content: boolean; said: string }> {
+/** Runs the check on a page. Gives its output, and whether it passed. */
+async function check(page: string): Promise<{ passed: boolean; output: string }> {
   const cache = resolve('node_modules/.cache');
   await mkdir(cache, { recursive: true });
   const dir = await mkdtemp(join(cache, 'pages-'));
@@ -16,15 +16,15 @@ async function check(page: string): Promise<{ content: boolean; said: string }> 
     await writeFile(join(dir, 'page.md'), page);
     const run = promisify(execFile)('node', ['scripts/check-docs.mjs', join(dir, 'page.md')]);
     return await run.then(
-      ({ stdout }) => ({ content: true, said: stdout }),
-      ({ stdout }: { stdout: string }) => ({ content: false, said: stdout }),
+      ({ stdout }) => ({ passed: true, output: stdout }),
+      ({ stdout }: { stdout: string }) => ({ passed: false, output: stdout }),
     );
   } finally {
     await rm(dir, { recursive: true });
   }
 }
 
-/** A page of parts, each on so many lines of its own. */
+/** Joins the parts of a page with blank lines. */
 function pageOf(...parts: string[]): string {
   return `${parts.join('\n\n')}\n`;
 }
@@ -34,7 +34,7 @@ const AROUND = ['<!-- around', 'export class Logins {', '…', '}', '-->'].join(
 const GIVEN = code('// given.ts', 'export const given = 1;');
 
 it(
-  'compiles whole files, files that import each other, and fragments within the hidden code around them',
+  'check-docs compiles whole files, files that import each other, and fragments within the hidden code around them',
   async () => {
     const page = pageOf(
       '# A `first` heading, with',
@@ -45,16 +45,16 @@ it(
       code('start(): number {', '  return 1;', '}'),
       '[here](#a-first-heading-with) [the web](https://lime.pics)',
     );
-    const { content, said } = await check(page);
-    expect(said).toContain('4 code blocks compiled');
-    expect(said).toContain('0 mistakes');
-    expect(content).toBe(true);
+    const { passed, output } = await check(page);
+    expect(output).toContain('4 code blocks compiled');
+    expect(output).toContain('0 mistakes');
+    expect(passed).toBe(true);
   },
   PATIENCE_MS,
 );
 
 it(
-  'names page and line of each block that does not compile, and of each link that leads nowhere',
+  'check-docs names the page and the line of each block that does not compile and of each broken link',
   async () => {
     const page = pageOf(
       '# Page', // line 1
@@ -65,14 +65,14 @@ it(
       code('start(): number {', "  return 'one';", '}'), // the middle is line 26
       '[there](#nowhere) [gone](gone.md)', // line 30
     );
-    const { content, said } = await check(page);
-    expect(content).toBe(false);
-    expect(said).toMatch(/page\.md:4: .*has no exported member.*'LimeSite'/);
-    expect(said).toMatch(/page\.md:15: Type 'number' is not assignable/);
-    expect(said).toMatch(/page\.md:26: Type 'string' is not assignable/);
-    expect(said).toMatch(/page\.md:30: #nowhere: /);
-    expect(said).toMatch(/page\.md:30: gone\.md: /);
-    expect(said).toContain('5 mistakes');
+    const { passed, output } = await check(page);
+    expect(passed).toBe(false);
+    expect(output).toMatch(/page\.md:4: .*has no exported member.*'LimeSite'/);
+    expect(output).toMatch(/page\.md:15: Type 'number' is not assignable/);
+    expect(output).toMatch(/page\.md:26: Type 'string' is not assignable/);
+    expect(output).toMatch(/page\.md:30: #nowhere: /);
+    expect(output).toMatch(/page\.md:30: gone\.md: /);
+    expect(output).toContain('5 mistakes');
   },
   PATIENCE_MS,
 );

@@ -47,15 +47,15 @@ const SKIPPED: [name: string, frame: string, log: RegExp][] = [
     'data: {"type":"error","code":"CHANNEL_DOWN","message":"redis"}\n\n',
     /CHANNEL_DOWN redis/,
   ],
-  ['an error frame that says nothing', 'data: {"type":"error"}\n\n', /no code/],
+  ['an error frame without a code', 'data: {"type":"error"}\n\n', /no code/],
   [
-    'a passport that is no JWT',
+    'a passport that is not a JWT',
     'data: {"type":"approved","login_request_id":"lr_x","agent_passport_jwt":"x"}\n\n',
     /lr_x/,
   ],
 ];
 
-describe('a frame that cannot be used', () => {
+describe('An unusable frame', () => {
   it.each(SKIPPED)(
     'is skipped with one log line, and the next one is handled: %s',
     async (_, frame, log) => {
@@ -72,7 +72,7 @@ describe('a frame that cannot be used', () => {
     },
   );
 
-  it('of an unknown type is mentioned once, not each time', async () => {
+  it('is logged once for each unknown type', async () => {
     const { lime, app, logs } = await start.site({ providers: [RecordingHandler] });
     await lime.whenStreamOpen();
     const manyTypes = Array.from({ length: 60 }, (_, index) => `data: {"type":"t${index}"}\n\n`);
@@ -85,7 +85,7 @@ describe('a frame that cannot be used', () => {
     expect(logs.of('warn').length).toBeLessThanOrEqual(50);
   });
 
-  it('with long texts is cut short in the log', async () => {
+  it('is shortened in the log', async () => {
     const { lime, logs } = await start.site({ providers: [RecordingHandler] });
     await lime.whenStreamOpen();
 

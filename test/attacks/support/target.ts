@@ -15,7 +15,7 @@ import { CapturedLogs } from '../../support/captured-logs.js';
 import { failureOf } from '../../support/failure-of.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { until } from '../../support/until.js';
-import { assertExplained, type JosePlatform, readByJose } from './jose-verdict.js';
+import { assertExplained, type JosePlatform, readByJose } from './jose-reference.js';
 import { NOW } from './now.js';
 import { type RawPart, signParts } from './raw-jws.js';
 

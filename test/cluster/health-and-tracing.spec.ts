@@ -11,13 +11,13 @@ import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 import { startReplica, startTwo } from './start-replicas.js';
 
-describeWithRedis('Whoever watches a cluster', () => {
+describeWithRedis('The health and the tracing of a cluster', () => {
   const start = useStarter();
   const record = useChannelRecords();
   const closeLater = useCleanup();
   const redis = useRedis();
 
-  it('sees that it is down while Redis is away, and up when it is back', async () => {
+  it('is down during an outage of Redis, and up after it', async () => {
     const { app, site } = await startReplica(start, {
       redis: redis(),
       imports: [TerminusModule],
@@ -36,7 +36,7 @@ describeWithRedis('Whoever watches a cluster', () => {
     expect(await look()).toMatchObject({ status: 'up', cluster: 'up' });
   });
 
-  it('sees each replica hand the login over, and one of them handle it in a context of its own', async () => {
+  it('shows that each replica queues a login, and that one handles it in its own context', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const handlers = record.tracing<LimeHandlerMessage>(LIME_CHANNELS.handler);
     const storage = new AsyncLocalStorage<string>();

@@ -30,13 +30,13 @@ class GuardedRoutes {
 const start = useStarter();
 const closeLater = useCleanup();
 const controllers = [GuardedRoutes];
-/** So that a pause of Redis is noticed within a test. */
+/** Short, so that a test notices a pause of Redis. */
 const cluster = { commandTimeoutMs: 200 };
 
-describeWithRedis('While Redis is away', () => {
+describeWithRedis('During an outage of Redis', () => {
   const redis = useRedis();
 
-  it('logins are held, and handled once it is back', async () => {
+  it('logins are held, and then handled once each', async () => {
     const { lime, second, both } = await startTwo(start, { redis: redis(), cluster });
     await redis().stop();
     await until(() => both.every(({ site }) => site.cluster?.state === 'down'));
@@ -54,7 +54,7 @@ describeWithRedis('While Redis is away', () => {
     await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
   }, 40_000);
 
-  it('a login in a handler is not handled again, though its end cannot be told', async () => {
+  it('a login in flight is not handled again, although Redis cannot store its end', async () => {
     const { lime, first, both } = await startTwo(start, {
       redis: redis(),
       cluster: { ...cluster, takeoverMs: 1_000 },
@@ -76,17 +76,17 @@ describeWithRedis('While Redis is away', () => {
     redis().pause();
     await until(() => both.every(({ site }) => site.cluster?.state === 'down'));
     release();
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login runs out
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login expires
     redis().resume();
     await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
-    await new Promise((resolve) => setTimeout(resolve, 2_500)); // and would be taken over
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // a replica would take it over
 
     expect(begun).toBe(1);
     expect(both.flatMap(({ handler }) => handler.requestIds)).toEqual([requestId]);
     expect((await firstValueFrom(first.site.outcomeOf(requestId))).type).toBe('approved');
   }, 40_000);
 
-  it('an outcome that somebody begins to wait for is told when it is back, also if no connection was lost', async () => {
+  it('a new subscriber to an outcome waits, and gets it after the outage, also without a lost connection', async () => {
     const { lime, first } = await startTwo(start, { redis: redis(), cluster });
     const { requestId } = await first.site.createLoginRequest();
     await lime.approve(requestId);
@@ -101,7 +101,7 @@ describeWithRedis('While Redis is away', () => {
     expect((await outcome).type).toBe('approved');
   }, 20_000);
 
-  it('a login that a replica loses for that time is handled whole', async () => {
+  it('a login whose lock expires is handled again from the start', async () => {
     const { lime, both } = await startTwo(start, {
       redis: redis(),
       cluster: { ...cluster, takeoverMs: 1_000 },
@@ -109,7 +109,7 @@ describeWithRedis('While Redis is away', () => {
     const calls: string[] = [];
     for (const { site } of both) {
       site.onLogin(function first() {
-        // The first of them never comes back: it is taken away with the login.
+        // The first invocation never ends: its replica loses the login.
         return calls.push('first') === 1 ? new Promise(() => undefined) : undefined;
       });
       site.onLogin(function second() {
@@ -119,14 +119,14 @@ describeWithRedis('While Redis is away', () => {
     await lime.approve(lime.createLoginRequest().requestId);
     await until(() => calls.length === 1);
     redis().pause();
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login runs out
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login expires
     redis().resume();
 
     await until(() => calls.includes('second'), 15_000);
     expect(calls).toEqual(['first', 'first', 'second']);
   }, 30_000);
 
-  it('no login is started, and a clear error says why', async () => {
+  it('createLoginRequest() fails with CLUSTER_UNAVAILABLE', async () => {
     const { site, lime } = await startReplica(start, {
       redis: redis(),
       cluster,
@@ -145,7 +145,7 @@ describeWithRedis('While Redis is away', () => {
     await site.createLoginRequest();
   }, 20_000);
 
-  it('a guard lets in whom its own replica knows, and answers 503 for all others', async () => {
+  it('a guard accepts the logins of its own replica, and answers 503 to all others', async () => {
     const { lime, first, second } = await startTwo(start, {
       redis: redis(),
       cluster,
@@ -170,7 +170,7 @@ describeWithRedis('While Redis is away', () => {
     expect((await fetch(`${second.url}/me`, { headers })).status).toBe(200);
   }, 20_000);
 
-  it('an application starts, and joins when it is there', async () => {
+  it('an application starts, and joins the cluster after the outage', async () => {
     await redis().stop();
     const { site, lime, handler, logs } = await startReplica(start, {
       redis: redis(),
@@ -190,7 +190,7 @@ describeWithRedis('While Redis is away', () => {
     expect(said.map(({ level }) => level)).toEqual(['warn', 'log']);
   }, 30_000);
 
-  it('an application that has nothing in hand closes at once', async () => {
+  it('an application without a login in flight closes at once', async () => {
     const { app, site } = await startReplica(start, { redis: redis(), cluster });
     await redis().stop();
     await until(() => site.cluster?.state === 'down');
@@ -202,7 +202,7 @@ describeWithRedis('While Redis is away', () => {
     await redis().start();
   }, 20_000);
 
-  it('an application closes in time, and names the logins that nobody has', async () => {
+  it('an application closes before the deadline, and names the logins that no replica has', async () => {
     const { app, site, lime, logs } = await startReplica(start, {
       redis: redis(),
       cluster,
@@ -225,10 +225,10 @@ describeWithRedis('While Redis is away', () => {
   }, 20_000);
 });
 
-describeWithRedis('While Redis is full', () => {
+describeWithRedis('While the memory of Redis is full', () => {
   const redis = useRedis();
 
-  it('logins are held, and handled once it has room', async () => {
+  it('logins are held, and handled as soon as it has room', async () => {
     const { site, lime, handler } = await startReplica(start, { redis: redis(), cluster });
     await until(() => site.connection.state === 'open');
     const client = new Redis(redis().url);

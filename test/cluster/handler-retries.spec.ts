@@ -13,7 +13,7 @@ import { startReplica } from './start-replicas.js';
 const start = useStarter();
 const closeLater = useCleanup();
 
-/** Everything that is in Redis, as one text. */
+/** All data in Redis as one text. */
 async function contentsOf({ url }: RedisServer): Promise<string> {
   const client = new Redis(url);
   try {
@@ -28,7 +28,7 @@ async function contentsOf({ url }: RedisServer): Promise<string> {
 async function valueOf(client: Redis, key: string): Promise<unknown> {
   const type = await client.type(key);
   switch (type) {
-    case 'none': // gone meanwhile
+    case 'none': // already gone
       return null;
     case 'string':
       return client.get(key);
@@ -50,7 +50,7 @@ async function valueOf(client: Redis, key: string): Promise<unknown> {
 describeWithRedis('A login whose handler fails', () => {
   const redis = useRedis();
 
-  it('is tried again, without the handlers that were done', async () => {
+  it('is retried without the handlers that succeeded', async () => {
     const { lime, site } = await startReplica(start, {
       redis: redis(),
       cluster: { backoffMs: 5 },
@@ -76,7 +76,7 @@ describeWithRedis('A login whose handler fails', () => {
     expect(site.stats).toMatchObject({ handlerErrors: 2, failed: 0 });
   });
 
-  it('still gets its passport in a later try', async () => {
+  it('has its passport in a later attempt', async () => {
     const { lime, site } = await startReplica(start, { redis: redis(), cluster: { backoffMs: 5 } });
     await lime.whenStreamOpen();
     const read: (string | null)[] = [];
@@ -91,7 +91,7 @@ describeWithRedis('A login whose handler fails', () => {
     expect(read).toEqual([passport, passport]);
   });
 
-  it('fails for good after the last attempt, in stats, the log, failures$ and Redis', async () => {
+  it('fails after the last attempt, in stats, the log, failures$ and Redis', async () => {
     const { lime, site, logs } = await startReplica(start, {
       redis: redis(),
       cluster: { attempts: 3, backoffMs: 5 },
@@ -124,7 +124,7 @@ describeWithRedis('A login whose handler fails', () => {
 describeWithRedis('An approval that overrules a local expiry', () => {
   const redis = useRedis();
 
-  /** A login that expires locally, and whose handler fails for that. */
+  /** Starts a login that expires locally, and whose handler fails for the expiry. */
   async function startFailing(attempts: number) {
     const started = await startReplica(start, {
       redis: redis(),
@@ -148,7 +148,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     return { site, handled, approve };
   }
 
-  it('is handled between two tries of that expiry, and no further try is made', async () => {
+  it('is handled between two attempts of the expiry, which is not retried any more', async () => {
     const { handled, approve } = await startFailing(2);
 
     await approve();
@@ -156,7 +156,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     await until(() => handled.length === 1);
   }, 15_000);
 
-  it('is handled when that expiry was given up', async () => {
+  it('is handled after the last attempt of the expiry', async () => {
     const { site, handled, approve } = await startFailing(1);
     await until(() => site.stats.failed === 1);
 
@@ -166,10 +166,10 @@ describeWithRedis('An approval that overrules a local expiry', () => {
   }, 15_000);
 });
 
-describeWithRedis('In Redis', () => {
+describeWithRedis('The data in Redis', () => {
   const redis = useRedis();
 
-  it('no passport stays once a login is handled or given up, and never a site token', async () => {
+  it('has no passport once a login is handled or has failed, and never a site token', async () => {
     const { lime, site } = await startReplica(start, {
       redis: redis(),
       cluster: { attempts: 2, backoffMs: 5 },
@@ -199,7 +199,7 @@ describeWithRedis('In Redis', () => {
     expect(contents).toContain('[passport]');
   });
 
-  it('a login that was settled before its creation was answered is not left among the pending ones', async () => {
+  it('has no pending entry of a login whose outcome came before the answer to its creation', async () => {
     const cluster = { siteKey: 'late' };
     const { lime, site, handler } = await startReplica(start, { redis: redis(), cluster });
     await until(() => site.connection.state === 'open');

@@ -14,8 +14,8 @@ async function startSite(setup: SiteSetup = {}) {
   return { ...started, handler: started.app.get(RecordingHandler) };
 }
 
-describe('a login', () => {
-  it('is settled with verified claims when an agent goes the whole way', async () => {
+describe('A login', () => {
+  it('is approved with verified claims when an agent logs in', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
@@ -31,7 +31,7 @@ describe('a login', () => {
     });
   });
 
-  it('expires when the platform says so', async () => {
+  it('expires when the platform sends the expiry', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
@@ -49,7 +49,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('is heard when it is the first event right after the start', async () => {
+  it('is delivered when its event is the first one after the start', async () => {
     const lime = await start.lime();
     const { requestId } = lime.createLoginRequest();
     const { app } = await start.site({ lime, providers: [RecordingHandler] });
@@ -60,7 +60,7 @@ describe('a login', () => {
     await until(() => app.get(RecordingHandler).requestIds.includes(requestId));
   });
 
-  it('is settled when its outcome comes before createLoginRequest() has returned', async () => {
+  it('is delivered when its outcome comes before createLoginRequest() has returned', async () => {
     const { lime, site, handler } = await startSite();
     lime.onActivity((activity) => {
       if (activity.kind === 'request-created') lime.expire(activity.requestId);
@@ -73,7 +73,7 @@ describe('a login', () => {
     expect(handler.requestIds).toEqual([requestId]);
   });
 
-  it('of a request that another process created is delivered too', async () => {
+  it('is delivered when another process created its request', async () => {
     const { lime, handler, site } = await startSite();
     const { requestId } = lime.createLoginRequest();
 
@@ -84,7 +84,7 @@ describe('a login', () => {
     expect(site.stats).toMatchObject({ received: 1, delivered: 1 });
   });
 
-  it('settles once, however often the platform repeats itself', async () => {
+  it('is delivered once when the platform repeats its event', async () => {
     const { lime, site, handler } = await startSite();
     lime.faults.duplicateEvents(3);
     const { requestId } = await site.createLoginRequest();
@@ -96,7 +96,7 @@ describe('a login', () => {
     expect(site.stats).toMatchObject({ received: 3, delivered: 1, duplicates: 2 });
   });
 
-  it('keeps its first outcome: an expiry after an approval is a repeat', async () => {
+  it('keeps its first outcome: an expiry after an approval is a duplicate', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
 
@@ -107,7 +107,7 @@ describe('a login', () => {
     expect(handler.events.map(({ type }) => type)).toEqual(['approved']);
   });
 
-  it('keeps its first outcome: an approval after the platform expired it is a repeat', async () => {
+  it('keeps its first outcome: an approval after an expiry by the platform is a duplicate', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const passport = await lime.signPassport({ request_id: requestId });
@@ -119,7 +119,7 @@ describe('a login', () => {
     expect(handler.events.map(({ type }) => type)).toEqual(['expired']);
   });
 
-  it('takes the second approval when the passport of the first one does not verify', async () => {
+  it('is approved by the second approval when the passport of the first one does not verify', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const forged = await lime.signPassport({ request_id: 'lr_of_somebody_else' });
@@ -133,8 +133,8 @@ describe('a login', () => {
   });
 });
 
-describe('a burst', () => {
-  it('of 10 000 events reaches the handler whole and in order', async () => {
+describe('A burst of 10 000 events', () => {
+  it('reaches the handler completely and in order', async () => {
     const { lime, site, handler } = await startSite({ options: { concurrency: 1 } });
     const ids = Array.from({ length: 10_000 }, (_, index) => `lr_${index}`);
 
@@ -168,24 +168,24 @@ describe('outcomeOf()', () => {
     expect(events.map(({ type }) => type)).toEqual(['expired']);
   });
 
-  it('tells everybody who waits for the same request, and nobody who left', async () => {
+  it('emits to all subscribers of a request, and not to one that unsubscribed', async () => {
     const { lime, site } = await startSite();
     const { requestId } = await site.createLoginRequest();
-    const heard: string[] = [];
+    const emitted: string[] = [];
     const first = firstValueFrom(site.outcomeOf(requestId));
     const second = firstValueFrom(site.outcomeOf(requestId));
     site
       .outcomeOf(requestId)
-      .subscribe(() => heard.push('left'))
+      .subscribe(() => emitted.push('left'))
       .unsubscribe();
 
     lime.expire(requestId);
 
     expect(await first).toBe(await second);
-    expect(heard).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
-  it('completes without a value at shutdown, also for those who come later', async () => {
+  it('completes without a value at shutdown, also for later subscribers', async () => {
     const { app, site } = await startSite();
     const waiting = firstValueFrom(site.outcomeOf('lr_never').pipe(toArray()));
 
@@ -195,7 +195,7 @@ describe('outcomeOf()', () => {
     expect(await firstValueFrom(site.outcomeOf('lr_later').pipe(toArray()))).toEqual([]);
   });
 
-  it('knows what a handler did before its first await', async () => {
+  it('emits after the synchronous part of a handler', async () => {
     const { lime, site, app } = await startSite();
     const opened = new Set<string>();
     app.get(LimeSiteService).onLogin(async ({ requestId }) => {
@@ -233,8 +233,8 @@ describe('loginEvents$ and rejections$', () => {
   });
 });
 
-describe('an approved event', () => {
-  it('has a passport that can be read, but is not logged, spread or serialised', async () => {
+describe('An approved event', () => {
+  it('has a readable passport that is not logged, spread or serialised', async () => {
     const { lime, site, handler } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const { passport } = await lime.approve(requestId);
