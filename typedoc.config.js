@@ -39,6 +39,7 @@ export default {
     'ExpiredOutcome',
     'HandlerDecorator',
     'LimeSite',
+    'REFUSALS',
   ],
   // The interface is Standard Schema's, and so is its documentation.
   intentionallyNotDocumented: ['index.LimeSitesEnvSchema.~standard.__type.validate'],
