@@ -29,16 +29,17 @@ export default {
     'TypeAlias',
     'Variable',
   ],
-  // Parts of a signature that nobody has to name.
+  // Parts of a signature that users do not have to name.
   intentionallyNotExported: [
-    'ApprovedRecord',
+    'ANSWERS',
+    'ASYNC_OPTIONS_TYPE',
+    'ApprovedOutcome',
     'ClaimName',
     'EventOf',
-    'ExpiredRecord',
+    'ExpiredOutcome',
     'HandlerDecorator',
-    'LimeConnectionName',
+    'LimeSite',
     'REFUSALS',
-    'SiteRuntime',
   ],
   // The interface is Standard Schema's, and so is its documentation.
   intentionallyNotDocumented: ['index.LimeSitesEnvSchema.~standard.__type.validate'],

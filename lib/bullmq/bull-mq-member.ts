@@ -144,6 +144,7 @@ export class BullMqMember implements LimeClusterMember {
     const connected = this.#connected;
     if (!connected) return;
     const { clients, queue } = connected;
+    if (clients.commands.status !== 'ready') return; // the connection reports its own faults
     try {
       await this.#health.probe(() => clients.commands.set(aliveKey, '1', 'PX', ALIVE_MS));
       await channel.poll();

@@ -165,7 +165,9 @@ export class Dispatcher {
 
   /** The stream was opened: recovers the events that were missed before. */
   recoverMissed(): void {
-    this.#options.root.run(() => this.#recovery.start());
+    const start = () => this.#options.root.run(() => this.#recovery.start());
+    if (this.#starting) void this.#starting.then(start);
+    else start();
   }
 
   /** Call it when no frame can arrive any more. Waits for the logins in flight, within `shutdownTimeoutMs`. */
@@ -241,7 +243,7 @@ export class Dispatcher {
   #expire(requestId: string, origin: LimeExpiredEvent['origin']): boolean {
     const { site, member, clock } = this.#options;
     const hasOutcome = this.requests.isDuplicate(requestId, 'expired');
-    if (hasOutcome || this.#verifier.isVerifying(requestId)) return false;
+    if (hasOutcome || this.#starting || this.#verifier.isVerifying(requestId)) return false;
     const event = expiredEvent(requestId, origin, clock.now());
     this.#inFlight.add();
     const trace = traceLogin(site, requestId, 'expired', 'local');

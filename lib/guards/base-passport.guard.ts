@@ -184,6 +184,7 @@ function codeOf(error: LimeError): PassportExceptionCode {
     case 'KEYS_UNAVAILABLE':
       return 'keys_unavailable';
     case 'CLUSTER_UNAVAILABLE':
+    case 'CLUSTER_REFUSED':
       return 'cluster_unavailable';
     default:
       return 'lime_unavailable';

@@ -9,7 +9,7 @@ import type {
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
 import { JwksCache } from './jwks-cache.js';
-import { parseJws, readSignedClaims } from './jws.js';
+import { JwsParser, readSignedClaims } from './jws.js';
 import {
   BINDING_PASSPORT,
   LOGIN_PASSPORT,
@@ -34,6 +34,7 @@ export class PassportVerifier {
   readonly #site: string;
   readonly #clock: Clock;
   readonly #jwks: JwksCache;
+  readonly #parser = new JwsParser();
   readonly #rules: PassportRules;
   readonly #verified: VerifiedTokenCache;
 
@@ -91,7 +92,7 @@ export class PassportVerifier {
   }
 
   async #verifySignature(jwt: string): Promise<VerifiedToken> {
-    const jws = parseJws(jwt);
+    const jws = this.#parser.parse(jwt);
     const key = await this.#jwks.get(jws.kid);
     const token = new VerifiedToken(jws.kid, key, readSignedClaims(jws, key));
     this.#verified.set(jwt, token);

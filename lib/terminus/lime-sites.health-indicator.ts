@@ -11,6 +11,7 @@ import { siteHealth } from './site-health.js';
 /** LIME may send nothing for 300 s, and the stream reconnects after 310 s. */
 const MAX_IDLE_MS = 330_000;
 
+/** The limits of a health check. */
 export interface LimeSitesHealthOptions {
   /**
    * The name of the site.

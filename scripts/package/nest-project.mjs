@@ -36,7 +36,7 @@ export class NestProject {
     const wrong =
       'npx nest add nestjs-lime-sites --skip-install --module=root.module.ts 2>&1 || true';
     const failure = await this.consumer.run('sh', ['-c', wrong], { cwd: this.dir });
-    expect(failure.includes('There is no src/root.module.ts.'), failure);
+    expect(failure.includes('module: src/root.module.ts does not exist.'), failure);
     await this.#nest('build');
   }
 

@@ -10,7 +10,7 @@ const app = await createApp({ cluster });
 app.enableShutdownHooks();
 const site = app.get(LimeSiteService);
 const at = () => (performance.timeOrigin + performance.now()).toFixed(2);
-site.onLogin(async function handler({ requestId }) {
+site.onLogin(async function onOutcome({ requestId }) {
   say('begin ' + requestId + ' ' + at());
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
   say('end ' + requestId + ' ' + at());

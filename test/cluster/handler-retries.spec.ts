@@ -80,7 +80,7 @@ describeWithRedis('A login whose handler fails', () => {
     const { lime, site } = await startReplica(start, { redis: redis(), cluster: { backoffMs: 5 } });
     await lime.whenStreamOpen();
     const read: (string | null)[] = [];
-    site.onLogin(function handler(event) {
+    site.onLogin(function onOutcome(event) {
       read.push(event.passport);
       if (read.length === 1) throw new Error('not yet');
     });
@@ -134,7 +134,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     const { lime, site } = started;
     await until(() => site.connection.state === 'open');
     const handled: string[] = [];
-    site.onLogin(function handler({ type }) {
+    site.onLogin(function onOutcome({ type }) {
       if (type === 'expired') throw new Error('database is gone');
       handled.push(type);
     });
@@ -180,7 +180,7 @@ describeWithRedis('The data in Redis', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    site.onLogin(function handler({ requestId, passport }) {
+    site.onLogin(function onOutcome({ requestId, passport }) {
       if (requestId === bad) throw new Error(`cannot use ${passport} nor ${lime.siteToken}`);
       return held;
     });

@@ -46,7 +46,7 @@ describeWithRedis('The health and the tracing of a cluster', () => {
     const { lime, both } = await startTwo(start, { redis: redis() });
     const seen: (string | undefined)[] = [];
     for (const { site } of both)
-      site.onLogin(function handler() {
+      site.onLogin(function onOutcome() {
         seen.push(storage.getStore());
       });
 

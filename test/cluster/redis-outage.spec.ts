@@ -65,7 +65,7 @@ describeWithRedis('During an outage of Redis', () => {
     });
     let begun = 0;
     for (const { site } of both) {
-      site.onLogin(async function handler() {
+      site.onLogin(async function onOutcome() {
         begun++;
         await held;
       });

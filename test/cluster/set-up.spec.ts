@@ -135,7 +135,7 @@ describeWithRedis('A cluster', () => {
     await Promise.all([shop.whenStreamOpen(), club.whenStreamOpen()]);
     const handled: string[] = [];
     for (const name of ['shop', 'club']) {
-      app.get<LimeSiteService>(getLimeSiteServiceToken(name)).onLogin(function handler() {
+      app.get<LimeSiteService>(getLimeSiteServiceToken(name)).onLogin(function onOutcome() {
         handled.push(name);
       });
     }

@@ -97,19 +97,19 @@ export function describeDelivery(kind: string, options: DeliveryOptions): void {
       const { lime, site } = await startSite();
       const steps: string[] = [];
       const names = ['first', 'second', 'third'];
-      for (const name of names) {
-        const handler = async () => {
-          steps.push(`${name} begins`);
+      for (const label of names) {
+        const step = async () => {
+          steps.push(`${label} begins`);
           await new Promise(setImmediate);
-          steps.push(`${name} ends`);
+          steps.push(`${label} ends`);
         };
-        site.onLogin(Object.defineProperty(handler, 'name', { value: name }));
+        site.onLogin(Object.defineProperty(step, 'name', { value: label }));
       }
 
       lime.expire(lime.createLoginRequest().requestId);
       await until(() => steps.length === 6);
 
-      expect(steps).toEqual(names.flatMap((name) => [`${name} begins`, `${name} ends`]));
+      expect(steps).toEqual(names.flatMap((label) => [`${label} begins`, `${label} ends`]));
     });
 
     it('invokes the handlers of as many logins at once as concurrency allows, and no more', async () => {
@@ -117,7 +117,7 @@ export function describeDelivery(kind: string, options: DeliveryOptions): void {
       const waiting: (() => void)[] = [];
       let most = 0;
       let running = 0;
-      site.onLogin(async function handler() {
+      site.onLogin(async function onOutcome() {
         most = Math.max(most, ++running);
         await new Promise<void>((resolve) => waiting.push(resolve));
         running--;
@@ -194,7 +194,7 @@ export function describeDelivery(kind: string, options: DeliveryOptions): void {
     it('emits the outcome after the synchronous part of the handlers', async () => {
       const { lime, site } = await startSite();
       const sessions = new Set<string>();
-      site.onLogin(async function handler({ requestId }) {
+      site.onLogin(async function onOutcome({ requestId }) {
         sessions.add(requestId);
         await new Promise((resolve) => setTimeout(resolve, 50));
       });
@@ -277,7 +277,7 @@ export function describeDelivery(kind: string, options: DeliveryOptions): void {
       const { lime, site, app } = await startSite();
       let begun = false;
       let ended = false;
-      site.onLogin(async function handler() {
+      site.onLogin(async function onOutcome() {
         begun = true;
         await new Promise((resolve) => setTimeout(resolve, 100));
         ended = true;

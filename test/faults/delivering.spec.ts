@@ -137,9 +137,9 @@ describe('A handler', () => {
       'throws an error whose members throw',
       () => {
         throw Object.defineProperties(new Error(), {
-          stack: { get: () => unreadable('stack') },
-          message: { get: () => unreadable('message') },
-          name: { get: () => unreadable('name') },
+          stack: { get: () => cannotRead('stack') },
+          message: { get: () => cannotRead('message') },
+          name: { get: () => cannotRead('name') },
         });
       },
       /threw/,
@@ -147,14 +147,14 @@ describe('A handler', () => {
     [
       'throws a proxy that refuses everything',
       () => {
-        const refuse = () => unreadable('trap');
+        const refuse = () => cannotRead('trap');
         throw new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse });
       },
       /threw/,
     ],
     [
       'returns an object whose then throws',
-      () => Object.defineProperty({}, 'then', { get: () => unreadable('then') }),
+      () => Object.defineProperty({}, 'then', { get: () => cannotRead('then') }),
       /then/,
     ],
     ['throws a symbol', () => Promise.reject(Symbol('odd')), /threw Symbol\(odd\)/],
@@ -466,6 +466,6 @@ describe('A subscriber that throws', () => {
   });
 });
 
-function unreadable(what: string): never {
+function cannotRead(what: string): never {
   throw new Error(`${what} cannot be read`);
 }

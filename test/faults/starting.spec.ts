@@ -2,6 +2,7 @@ import { Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { describe, expect, it } from '@jest/globals';
 import { LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
 import { bullMqCluster } from 'nestjs-lime-sites/bullmq';
+import { ManualClock } from '../support/manual-clock.js';
 import { describeWithRedis, useRedis } from '../support/redis-server.js';
 import { type SiteSetup, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
@@ -18,6 +19,7 @@ class SlowLogins implements OnApplicationBootstrap {
 
   async onApplicationBootstrap() {
     steps.length = 0;
+    hooks.site = this.site;
     await until(() => this.site.connection.state === 'open');
     await hooks.duringBootstrap();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -47,7 +49,15 @@ class LateLogins implements OnApplicationBootstrap {
   }
 }
 
-const hooks = { duringBootstrap: async (): Promise<void> => undefined };
+const hooks: { site?: LimeSiteService; duringBootstrap: () => Promise<void> } = {
+  duringBootstrap: async () => undefined,
+};
+
+/** The site whose hooks are being called. */
+function current(): LimeSiteService {
+  if (!hooks.site) throw new Error('no site yet');
+  return hooks.site;
+}
 
 @Module({ providers: [SlowLogins] })
 class FeatureModule {}
@@ -91,6 +101,24 @@ describe('A login that arrives during the start of the application', () => {
 
     expect(steps[0]).toBe('hook ended');
     expect(site.stats).toMatchObject({ received: 3_000, delivered: 3_000 });
+  });
+
+  it('expires locally only after the bootstrap hooks', async () => {
+    const clock = new ManualClock();
+    const lime = await start.lime({ requestTtlMs: 1_000, keepaliveMs: 0 });
+    lime.faults.missExpiry();
+    hooks.duringBootstrap = async () => {
+      await current().createLoginRequest();
+      for (let second = 0; second < 10; second++) {
+        clock.advance(1_000);
+        await new Promise(setImmediate);
+      }
+    };
+    await start.site({ lime, clock, providers: [SlowLogins] });
+    clock.advance(2_000);
+    await until(() => steps.includes('handled'));
+
+    expect(steps).toEqual(['hook ended', 'handled']);
   });
 
   it('can be created by a hook that does not wait for its outcome', async () => {

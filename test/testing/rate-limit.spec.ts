@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { SiteClient } from './support/site-client.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
 describe('the rate limit of the sandbox', () => {
@@ -21,12 +21,13 @@ describe('the rate limit of the sandbox', () => {
   });
 
   it('starts over with the next window', async () => {
-    const lime = await startSandbox({ rateLimit: { max: 1, windowMs: 30 } });
+    const clock = new ManualClock();
+    const lime = await startSandbox({ clock, rateLimit: { max: 1, windowMs: 1_000 } });
     const site = new SiteClient(lime);
     await site.create();
     const refused = await site.create();
     expect(refused.headers.get('retry-after')).toBe('1');
-    await sleep(32);
+    clock.advance(1_000);
 
     expect((await site.create()).status).toBe(201);
 
