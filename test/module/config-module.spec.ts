@@ -15,12 +15,12 @@ import { useCleanup } from '../support/cleanup.js';
 import { useEnvironment } from '../support/environment.js';
 import { useStarter } from '../support/start-site.js';
 
-describe('With @nestjs/config', () => {
+describe('The module with @nestjs/config', () => {
   const start = useStarter();
   const closeLater = useCleanup();
   const setEnvironment = useEnvironment();
 
-  /** An environment file, and nothing of LIME in the environment itself. */
+  /** Writes an environment file, and removes the variables of LIME from the environment. */
   async function envFileFor(variables: Record<string, string>): Promise<string> {
     setEnvironment({ LIME_SITE_TOKEN: undefined, LIME_API_BASE: undefined });
     const folder = await mkdtemp(join(tmpdir(), 'lime-env-'));
@@ -41,7 +41,7 @@ describe('With @nestjs/config', () => {
     ['as it is', {}],
     ['with the schema', { validationSchema: limeSitesEnvSchema }],
     ['with the function', { validate: validateLimeSitesEnv }],
-  ])('the file that ConfigModule reads, %s, is enough for forRoot()', async (_, options) => {
+  ])('reads the variables of the file that ConfigModule reads: %s', async (_, options) => {
     const lime = await start.lime();
     const envFilePath = await envFileFor(lime.env());
     const config = ConfigModule.forRoot({ envFilePath, ...options });
@@ -51,7 +51,7 @@ describe('With @nestjs/config', () => {
   it.each<[string, ConfigModuleOptions]>([
     ['the schema', { validationSchema: limeSitesEnvSchema }],
     ['the function', { validate: validateLimeSitesEnv }],
-  ])('%s stops the start and names each wrong variable', async (_, options) => {
+  ])('stops the start and names each wrong variable with %s', async (_, options) => {
     const envFilePath = await envFileFor({ LIME_API_BASE: 'st_mixed_up' });
     const error: unknown = await ConfigModule.forRoot({ envFilePath, ...options }).catch(
       (reason: unknown) => reason,
@@ -60,7 +60,7 @@ describe('With @nestjs/config', () => {
     expect(String(error)).not.toContain('st_mixed_up');
   });
 
-  it('the schema leaves the variables of others to ConfigService', async () => {
+  it('leaves other variables to ConfigService', async () => {
     const lime = await start.lime();
     const envFilePath = await envFileFor({ ...lime.env(), SHOP_NAME: 'Lemons' });
     const config = ConfigModule.forRoot({ envFilePath, validationSchema: limeSitesEnvSchema });
@@ -69,7 +69,7 @@ describe('With @nestjs/config', () => {
     expect(app.get(ConfigService).get('SHOP_NAME')).toBe('Lemons');
   });
 
-  it('the schema accepts plain http when validationOptions allow it', async () => {
+  it('accepts plain http when validationOptions allow it', async () => {
     const envFilePath = await envFileFor({
       LIME_SITE_TOKEN: 'st_1',
       LIME_API_BASE: 'http://lime.internal',
@@ -82,7 +82,7 @@ describe('With @nestjs/config', () => {
     await expect(config).resolves.toBeDefined();
   });
 
-  it('ConfigService gives the options to a factory', async () => {
+  it('takes the options from a factory with ConfigService', async () => {
     const lime = await start.lime();
     const envFilePath = await envFileFor({ TOKEN: lime.siteToken, BASE: lime.baseUrl });
     setEnvironment({ TOKEN: undefined, BASE: undefined });
@@ -102,7 +102,7 @@ describe('With @nestjs/config', () => {
   >([
     ['a namespace', (lime) => lime.moduleOptions()],
     ['a namespace that takes its time', (lime) => Promise.resolve(lime.moduleOptions())],
-  ])('%s of registerAs() is all that forRootAsync() needs', async (_, load) => {
+  ])('takes the options of forRootAsync() from %s of registerAs()', async (_, load) => {
     const lime = await start.lime();
     const limeConfig = registerAs('lime', () => load(lime));
     await expectLoginAt(lime, {

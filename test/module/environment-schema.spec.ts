@@ -5,7 +5,7 @@ import { LimeError, limeSitesEnvSchema, validateLimeSitesEnv } from 'nestjs-lime
 const TOKEN = 'st_not_to_be_shown';
 const GOOD = { LIME_SITE_TOKEN: TOKEN, LIME_API_BASE: 'https://lime.example/api', PORT: '3000' };
 
-/** As any validator reads it: the types of the specification have to fit. */
+/** Validates as any library does that supports Standard Schema. */
 const schema: StandardSchemaV1<
   Record<string, unknown>,
   { LIME_SITE_TOKEN: string }
@@ -26,7 +26,7 @@ describe('limeSitesEnvSchema', () => {
     expect(await schema['~standard'].validate(GOOD)).toEqual({ value: GOOD });
   });
 
-  it.each([undefined, '', '  '])('takes LIME_API_BASE = %p for the default', async (base) => {
+  it.each([undefined, '', '  '])('treats LIME_API_BASE = %p as the default', async (base) => {
     expect(await issuesOf({ ...GOOD, LIME_API_BASE: base })).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe('limeSitesEnvSchema', () => {
     { LIME_API_BASE: ` ${TOKEN}` },
     { LIME_SITE_TOKEN: `${TOKEN} ${TOKEN}` },
     { LIME_SITE_TOKEN: TOKEN, LIME_API_BASE: `${TOKEN}://lime.pics` },
-  ])('does not show the token, wherever it stands: case %#', async (env) => {
+  ])('does not show a token in the wrong variable: case %#', async (env) => {
     expect(await issuesOf(env)).not.toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe('limeSitesEnvSchema', () => {
     expect(await issuesOf(env)).toEqual([': must be an object of environment variables']);
   });
 
-  it('has a function beside it that throws one error for all wrong variables', () => {
+  it('has a function that throws one error for all wrong variables', () => {
     expect(validateLimeSitesEnv(GOOD)).toEqual(GOOD);
     const validate = () => validateLimeSitesEnv({ LIME_API_BASE: 'nowhere' });
     expect(validate).toThrow(LimeError);

@@ -55,7 +55,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     expect(lime.request(requestId)).toBeDefined();
   });
 
-  it('checks the options of a factory as it checks those of forRoot()', async () => {
+  it('checks the options of a factory as forRoot() does', async () => {
     const limeSites = LimeSitesModule.forRootAsync({
       useFactory: () => ({ siteToken: 'st_1', concurrency: 0 }),
     });
@@ -120,7 +120,7 @@ describe('LimeSitesModule.forRootAsync()', () => {
     expect(lime.callCount('events')).toBe(0);
   });
 
-  it('takes options from a transient provider', async () => {
+  it('takes the options from a transient provider', async () => {
     const lime = await start.lime();
     @Injectable({ scope: Scope.TRANSIENT })
     class Options implements LimeSitesOptionsFactory {

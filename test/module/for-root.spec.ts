@@ -10,7 +10,7 @@ describe('LimeSitesModule.forRoot()', () => {
   const start = useStarter();
   const setEnvironment = useEnvironment();
 
-  it('takes everything from the environment', async () => {
+  it('takes all options from the environment', async () => {
     const lime = await start.lime();
     setEnvironment(lime.env());
     const { app } = await start.app({ imports: [LimeSitesModule.forRoot()] });
@@ -27,7 +27,7 @@ describe('LimeSitesModule.forRoot()', () => {
     });
   });
 
-  it('cuts white space around the token and the address, as files of variables leave it', async () => {
+  it('trims the token and the address, because files of variables can have blanks', async () => {
     const lime = await start.lime();
     setEnvironment({ LIME_SITE_TOKEN: ` ${lime.siteToken}\n`, LIME_API_BASE: ` ${lime.baseUrl} ` });
     const { app } = await start.app({ imports: [LimeSitesModule.forRoot()] });
@@ -51,14 +51,14 @@ describe('LimeSitesModule.forRoot()', () => {
     await expect(started).rejects.toMatchObject({ code: 'SITE_TOKEN_MISSING' });
   });
 
-  it('names the other faults too when the token is missing', async () => {
+  it('names the other wrong options when the token is missing', async () => {
     setEnvironment({ LIME_SITE_TOKEN: undefined });
     const started = start.app({ imports: [LimeSitesModule.forRoot({ timeoutMs: 0 })] });
     const error = await failureOf(AuthenticationError, started);
     expect(error.message).toContain('Also: timeoutMs must be a whole number');
   });
 
-  it('is global without isGlobal: false', async () => {
+  it('is global unless isGlobal is false', async () => {
     const lime = await start.lime();
 
     @Injectable()

@@ -54,7 +54,7 @@ describe('An application without LimeSitesModule', () => {
       { controllers: [Open], providers: [{ provide: APP_GUARD, useClass: PassportGuard }] },
       'PassportGuard',
     ],
-  ])('does not start when a guard stands on %s', async (_, parts, guard) => {
+  ])('does not start with a guard on %s', async (_, parts, guard) => {
     const error = await failureOf(LimeError, start.app(parts));
     expect(error.code).toBe('MISSING_MODULE');
     expect(error.message).toBe(
@@ -63,7 +63,7 @@ describe('An application without LimeSitesModule', () => {
     );
   });
 
-  it('says so at the request when the guard is made for each request', async () => {
+  it('names the missing module at the request when the guard is request-scoped', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class RequestScopedGuard extends PassportGuard {
       constructor(
@@ -90,7 +90,7 @@ describe('An application without LimeSitesModule', () => {
     );
   });
 
-  it('starts when no guard stands anywhere', async () => {
+  it('starts without a guard', async () => {
     const { url } = await start.app({ controllers: [Open] });
     expect((await fetch(url)).status).toBe(200);
   });
@@ -108,7 +108,7 @@ describe('An application that has only a named site', () => {
   it.each([
     [Guarded, 'Guarded.route'],
     [GuardedCallback, 'GuardedCallback.route'],
-  ])('does not start when a guard needs the site without a name: %p', async (routes, place) => {
+  ])('does not start with a guard for the site without a name: %p', async (routes, place) => {
     const error = await failureOf(LimeError, startShop(routes));
     expect(error.code).toBe('UNKNOWN_SITE');
     expect(error.message).toContain(`${place} is for the site "default"`);
@@ -127,7 +127,7 @@ describe('An application that has only a named site', () => {
     expect((await fetch(url, { headers: bearer('a.b.c') })).status).toBe(401);
   });
 
-  it('starts when a guard of its own chooses the site', async () => {
+  it('starts when a custom guard chooses the site', async () => {
     @Injectable()
     class ShopGuard extends PassportGuard {
       protected override getPolicy(context: ExecutionContext): RoutePolicy {
@@ -145,7 +145,7 @@ describe('An application that has only a named site', () => {
   });
 });
 
-describe('A provider of a strange shape', () => {
+describe('A provider of an unusual shape', () => {
   const start = useStarter();
 
   it.each<[string, unknown]>([

@@ -64,7 +64,7 @@ describe('The start of a site', () => {
     expect(app.get(LimeSiteService).connection.state).toBe('connecting');
   });
 
-  it('does not wait for a socket that is accepted and then forgotten', async () => {
+  it('does not wait for a platform that accepts a socket and does not serve it', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -80,7 +80,7 @@ describe('The start of a site', () => {
     expect(app.get(LimeSiteService).connection.state).toBe('closed');
   });
 
-  it('opens no stream with dispatcher: false, and verifies all the same', async () => {
+  it('opens no stream with dispatcher: false, and verifies passports', async () => {
     const { lime, site } = await start.site({ options: { dispatcher: false } });
     const { requestId } = await site.createLoginRequest();
     const jwt = await lime.signPassport({ request_id: requestId });
@@ -108,17 +108,17 @@ describe('The warning about an application without a handler', () => {
   const start = useStarter();
   const WARNING = /No login handler yet/;
 
-  it('comes when the application has no listener', async () => {
+  it('is logged when the application has no listener', async () => {
     const { logs } = await start.site();
     expect(logs.of('warn').filter((line) => WARNING.test(line))).toHaveLength(1);
   });
 
-  it('does not come when a method is decorated', async () => {
+  it('is not logged when a method is decorated', async () => {
     const { logs } = await start.site({ providers: [Logins] });
     expect(logs.of('warn')).toEqual([]);
   });
 
-  it('does not come when a provider called onLogin() or subscribed at start', async () => {
+  it('is not logged when a provider has called onLogin() or subscribed at the start', async () => {
     const atStart = (listen: (site: LimeSiteService) => unknown): Provider => ({
       provide: 'LISTENER',
       inject: [LimeSiteService],
@@ -134,12 +134,12 @@ describe('The warning about an application without a handler', () => {
     }
   });
 
-  it('does not come when events go to an emitter', async () => {
+  it('is not logged when events go to an emitter', async () => {
     const { logs } = await start.site({ options: { eventEmitter: { emit: () => undefined } } });
     expect(logs.of('warn')).toEqual([]);
   });
 
-  it('does not come with dispatcher: false, where no event can come', async () => {
+  it('is not logged with dispatcher: false, which has no events', async () => {
     const { logs } = await start.site({ options: { dispatcher: false } });
     expect(logs.of('warn')).toEqual([expect.stringContaining('dispatcher is false')]);
   });
@@ -148,7 +148,7 @@ describe('The warning about an application without a handler', () => {
 describe('A site', () => {
   const start = useStarter();
 
-  it('counts what came and what was delivered', async () => {
+  it('counts received and delivered events', async () => {
     const { lime, site } = await start.site({ providers: [Logins] });
     const { requestId } = await site.createLoginRequest();
     lime.faults.duplicateEvents(2);
@@ -193,7 +193,7 @@ describe('A site', () => {
     expect(states.at(-1)).toBe('open');
   });
 
-  it('says no secret, however it is printed', async () => {
+  it('does not show a secret in any printed form', async () => {
     const { lime, site, logs } = await start.site({ providers: [Logins] });
     const { requestId } = await site.createLoginRequest();
     const { passport } = await lime.approve(requestId);
@@ -222,7 +222,7 @@ describe('The end of a site', () => {
     await until(() => lime.openStreams === 0);
   });
 
-  it('may come twice', async () => {
+  it('can be requested twice', async () => {
     const { app, site } = await start.site();
     await app.close();
     await site.onModuleDestroy();
@@ -230,7 +230,7 @@ describe('The end of a site', () => {
     expect(site.connection.state).toBe('closed');
   });
 
-  it('may come before the start', async () => {
+  it('can be requested before the start', async () => {
     const lime = await start.lime();
     const module = await Test.createTestingModule({
       imports: [LimeSitesModule.forRoot(lime.moduleOptions())],
@@ -242,7 +242,7 @@ describe('The end of a site', () => {
     expect(lime.calls).toEqual([]);
   });
 
-  it('lets createLoginRequest() fail at once, because no outcome can come any more', async () => {
+  it('makes createLoginRequest() fail at once, because the site cannot receive an outcome any more', async () => {
     const { app, lime, site } = await start.site();
     await until(() => site.connection.state === 'open');
     await app.close();
@@ -253,7 +253,7 @@ describe('The end of a site', () => {
     expect(lime.callCount('create')).toBe(0);
   });
 
-  it('lets go of its own connections', async () => {
+  it('closes its own connections', async () => {
     const { app, lime, site } = await start.site({ options: { streamWaitMs: 0 } });
     await site.createLoginRequest();
     await app.close();
@@ -261,7 +261,7 @@ describe('The end of a site', () => {
     expect(lime.callCount('create')).toBe(1);
   });
 
-  it('never closes the HTTP client that the application brought', async () => {
+  it('does not close an HTTP client of the application', async () => {
     const httpClient = new Agent();
     closeLater(() => httpClient.destroy());
     const { app, lime, site } = await start.site({ options: { httpClient, streamWaitMs: 0 } });
@@ -278,7 +278,7 @@ describe('The end of a site', () => {
     expect(answer.statusCode).toBe(200);
   });
 
-  it('leaves verification working until the last hook', async () => {
+  it('keeps verification working until the last hook', async () => {
     const { lime, site } = await start.site();
     await site.onModuleDestroy();
     const jwt = await lime.signPassport({ request_id: 'lr_1' });

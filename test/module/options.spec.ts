@@ -11,7 +11,7 @@ describe('The options of a site', () => {
   const start = useStarter();
   const setEnvironment = useEnvironment();
 
-  /** What comes in here is not what the types promise: it comes from files and variables. */
+  /** Options with wrong types, as from files and variables. */
   function startWith(options: Record<string, unknown>) {
     const limeSites = LimeSitesModule.forRoot({
       siteToken: TOKEN,
@@ -116,14 +116,14 @@ describe('The options of a site', () => {
     expect(error.detail?.['faults']).toHaveLength(6);
   });
 
-  it('names every bad entry of a list of issuers', async () => {
+  it('names every wrong entry of a list of issuers', async () => {
     expect(await faultsOf({ issuer: ['nowhere', 'https://lime.pics', 7] })).toEqual([
       expect.stringMatching(/^issuer .* got "nowhere"$/),
       expect.stringMatching(/^issuer .* got 7$/),
     ]);
   });
 
-  it('does not show the token when it stands where the issuer belongs', async () => {
+  it('does not show a token in place of the issuer', async () => {
     await faultsOf({ issuer: TOKEN });
     await faultsOf({ issuer: [TOKEN] });
   });
@@ -137,7 +137,7 @@ describe('The options of a site', () => {
     ]);
   });
 
-  it('does not show the token when it stands where the address belongs', async () => {
+  it('does not show a token in place of the address', async () => {
     await faultsOf({ baseUrl: TOKEN });
   });
 
@@ -162,12 +162,12 @@ describe('The options of a site', () => {
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('treats an option that is undefined or null as not given', async () => {
+  it('treats an undefined option and null as absent', async () => {
     const options = { timeoutMs: undefined, maxRetries: null, unheardOf: undefined };
     await expect(startWith(options)).resolves.toBeDefined();
   });
 
-  it('treats a blank LIME_API_BASE as not given', async () => {
+  it('treats a blank LIME_API_BASE as absent', async () => {
     setEnvironment({ LIME_API_BASE: ' ' });
     await expect(startWith({ baseUrl: undefined })).resolves.toBeDefined();
   });

@@ -42,7 +42,7 @@ class LoginsOfBoth {
 describe('Several sites in one application', () => {
   const start = useStarter();
 
-  it('have a service, a stream and handlers of their own', async () => {
+  it('each have a service, a stream and handlers', async () => {
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
     const { app, logs } = await start.app({
       imports: [
@@ -64,7 +64,7 @@ describe('Several sites in one application', () => {
     expect(logs.lines.map(({ context }) => context)).toContain('LimeSiteService:shop');
   });
 
-  it('may share a handler, whose context has the site of the login', async () => {
+  it('can share a handler, whose context has the site of the login', async () => {
     const handled: [site: string, requestId: string][] = [];
     @Injectable()
     class LoginsOfAnySite {
@@ -94,7 +94,7 @@ describe('Several sites in one application', () => {
     ]);
   });
 
-  it('can be registered without one that has no name', async () => {
+  it('can all have names', async () => {
     const lime = await start.lime();
     const { app } = await start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
@@ -117,7 +117,7 @@ describe('Several sites in one application', () => {
     expect(lime.callCount('events')).toBe(0);
   });
 
-  it('take the name "default" for the one without a name', async () => {
+  it('have the name "default" for the one without a name', async () => {
     const lime = await start.lime();
     const started = start.app({
       imports: [
@@ -162,7 +162,7 @@ describe('Several sites in one application', () => {
     expect(lime.callCount('events')).toBe(0);
   });
 
-  it('do not start with a handler for the one without a name when there is none', async () => {
+  it('do not start with a handler for a site without a name that is not registered', async () => {
     const lime = await start.lime();
     const started = start.app({
       imports: [LimeSitesModule.forRoot({ name: 'shop', ...lime.moduleOptions() })],
@@ -172,7 +172,7 @@ describe('Several sites in one application', () => {
     expect(error.message).toContain('HandledLogins.open is for the site "default"');
   });
 
-  it('guard routes with logins and single use of their own', async () => {
+  it('guard routes with their own logins and single use', async () => {
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
     @UseGuards(PassportGuard)
     @Controller()
@@ -201,7 +201,7 @@ describe('Several sites in one application', () => {
     const shop = app.get<LimeSiteService>(getLimeSiteServiceToken('shop'));
     const ofDefault = await ownLogin({ lime, site });
     const ofShop = await ownLogin({ lime: shopLime, site: shop });
-    // Both platforms sign with one key in these tests: what the other site does not know is the login.
+    // Both platforms sign with one key in these tests. Only the login is not known to the other site.
     expect(await statusOf('default', ofDefault.passport)).toBe(200);
     expect(await statusOf('shop', ofDefault.passport)).toBe(401);
     expect(await statusOf('default', ofShop.passport)).toBe(401);
@@ -210,9 +210,9 @@ describe('Several sites in one application', () => {
     expect(await statusOf('once', ofShop.passport)).toBe(401);
   });
 
-  it('close independently of each other, all of them', async () => {
+  it('all close independently of each other', async () => {
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
-    shopLime.suspendSite(); // trouble of one must not affect the other
+    shopLime.suspendSite(); // a failure of one must not affect the other
     const { app } = await start.app({
       imports: [
         LimeSitesModule.forRoot(lime.moduleOptions()),
@@ -237,7 +237,7 @@ describe('Several sites in one application', () => {
     expect(lime.callCount('events')).toBe(1);
   });
 
-  it('may be aliased without counting twice', async () => {
+  it('can have an alias and still count once', async () => {
     const lime = await start.lime();
     const { app } = await start.app({
       imports: [LimeSitesModule.forRoot(lime.moduleOptions())],
@@ -266,7 +266,7 @@ describe('Two applications in one process', () => {
     expect(other.lime.callCount('jwks')).toBe(1);
   });
 
-  it('each receive the login when they are replicas of one site', async () => {
+  it('each deliver the login when they are replicas of one site', async () => {
     const lime = await start.lime();
     const [one, other] = await Promise.all([
       start.site({ lime, providers: [HandledLogins] }),
@@ -281,7 +281,7 @@ describe('Two applications in one process', () => {
     }
   });
 
-  it('go on when one of them ends', async () => {
+  it('go on when one of them closes', async () => {
     const lime = await start.lime();
     const one = await start.site({ lime });
     const other = await start.site({ lime });

@@ -14,10 +14,10 @@ export function isNginxInstalled(): boolean {
   return spawnSync('nginx', ['-v']).error === undefined;
 }
 
-/** What goes into the `http` block, given the address (`host:port`) to listen on. */
+/** Makes the content of the `http` block for the address (`host:port`) to listen on. */
 export type HttpBlock = (listen: string) => string;
 
-/** An nginx of the test's own: a folder, a port and a process that nothing else has. */
+/** An nginx for one test, with its own folder, port and process. */
 export class Nginx {
   #process: ChildProcess | undefined;
 
@@ -49,12 +49,12 @@ export class Nginx {
     }
   }
 
-  /** A new generation of workers takes over; the old one goes on with the connections it has. */
+  /** Starts new workers. The old ones keep their present connections. */
   reload(): void {
     this.#process?.kill('SIGHUP');
   }
 
-  /** A fast shutdown: every connection is closed. */
+  /** A fast shutdown, which closes every connection. */
   async stop(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;

@@ -14,7 +14,7 @@ const start = useStarter();
 const closeLater = useCleanup();
 
 const SECOND = 1_000;
-/** nginx drops an idle upstream after 60 s by default; here a second stands for that minute. */
+/** nginx drops an idle upstream after 60 s by default. These tests use one second. */
 const SHORT_DEFAULT = 'proxy_read_timeout 1s;';
 /** LIME may send `X-Accel-Buffering: no`, as the sandbox does, or not: this setting hides it. */
 const NO_HINT = 'proxy_ignore_headers X-Accel-Buffering;';
@@ -25,7 +25,7 @@ interface Setup {
   options?: LimeSitesModuleOptions;
 }
 
-/** The file that the documentation recommends, with this test's addresses, in an nginx whose defaults are adverse. */
+/** The recommended file of the documentation with this test's addresses, in an nginx with adverse defaults. */
 async function recommended({ port }: LimeSandbox): Promise<HttpBlock> {
   const file = await readFile('docs/nginx.conf', 'utf8');
   return (listen) => {
@@ -38,7 +38,7 @@ async function recommended({ port }: LimeSandbox): Promise<HttpBlock> {
   };
 }
 
-/** A `proxy_pass` and nothing else; `settings` come before it. */
+/** Only a `proxy_pass`, with `settings` before it. */
 function defaults(settings: readonly string[] = []): (lime: LimeSandbox) => Promise<HttpBlock> {
   return ({ port }) =>
     Promise.resolve(
@@ -48,7 +48,7 @@ function defaults(settings: readonly string[] = []): (lime: LimeSandbox) => Prom
     );
 }
 
-/** A platform without keepalives, nginx in front of it, and a site behind that. */
+/** Starts a platform without keepalives, nginx in front of it, and a site. */
 async function startBehind(
   blockFor: (lime: LimeSandbox) => Promise<HttpBlock>,
   { sandbox, options }: Setup = {},
@@ -68,7 +68,7 @@ async function startBehind(
   });
   const handler = started.app.get(RecordingHandler);
   const isOpen = () => started.site.connection.state === 'open' && lime.openStreams === 1;
-  /** Runs a login from its creation to the handler. @returns how long the approval took, in milliseconds. */
+  /** Runs a login from its creation to the handler. @returns the duration of the approval in milliseconds. */
   const login = async () => {
     const { requestId } = await started.site.createLoginRequest();
     await started.lime.approve(requestId);

@@ -109,7 +109,7 @@ describe('The issuer of a passport', () => {
     await expect(site.verifyBindingPassport(binding)).rejects.toMatchObject(facts);
   }
 
-  it.each(ACCEPTED)('is accepted when it is written with %s', async (_, iss) => {
+  it.each(ACCEPTED)('is accepted with %s', async (_, iss) => {
     await accepts(await startSite({ issuer: LIME }), iss);
   });
 
@@ -117,7 +117,7 @@ describe('The issuer of a passport', () => {
     await refuses(await startSite({ issuer: LIME }), iss, LIME);
   });
 
-  it('is not looked at with issuer false, and need not be there', async () => {
+  it('is not checked with issuer false, and can be absent', async () => {
     const site = await startSite({ issuer: false });
     for (const [, iss] of [...ACCEPTED, ...REFUSED]) await accepts(site, iss);
   });
@@ -154,13 +154,13 @@ describe('The issuer of a passport', () => {
   });
 
   describe('by the option issuer', () => {
-    it.each(ACCEPTED)('may be configured with %s', async (_, issuer) => {
+    it.each(ACCEPTED)('can be configured with %s', async (_, issuer) => {
       const site = await startSite({ issuer });
       await accepts(site, LIME);
       await refuses(site, origin(), LIME);
     });
 
-    it('may be one of several', async () => {
+    it('can be one of several', async () => {
       const site = await startSite({ issuer: [LIME, 'https://LIME.example:8443/'] });
       await accepts(site, LIME);
       await accepts(site, 'https://lime.example:8443');
@@ -173,7 +173,7 @@ describe('The issuer of a passport', () => {
       }
     });
 
-    it('may be a list of one', async () => {
+    it('can be a list of one', async () => {
       const site = await startSite({ issuer: [LIME] });
       await accepts(site, LIME);
       await refuses(site, [LIME], LIME);

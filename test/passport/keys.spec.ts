@@ -22,11 +22,11 @@ describe("LIME's signing keys", () => {
   interface Setup {
     sandbox?: LimeSandboxOptions;
     options?: LimeSitesModuleOptions;
-    /** What is wrong before the first fetch. */
+    /** The fault before the first fetch. */
     before?: (lime: LimeSandbox) => void;
   }
 
-  /** Starts a site on a clock of its own, whose passports are dated by that clock. */
+  /** Starts a site on a manual clock, which also dates its passports. */
   async function startSite({ sandbox = {}, options = {}, before }: Setup = {}) {
     const lime = await start.lime(sandbox);
     before?.(lime);
@@ -53,7 +53,7 @@ describe("LIME's signing keys", () => {
     expect(lime.callCount('jwks')).toBe(1);
   });
 
-  it('are fetched once for all verifications that wait for them', async () => {
+  it('are fetched once for all waiting verifications', async () => {
     const { lime, site, clock, sign } = await startSite({
       before: ({ faults }) => faults.respond('jwks', { status: 500 }),
     });
@@ -71,7 +71,7 @@ describe("LIME's signing keys", () => {
     });
   });
 
-  it.each(['raw', 'enveloped'] as const)('may come %s', async (jwks) => {
+  it.each(['raw', 'enveloped'] as const)('can arrive %s', async (jwks) => {
     const { site, sign } = await startSite({ sandbox: { jwks } });
     await expect(site.verifyPassport(await sign())).resolves.toMatchObject({ valid: true });
   });
@@ -87,14 +87,14 @@ describe("LIME's signing keys", () => {
   });
 
   describe('when they change', () => {
-    it('are fetched anew for a passport that names a new one', async () => {
+    it('are fetched again for a passport that names a new one', async () => {
       const { lime, site, sign } = await startSite();
       await lime.rotateKeys();
       await expect(site.verifyPassport(await sign())).resolves.toMatchObject({ valid: true });
       expect(lime.callCount('jwks')).toBe(2);
     });
 
-    it('are fetched at most once in ten seconds, whatever key ids forged passports name', async () => {
+    it('are fetched at most once in ten seconds for any key ids of forged passports', async () => {
       const { lime, site, clock, sign } = await startSite();
       const forge = async (count: number) => {
         const forged = Array.from({ length: count }, async (_, index) =>
@@ -115,7 +115,7 @@ describe("LIME's signing keys", () => {
       expect(lime.callCount('jwks')).toBe(3);
     });
 
-    it('do not make a passport of a known key wait while they are fetched for a forged one', async () => {
+    it('do not delay a passport of a known key while they are fetched for a forged one', async () => {
       const { lime, site, sign } = await startSite();
       const [good, forged] = [await sign(), await sign({ kid: 'forged' })];
       lime.faults.hang('jwks');
@@ -126,7 +126,7 @@ describe("LIME's signing keys", () => {
       await waiting;
     });
 
-    it('are refreshed beside their use after five minutes', async () => {
+    it('are refreshed in the background after five minutes', async () => {
       const { lime, site, clock, sign } = await startSite();
       clock.advance(5 * MINUTE - 1);
       await site.verifyPassport(await sign());
@@ -140,7 +140,7 @@ describe("LIME's signing keys", () => {
       await until(() => lime.callCount('jwks') === 2);
     });
 
-    it('stop working when they are withdrawn, as soon as they were refreshed', async () => {
+    it('stop working after the next refresh when they are withdrawn', async () => {
       const { lime, site, clock, sign } = await startSite();
       const withdrawn = createKeyPair('withdrawn');
       respondKeys(lime, [withdrawn.jwk], 1);
@@ -155,7 +155,7 @@ describe("LIME's signing keys", () => {
       expect((await failureOf(InvalidPassportError, work)).code).toBe('PASSPORT_KEY_UNKNOWN');
     });
 
-    it('stop working ten minutes after the last fetch at the latest, when they were withdrawn', async () => {
+    it('stop working ten minutes after the last fetch at the latest when they are withdrawn', async () => {
       const { lime, site, clock, signWithOld } = await startSiteWithOldKey();
       await lime.rotateKeys({ keepOld: false });
       clock.advance(5 * MINUTE - 1);
@@ -166,7 +166,7 @@ describe("LIME's signing keys", () => {
       expect(lime.callCount('jwks')).toBe(2);
     });
 
-    it('stop working for passports that were verified before, when they are withdrawn', async () => {
+    it('stop working for verified passports when they are withdrawn', async () => {
       const { lime, site, clock, signWithOld } = await startSiteWithOldKey();
       clock.advance(10 * MINUTE - 30 * SECOND);
       lime.faults.respond('jwks', { status: 500 });
@@ -179,7 +179,7 @@ describe("LIME's signing keys", () => {
       expect((await failureOf(InvalidPassportError, work)).code).toBe('PASSPORT_KEY_UNKNOWN');
     });
 
-    it('are refreshed every five minutes at most, however many passports come', async () => {
+    it('are refreshed every five minutes at most with any number of passports', async () => {
       const { lime, site, clock, sign } = await startSite();
       for (let refreshes = 1; refreshes <= 3; refreshes++) {
         clock.advance(5 * MINUTE);
@@ -244,7 +244,7 @@ describe("LIME's signing keys", () => {
         ({ faults }) =>
           faults.respond('jwks', { status: 302, headers: { location: '/' }, times: Infinity }),
       ],
-    ])('serve from the last good set: %s', async (_, fail) => {
+    ])('serve from the last good JWKS: %s', async (_, fail) => {
       const { lime, site, clock, logs, sign } = await startSite();
       fail(lime);
       clock.advance(2 * 60 * MINUTE);
@@ -257,7 +257,7 @@ describe("LIME's signing keys", () => {
       await expect(forged).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
     });
 
-    it('serve from the last good set for a day, and no longer', async () => {
+    it('serve from the last good JWKS for a day, and no longer', async () => {
       const { lime, site, clock, sign } = await startSite();
       lime.faults.respond('jwks', { status: 500, times: Infinity });
       for (const ms of [10 * MINUTE, 50 * MINUTE, 23 * 60 * MINUTE - 1]) {
@@ -297,7 +297,7 @@ describe("LIME's signing keys", () => {
     const good = createKeyPair('good');
     const other = createKeyPair('other');
 
-    it('do not take the good ones with them', async () => {
+    it('do not affect the usable ones', async () => {
       const keys = [
         null,
         7,
@@ -337,7 +337,7 @@ describe("LIME's signing keys", () => {
       await expect(work).rejects.toMatchObject({ code: 'PASSPORT_KEY_UNKNOWN' });
     });
 
-    it('may leave out what they are for', async () => {
+    it('can leave out their use', async () => {
       const jwk = { ...good.jwk, use: undefined, alg: undefined };
       const { lime, site, clock } = await startSite({
         before: (started) => respondKeys(started, [jwk]),
@@ -345,7 +345,7 @@ describe("LIME's signing keys", () => {
       await expect(site.verifyPassport(await passport(good, lime, clock))).resolves.toBeDefined();
     });
 
-    it('count by the first one when two have the same kid', async () => {
+    it('use the first one of two with the same kid', async () => {
       const keys = [good.jwk, { ...other.jwk, kid: 'good' }];
       const { lime, site, clock } = await startSite({
         before: (started) => respondKeys(started, keys),
@@ -365,7 +365,7 @@ function respondKeys(lime: LimeSandbox, keys: unknown[], times = Infinity): void
   respondWith(lime, { keys }, times);
 }
 
-/** Signs with a key that is not the sandbox's own. */
+/** Signs with a key that the sandbox does not have. */
 function passport({ kid, privateKey }: KeyPair, lime: LimeSandbox, clock: Clock): Promise<string> {
   return lime.signPassport({}, { kid, key: privateKey, issuedAt: new Date(clock.now()) });
 }

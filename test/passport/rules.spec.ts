@@ -16,7 +16,7 @@ import { createKeyPair } from '../support/key-pair.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { useStarter } from '../support/start-site.js';
 
-/** A whole second, so that boundaries can be met exactly. */
+/** A whole second, so that tests can meet limits exactly. */
 const NOW = Math.floor(Date.now() / 1000);
 
 const ownKey = createKeyPair('own');
@@ -66,14 +66,14 @@ describe('A passport', () => {
       });
     });
 
-    it('is accepted for the request it was made for', async () => {
+    it('is accepted for its request', async () => {
       const jwt = await sign({ request_id: 'lr_1' });
       const { claims } = await (await site()).verifyPassport(jwt, { expectedRequestId: 'lr_1' });
       expect(claims.request_id).toBe('lr_1');
     });
 
-    it('gets agent_id from sub, whatever else it claims', async () => {
-      const jwt = await sign({ agent_id: 'somebody-else' });
+    it('gets agent_id from sub, and not from its own agent_id', async () => {
+      const jwt = await sign({ agent_id: 'another-agent' });
       const { claims } = await (await site()).verifyPassport(jwt);
       expect(claims.agent_id).toBe(lime.agent.agentId);
     });
@@ -86,7 +86,7 @@ describe('A passport', () => {
       expect(claims).not.toHaveProperty('user_kyc_level');
     });
 
-    it('keeps its user_id when it has an owner_id, too', async () => {
+    it('keeps its user_id when it also has an owner_id', async () => {
       const jwt = await sign({ user_id: 'new', owner_id: 'old' });
       const { claims } = await (await site()).verifyPassport(jwt);
       expect(claims).toMatchObject({ user_id: 'new', owner_id: 'old' });
@@ -104,7 +104,7 @@ describe('A passport', () => {
       ['expired almost 5 s ago', { issuedAt: NOW - 100, expiresAt: NOW - 4.999 }],
       ['is dated an hour ahead', { issuedAt: NOW + 3_600 }],
       ['has other header members', { header: { typ: undefined, x5t: 'abc' } }],
-    ])('may be one that %s', async (_, overrides) => {
+    ])('is accepted when it %s', async (_, overrides) => {
       const jwt = await sign({}, overrides);
       await expect((await site()).verifyPassport(jwt)).resolves.toMatchObject({ valid: true });
     });
@@ -114,7 +114,7 @@ describe('A passport', () => {
       ['is null', null],
       ['is now', NOW],
       ['lies 30 s ahead', NOW + 30],
-    ])('may have an nbf that %s', async (_, nbf) => {
+    ])('is accepted with an nbf that %s', async (_, nbf) => {
       const jwt = await sign({ nbf });
       const { claims } = await (await site()).verifyPassport(jwt);
       expect(claims.nbf).toBe(nbf);
@@ -153,7 +153,7 @@ describe('A passport', () => {
       expect(error.httpStatus).toBeUndefined();
     });
 
-    it('is described by its kind and length, never by itself', async () => {
+    it('is described by its type and length in the error, not by its text', async () => {
       expect(await refusal('some.secret')).toMatchObject({ actual: 'a string of 11 characters' });
       expect(await refusal(7)).toMatchObject({ actual: 'number' });
     });
@@ -164,7 +164,7 @@ describe('A passport', () => {
       ['is null', 'null'],
       ['is not JSON', '{'],
       ['is not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d)],
-    ])('is refused although its signature is good: the payload %s', async (_, payload) => {
+    ])('is refused with a genuine signature when the payload %s', async (_, payload) => {
       const jwt = await ownKey.sign(payload);
       lime.faults.respond('jwks', { status: 200, body: { keys: [ownKey.jwk] } });
       expect(await refusal(jwt)).toMatchObject({ code: 'PASSPORT_MALFORMED' });
@@ -172,14 +172,14 @@ describe('A passport', () => {
   });
 
   describe('with a header that must not be trusted', () => {
-    /** A token with something in the place of the signature. */
+    /** A token with a text in place of the signature. */
     async function unsigned(alg: string): Promise<string> {
       const [, payload = '', signature = ''] = (await sign()).split('.');
       const header = JSON.stringify({ alg, kid: kidOf(lime) });
       return `${Buffer.from(header).toString('base64url')}.${payload}.${signature}`;
     }
 
-    /** What a verifier accepts that takes the public key for a secret. */
+    /** A token for a verifier that uses the public key as a secret. */
     function signWithPublicKey(overrides: PassportOverrides = {}): Promise<string> {
       const jwk = lime.publishedKeys().keys[0] as JsonWebKey;
       const pem = createPublicKey({ key: jwk, format: 'jwk' }).export({
@@ -224,17 +224,17 @@ describe('A passport', () => {
       expect(await refusal(await make())).toMatchObject({ code });
     });
 
-    it('is refused with the algorithm that came, shortened', async () => {
+    it('is refused with its algorithm, shortened, in the error', async () => {
       const error = await refusal(await unsigned('x'.repeat(100)));
       expect(error).toMatchObject({ expected: 'RS256', actual: 'x'.repeat(32) });
     });
 
-    it('is refused with the key id that it named, shortened', async () => {
+    it('is refused with its key id, shortened, in the error', async () => {
       const error = await refusal(await sign({}, { kid: 'k'.repeat(500) }));
       expect(error.actual).toBe('k'.repeat(64));
     });
 
-    it('is refused when one bit of it was changed', async () => {
+    it('is refused when one bit is changed', async () => {
       const [head = '', payload = '', signature = ''] = (await sign({ request_id: 'lr_1' })).split(
         '.',
       );
@@ -309,7 +309,7 @@ describe('A passport', () => {
       expect(await refusal(jwt, '')).toMatchObject({ code: 'PASSPORT_REQUEST_MISMATCH' });
     });
 
-    it('does not show a passport that it carries as a claim', async () => {
+    it('does not show a passport in one of its claims', async () => {
       const inner = await sign();
       const error = await refusal(await sign({ aud: inner }));
       expect(error.actual).toBe('[passport]');
@@ -351,7 +351,7 @@ describe('A passport', () => {
       expect(await failureOf(InvalidPassportError, work)).toMatchObject({ code });
     });
 
-    it('is not a login passport, nor the other way round', async () => {
+    it('is refused as a login passport, and a login passport as a binding', async () => {
       expect(await refusal(await sign({ request_id: 'lr_1' }, binding))).toMatchObject({
         code: 'PASSPORT_AUDIENCE',
         expected: 'lime-site-login',

@@ -19,10 +19,10 @@ import { until } from '../support/until.js';
 
 interface Generation {
   readonly platform: SandboxPlatform;
-  /** The claims of a verified login passport, beside those that all generations have. */
+  /** The claims of a verified login passport beside those of all generations. */
   readonly claims: (userId: string, origin: string) => object;
   readonly namesIssuer: boolean;
-  /** What the callback of a binding carries. */
+  /** The parameter of a binding's callback. */
   readonly callback: 'code' | 'passport' | 'none';
 }
 
@@ -131,7 +131,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
     expect(handler.events).toHaveLength(1);
   });
 
-  it('gets the expiry of a login request that no agent approves', async () => {
+  it('expires a login request that no agent approves', async () => {
     const { lime, site, clock, handler } = await startSite();
     const { requestId, expiresAt } = await site.createLoginRequest();
     clock.advance(expiresAt.getTime() - clock.now());
@@ -151,7 +151,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
     expect(await get('/me', bearer(passport))).toMatchObject(INVALID);
   });
 
-  it('refuses an approval whose passport is for another purpose', async () => {
+  it('refuses an approval with a passport of another kind', async () => {
     const { lime, site, handler, rejections, get } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const { passport } = await lime.approve(requestId, { aud: 'lime-binding', binding_id: 'br_1' });
@@ -170,7 +170,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
     expect(await get('/me', bearer(passport))).toMatchObject(INVALID);
   });
 
-  it('accepts a passport without issuer only of a platform that names none', async () => {
+  it('accepts a passport without an issuer only from a platform that sends none', async () => {
     const started = await startSite();
     const { passport } = await ownLogin(started, { iss: undefined });
     const answer = await started.get('/me', bearer(passport));
@@ -179,7 +179,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
     expect(await started.get('/me', bearer(named.passport))).toMatchObject({ status: 200 });
   });
 
-  it('accepts no approval of a platform that names no issuer unless the option says so', async () => {
+  it('refuses the approvals of a platform that sends no issuer, except with issuer false', async () => {
     const { lime, site, handler, rejections } = await startSite({ issuer: undefined });
     const { requestId } = await site.createLoginRequest();
     await lime.approve(requestId);
@@ -189,7 +189,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
   });
 
   if (callback === 'none') {
-    it('cannot bind: the platform has no bindings', async () => {
+    it('cannot create a binding on a platform without bindings', async () => {
       const { site } = await startSite();
       const redirectUri = 'https://shop.example/callback';
       const error = await failureOf(ApiError, site.createBindingRequest({ redirectUri }));
@@ -225,7 +225,7 @@ describe.each(GENERATIONS)('A site on the LIME of $platform', (generation) => {
     expect(await get(callbackUrl)).toMatchObject(MISSING);
   });
 
-  it('refuses what the callback of another generation carries', async () => {
+  it('refuses the callback of another generation', async () => {
     const { lime, site, url, get } = await startSite();
     const other = callback === 'code' ? 'passport' : 'code';
     const redirectUri = `${url}/bound-by-${other}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SchematicContext, Tree } from '@angular-devkit/schematics';
-// The index of the package loads more than jest can on Node 20; check:package runs the whole with the real CLI.
+// jest on Node 20 cannot load the index of the package. check:package runs the schematic with the real CLI.
 import { MetadataManager } from '@nestjs/schematics/dist/utils/metadata.manager.js';
 import { nestAdd } from '../../lib/schematics/nest-add/nest-add.js';
 import { failureOf } from '../support/failure-of.js';

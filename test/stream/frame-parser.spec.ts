@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameParser } from '../../lib/stream/frame-parser.js';
 
-/** What the parser makes of these chunks, in order, and at the end the id that goes into `Last-Event-ID`. */
+/** The parser's events for these chunks, in order, and the id for `Last-Event-ID`. */
 function parse(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
   const seen: string[] = [];
   let lastEventId = '';
@@ -25,7 +25,7 @@ function parse(chunks: Uint8Array[], maxFrameBytes = 1024 * 1024): string[] {
   return [...seen, `id ${lastEventId}`];
 }
 
-/** Text that is full of what has a meaning in an event stream. */
+/** Text with many characters that have a meaning in an event stream. */
 const streamText = fc
   .array(
     fc.oneof(
@@ -70,7 +70,7 @@ function cut(bytes: Uint8Array, places: number[]): Uint8Array[] {
 }
 
 /**
- * An event stream parsed by the letter of WHATWG HTML 9.2.6, slowly and simply: only the data and the last id. One rule
+ * A slow and simple parser of event streams after WHATWG HTML 9.2.6: only the data and the last id. One rule
  * differs, as in eventsource-parser: an id without data in its event does not count.
  */
 function parseByTheBook(text: string): string[] {
@@ -106,7 +106,7 @@ describe('A frame that is too large', () => {
     ['in one chunk', ['data: 123456789\n\n']],
     ['in one unfinished line', ['data: 1', '2345']],
     ['in many lines', ['data: 1234\n', 'data: 5678\n']],
-  ])('(%s) throws FRAME_TOO_LARGE with the name of the option', (_, chunks) => {
+  ])('throws FRAME_TOO_LARGE with the name of the option: %s', (_, chunks) => {
     const parser = new FrameParser(SINK, 8);
     const feed = () => chunks.forEach((chunk) => parser.feed(Buffer.from(chunk)));
 
@@ -118,13 +118,13 @@ describe('A frame that is too large', () => {
     );
   });
 
-  it('has more than maxFrameBytes, not exactly as many', () => {
+  it('has more than maxFrameBytes', () => {
     expect(parse([Buffer.from('data:12345678\n\n')], 13)).toEqual(['data 12345678', 'id ']);
   });
 });
 
-describe('Any text', () => {
-  it('gives the same events cut anywhere as uncut', () => {
+describe('Any text in the stream', () => {
+  it('gives the same events in chunks of any size', () => {
     fc.assert(
       fc.property(streamText, fc.array(fc.nat(), { maxLength: 20 }), (bytes, places) => {
         expect(parse(cut(bytes, places))).toEqual(parse([bytes]));
@@ -133,7 +133,7 @@ describe('Any text', () => {
     );
   });
 
-  it('gives the same events cut into single bytes as uncut', () => {
+  it('gives the same events in chunks of one byte', () => {
     fc.assert(
       fc.property(streamText, (bytes) => {
         expect(parse(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(parse([bytes]));

@@ -128,7 +128,7 @@ describe('The timer', () => {
     expect(timeouts).toHaveLength(1);
   });
 
-  it('fires by a timeout that shrank while it ran', () => {
+  it('fires at the new timeout when that shrinks while it runs', () => {
     const { clock, timeouts, keepalives } = startTimeout();
     keepalives(SECOND, SECOND);
 

@@ -29,7 +29,7 @@ const times = (count: number, failure: StreamFailure) =>
   Array.from({ length: count }, () => failure);
 
 describe('The delay after drops', () => {
-  it('is between half of the backoff and the whole of it', () => {
+  it('is between half of the backoff and all of it', () => {
     const whole = [500, 1_000, 2_000, 4_000, 8_000, 8_000];
 
     expect(delays(policy(1), times(6, drop))).toEqual(whole);
@@ -79,7 +79,7 @@ describe('The delay after refusals', () => {
   });
 
   it.each([200, 204, 302, 400, 410, 499])(
-    'applies to an answer with status %i, which does not question the site token',
+    'applies to an answer with status %i, which says nothing about the site token',
     (status) => {
       expect(policy(0).next(answer(status))).toEqual({ state: 'reconnecting', delayMs: 30_000 });
     },
@@ -116,7 +116,7 @@ describe('The delay that the server asks for', () => {
     expect(delays(lasting, [drop, drop])).toEqual([3_000, 3_000]);
   });
 
-  it('is the longer of the two, with the latest retry field', () => {
+  it('is the longer one of Retry-After and the latest retry field', () => {
     const both = policy(0);
     both.useRetryField(9_000);
     both.useRetryField(4_000);

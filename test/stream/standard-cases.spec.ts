@@ -29,8 +29,8 @@ function parse(text: string | Uint8Array, chunkBytes = Infinity) {
 const LONG = 'x'.repeat(2 * 1024 + 1);
 
 /**
- * The cases of the public suites for event sources, rewritten: the format tests of the web platform and the contract
- * tests for server-sent events of feature-flag clients. Only the module's own rule differs: it drops events without data.
+ * The cases of public suites for event sources: the format tests of the web platform, and the contract tests of
+ * feature-flag clients for server-sent events. One rule differs: the module drops events without data.
  */
 const CASES: [name: string, text: string, events: string[]][] = [
   ['one event', 'data: hello\n\n', ['hello']],
@@ -89,11 +89,11 @@ const CASES: [name: string, text: string, events: string[]][] = [
 ];
 
 describe('An event stream', () => {
-  it.each(CASES)('with %s is parsed as the standard says', (_, text, events) => {
+  it.each(CASES)('is parsed as the standard defines with %s', (_, text, events) => {
     expect(parse(text).events).toEqual(events);
   });
 
-  it.each(CASES)('with %s is parsed the same in chunks of one byte', (_, text, events) => {
+  it.each(CASES)('is parsed the same in chunks of one byte with %s', (_, text, events) => {
     expect(parse(text, 1).events).toEqual(events);
   });
 
@@ -111,7 +111,7 @@ describe('An event stream', () => {
     [':\n\n', 1],
     [': a\n: b\n\ndata: x\n\n', 2],
     ['data: :\n\n', 0],
-  ])('of %j has %i comments', (text, count) => {
+  ])('has the comments of its text: %j has %i', (text, count) => {
     expect(parse(text).comments).toBe(count);
   });
 });
@@ -130,7 +130,7 @@ describe('The retry field', () => {
     ['retry:  5\n\n', []],
     ['Retry: 5\n\n', []],
     ['retry: 5', []],
-  ])('in %j asks for %j', (text, retries) => {
+  ])('sets the delay of its value: %j gives %j', (text, retries) => {
     expect(parse(text).retries).toEqual(retries);
   });
 });
@@ -166,12 +166,12 @@ describe('The last event id', () => {
     ['id: 1\r\ndata: x\r\n\r\n', '1'],
     ['\uFEFFid: 1\ndata: x\n\n', '1'],
     ['\uFEFF\uFEFFid: 1\ndata: x\n\n', undefined],
-  ])('of %j is %j, in one chunk and in chunks of one byte', (text, id) => {
+  ])('is the same in one chunk and in chunks of one byte: %j gives %j', (text, id) => {
     expect(parse(text).lastEventId).toBe(id);
     expect(parse(text, 1).lastEventId).toBe(id);
   });
 
-  it('may come in pieces of any size', () => {
+  it('can arrive in chunks of any size', () => {
     const id = (digit: string, length: number) => `id: ${digit.repeat(length)}\ndata: x\n\n`;
     const text = `data: ${LONG}\n\n${id('7', 1_024)}${id('8', 1_025)}`;
 
