@@ -48,7 +48,7 @@ describe.each(HTTP_PLATFORMS)('@ApiPassport() on %s', (platform) => {
   }
 
   it.each(['/all/one', '/all/two', '/some/guarded'])(
-    'says in the document what %s asks for, and how it refuses',
+    'documents the passport and the refusals of %s',
     async (path) => {
       const { paths } = await documentOf();
       expect(paths[path]?.get).toMatchObject({
@@ -62,14 +62,14 @@ describe.each(HTTP_PLATFORMS)('@ApiPassport() on %s', (platform) => {
     },
   );
 
-  it('says nothing of other routes', async () => {
+  it('does not change other routes', async () => {
     const { paths } = await documentOf();
     const { security, responses } = paths['/some/open']?.get ?? {};
     expect(security).toBeUndefined();
     expect(Object.keys(responses ?? {})).toEqual(['200']);
   });
 
-  it('names the scheme that the document describes', async () => {
+  it('references the security scheme of the document', async () => {
     const { components } = await documentOf();
     expect(components?.securitySchemes).toEqual({
       'lime-passport': {
@@ -82,7 +82,7 @@ describe.each(HTTP_PLATFORMS)('@ApiPassport() on %s', (platform) => {
   });
 });
 
-/** What an application may well do without. */
+/** The optional peers. */
 const OPTIONAL = [
   '@nestjs/swagger',
   '@nestjs/websockets',
@@ -91,8 +91,8 @@ const OPTIONAL = [
   '@nestjs/event-emitter',
 ];
 
-describe('The package without what is optional', () => {
-  it.each(OPTIONAL)('loads where %s is not installed', async (name) => {
+describe('The package without its optional peers', () => {
+  it.each(OPTIONAL)('loads without %s', async (name) => {
     await withoutPackage(name, async () => {
       const { PassportGuard: guard, BindingPassportGuard } = await import('nestjs-lime-sites');
       expect([guard.name, BindingPassportGuard.name]).toEqual([
@@ -108,7 +108,7 @@ describe('The package without what is optional', () => {
     });
   });
 
-  it('imports none of it statically, outside the folder that is for it', async () => {
+  it('imports none of them statically outside of their own entry points', async () => {
     const files = (await readdir('lib', { recursive: true }))
       .filter((name) => name.endsWith('.ts'))
       .filter((name) => !/^swagger\W/.test(name));
@@ -125,7 +125,7 @@ describe('The package without what is optional', () => {
   });
 });
 
-/** The modules that code loads when it is loaded; types are none, and `import()` waits. */
+/** The modules that code imports when it loads: neither types nor `import()`. */
 function staticImportsOf(code: string): string[] {
   const statement = /^(?:import|export)\s(?!type\b)(?:[^;'"]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gm;
   return [...code.matchAll(statement)].map(([, name = '']) => name);

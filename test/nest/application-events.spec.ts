@@ -46,7 +46,7 @@ const MANY_EMITTERS = /has 2 event emitters/;
 describe('Application events', () => {
   const start = useStarter();
 
-  async function settleAll({ lime, site }: StartedSite): Promise<void> {
+  async function endAll({ lime, site }: StartedSite): Promise<void> {
     await lime.whenStreamOpen();
     const [approved, expired, rejected] = Array.from({ length: 3 }, () =>
       lime.createLoginRequest(),
@@ -63,7 +63,7 @@ describe('Application events', () => {
       imports: [EventEmitterModule.forRoot()],
       providers: [Listener],
     });
-    await settleAll(started);
+    await endAll(started);
     const { approved, expired, rejected, connections } = started.app.get(Listener);
     const [first, second, third] = started.lime.requests();
     expect(approved).toMatchObject([{ type: 'approved', requestId: first?.requestId }]);
@@ -75,58 +75,58 @@ describe('Application events', () => {
     expect(started.logs.of('warn')).toEqual([expect.stringContaining('Rejected approval')]);
   });
 
-  it('find an emitter that is reached through an alias once', async () => {
+  it('find an emitter with an alias once', async () => {
     const started = await start.site({
       imports: [EventEmitterModule.forRoot()],
       providers: [Listener, { provide: 'EVENTS', useExisting: EventEmitter2 }],
     });
-    await settleAll(started);
+    await endAll(started);
     expect(started.app.get(Listener).approved).toHaveLength(1);
   });
 
-  it('are not missed in an application without an emitter', async () => {
+  it('cause no warning in an application without an emitter', async () => {
     const started = await start.site();
-    await settleAll(started);
+    await endAll(started);
     expect(started.logs.of('error')).toEqual([]);
   });
 
-  it('go nowhere when there are two emitters, which a warning says', async () => {
+  it('are not emitted, with a warning, when there are two emitters', async () => {
     const emitters = [new EventEmitter2(), new EventEmitter2()];
-    const heard: unknown[] = [];
-    for (const emitter of emitters) emitter.onAny((name) => heard.push(name));
+    const received: unknown[] = [];
+    for (const emitter of emitters) emitter.onAny((name) => received.push(name));
     const started = await start.site({
       imports: emitters.map((useValue) =>
         featureModule({ providers: [{ provide: EventEmitter2, useValue }] }),
       ),
     });
-    await settleAll(started);
-    expect(heard).toEqual([]);
+    await endAll(started);
+    expect(received).toEqual([]);
     expect(started.logs.of('warn')).toContainEqual(expect.stringMatching(MANY_EMITTERS));
     expect(started.logs.of('warn')).toContainEqual(expect.stringContaining('eventEmitter'));
   });
 
-  it('go to the emitter that is named, also when there are two', async () => {
+  it('go to the emitter of the option, also when there are two', async () => {
     const [one, other] = [new EventEmitter2(), new EventEmitter2()];
-    const heard: unknown[] = [];
-    other.on('lime.login.approved', (event) => heard.push(event));
-    one.on('lime.login.approved', () => heard.push('wrong emitter'));
+    const received: unknown[] = [];
+    other.on('lime.login.approved', (event) => received.push(event));
+    one.on('lime.login.approved', () => received.push('wrong emitter'));
     const started = await start.site({
       options: { eventEmitter: other },
       imports: [one, other].map((useValue) =>
         featureModule({ providers: [{ provide: EventEmitter2, useValue }] }),
       ),
     });
-    await settleAll(started);
-    expect(heard).toMatchObject([{ type: 'approved' }]);
+    await endAll(started);
+    expect(received).toMatchObject([{ type: 'approved' }]);
     expect(started.logs.of('warn')).not.toContainEqual(expect.stringMatching(MANY_EMITTERS));
   });
 
-  it('may go to any object that can emit', async () => {
+  it('go to any object with an emit method', async () => {
     const eventEmitter = new EventEmitter();
-    const heard: unknown[] = [];
-    eventEmitter.on('lime.login.expired', (event) => heard.push(event));
-    await settleAll(await start.site({ options: { eventEmitter } }));
-    expect(heard).toMatchObject([{ type: 'expired', origin: 'platform' }]);
+    const received: unknown[] = [];
+    eventEmitter.on('lime.login.expired', (event) => received.push(event));
+    await endAll(await start.site({ options: { eventEmitter } }));
+    expect(received).toMatchObject([{ type: 'expired', origin: 'platform' }]);
   });
 
   it('can be turned off', async () => {
@@ -135,14 +135,14 @@ describe('Application events', () => {
       imports: [EventEmitterModule.forRoot()],
       providers: [Listener],
     });
-    await settleAll(started);
+    await endAll(started);
     expect(started.app.get(Listener).approved).toEqual([]);
     expect(started.logs.of('warn')).toContainEqual(expect.stringContaining('No login handler yet'));
   });
 
-  it('wait for the listeners of an application that takes its time to start', async () => {
+  it('wait for the listeners of an application with a slow start', async () => {
     const lime = await start.lime();
-    /** Bootstraps after the site and before the emitter, whose listeners are subscribed last. */
+    /** Bootstraps after the site and before the emitter, which subscribes its listeners last. */
     const slowStart: Provider = {
       provide: 'SLOW_START',
       inject: [LimeSiteService, EventEmitter2],
@@ -177,17 +177,17 @@ describe('Application events', () => {
     ['lime.login.*', { wildcard: true, delimiter: ':' }, 0],
     ['lime.login.approved', { wildcard: true, delimiter: ':' }, 1],
     ['lime.login.approved', {}, 1],
-  ])('come to a listener of %s with the settings %j: %d time', async (pattern, settings, times) => {
+  ])('reach a listener of %s with the settings %j: %d time', async (pattern, settings, times) => {
     const started = await start.site({ imports: [EventEmitterModule.forRoot(settings)] });
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     started.app.get(EventEmitter2).on(pattern, (event: Partial<LimeLoginEvent>) => {
-      if (event.type === 'approved') heard.push(event);
+      if (event.type === 'approved') received.push(event);
     });
-    await settleAll(started);
-    expect(heard).toHaveLength(times);
+    await endAll(started);
+    expect(received).toHaveLength(times);
   });
 
-  it('say of which site they are, if it has a name', async () => {
+  it('name their site if it has a name', async () => {
     const [lime, shopLime] = await Promise.all([start.lime(), start.lime()]);
     const { app } = await start.app({
       imports: [
@@ -196,19 +196,19 @@ describe('Application events', () => {
         LimeSitesModule.forRoot({ name: 'shop', ...shopLime.moduleOptions() }),
       ],
     });
-    const heard: unknown[][] = [];
-    app.get(EventEmitter2).on('lime.login.expired', (...given) => heard.push(given));
+    const received: unknown[][] = [];
+    app.get(EventEmitter2).on('lime.login.expired', (...given) => received.push(given));
     for (const platform of [lime, shopLime]) {
       await platform.whenStreamOpen();
       platform.expire(platform.createLoginRequest().requestId);
-      await until(() => heard.length === (platform === lime ? 1 : 2));
+      await until(() => received.length === (platform === lime ? 1 : 2));
     }
-    const [ofDefault, ofShop] = heard;
+    const [ofDefault, ofShop] = received;
     expect(ofDefault).toEqual([expect.objectContaining({ type: 'expired' })]);
     expect(ofShop).toEqual([expect.objectContaining({ type: 'expired' }), { site: 'shop' }]);
   });
 
-  it('harm nothing when a listener throws', async () => {
+  it('are not affected by a listener that throws', async () => {
     const names: string[] = [];
     const eventEmitter = {
       emit(name: string) {
@@ -217,19 +217,19 @@ describe('Application events', () => {
       },
     };
     const started = await start.site({ options: { eventEmitter } });
-    const heard: LimeLoginEvent[] = [];
-    started.site.loginEvents$.subscribe((event) => heard.push(event));
-    await settleAll(started);
-    expect(heard).toHaveLength(2);
+    const received: LimeLoginEvent[] = [];
+    started.site.loginEvents$.subscribe((event) => received.push(event));
+    await endAll(started);
+    expect(received).toHaveLength(2);
     expect(names.filter((name) => name.startsWith('lime.login.'))).toHaveLength(3);
     expect(started.site.connection.state).toBe('open');
     expect(started.logs.of('error')).toContain('A listener of lime.login.approved failed');
   });
 
-  it('harm nothing when a listener rejects', async () => {
+  it('are not affected by a listener that rejects', async () => {
     const eventEmitter = { emit: () => Promise.reject(new Error('later')) };
     const started = await start.site({ options: { eventEmitter } });
-    await settleAll(started);
+    await endAll(started);
     expect(started.logs.of('error')).toContain('A listener of lime.login.approved failed');
   });
 });

@@ -63,7 +63,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     return { ...started, bind: (path = '') => completedBinding(started, path) };
   }
 
-  it('gets the claims behind the code', async () => {
+  it('gets the claims of the code', async () => {
     const { lime, bind } = await startSite();
     const { bindingId, callbackUrl } = await bind('/whole');
     expect(new URL(callbackUrl).searchParams.has('binding_code')).toBe(true);
@@ -92,7 +92,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('exchanges the code once where the guard is applied globally and on the route', async () => {
+  it('exchanges the code once when the guard is applied globally and on the route', async () => {
     const providers = [{ provide: APP_GUARD, useClass: BindingPassportGuard }];
     const { lime, bind } = await startSite({ providers });
     const { bindingId, callbackUrl } = await bind();
@@ -100,7 +100,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('answers 401 for a code that LIME refuses, does not say why, and does not ask again', async () => {
+  it('answers 401 without a reason for a code that LIME refuses, and does not exchange it again', async () => {
     const { lime, url } = await startSite();
     for (let time = 0; time < 2; time++) {
       const answer = await fetch(`${url}/bind?binding_code=made-up`);
@@ -117,7 +117,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
   });
 
   it.each(['a', 'e', 'code', 'error', 'message', 'ok', 'BINDING_CODE_INVALID'])(
-    'answers 401 for the made-up code "%s", also one that is part of LIME\'s own words',
+    'answers 401 for the made-up code "%s", also one from the words of LIME\'s answer',
     async (code) => {
       const { url } = await startSite();
       expect(await answerOf(`${url}/bind?binding_code=${code}`)).toEqual(INVALID);
@@ -127,7 +127,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
   it.each([
     ['a blank text', ' '],
     ['a text of 1 025 characters', 'x'.repeat(1_025)],
-  ])('sends LIME nothing that cannot be a code: %s', async (_, code) => {
+  ])('does not send LIME a text that cannot be a code: %s', async (_, code) => {
     const { lime, url } = await startSite();
     const search = new URLSearchParams({ binding_code: code });
     expect(await answerOf(`${url}/bind?${search.toString()}`)).toEqual(INVALID);
@@ -223,7 +223,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('answers 401 where the route names another binding than the one behind the code', async () => {
+  it('answers 401 where the route names another binding than that of the code', async () => {
     const { site, url, bind } = await startSite();
     const other = await site.createBindingRequest({ redirectUri: `${url}/bind` });
     const { callbackUrl, code } = await bind();
@@ -257,7 +257,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(await answerOf(path)).toEqual({ status: 200, bindingId: named.bindingId });
   });
 
-  it('does not look at a passport in the URL', async () => {
+  it('ignores a passport in the URL', async () => {
     const { lime, site, url } = await startSite();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/bind` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
@@ -265,7 +265,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(0);
   });
 
-  it('takes a passport in the URL where the policy says so, and then no code', async () => {
+  it('accepts a passport in the URL where the policy sets from, and then no code', async () => {
     const { lime, url, site, bind } = await startSite();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/bind/old` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
@@ -278,14 +278,14 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(0);
   });
 
-  it('takes the passport in the URL of a platform of July 2026', async () => {
+  it('accepts the passport in the URL of a platform of July 2026', async () => {
     const { bind } = await startSite({ sandbox: { platform: '2026-07' } });
     const { bindingId, callbackUrl } = await bind('/old');
     expect(new URL(callbackUrl).searchParams.has('passport')).toBe(true);
     expect(await answerOf(callbackUrl)).toEqual({ status: 200, bindingId });
   });
 
-  it('refuses, where it takes passports, those of logins and of bindings started elsewhere', async () => {
+  it('refuses passports of logins and of other sites in the URL', async () => {
     const { lime, site, url } = await startSite();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/bind/old` });
     const bad = [
@@ -298,7 +298,7 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
   });
 });
 
-/** A binding that the site started and a person completed. */
+/** Completes a binding of the site. */
 async function completedBinding(
   { lime, site, url }: { lime: LimeSandbox; site: LimeSiteService; url: string },
   path = '',
@@ -314,7 +314,7 @@ interface Answer {
   readonly bindingId?: string;
 }
 
-/** The status, and of a refusal the code, of an admission the binding. */
+/** The status, with the code of a refusal or the accepted binding. */
 async function answerOf(url: string): Promise<Answer> {
   const answer = await fetch(url);
   const { code, bindingId } = (await answer.json()) as Omit<Answer, 'status'>;

@@ -20,7 +20,7 @@ import {
 import { bearer, ownLogin } from '../support/own-login.js';
 import { HTTP_PLATFORMS, type SiteSetup, useStarter } from '../support/start-site.js';
 
-/** Answers in its own way, as guards of an application do. */
+/** A guard with its own answer. */
 @Injectable()
 class TeaGuard extends PassportGuard {
   protected override createException(): Error {
@@ -50,7 +50,7 @@ class OnceRoutes {
   }
 }
 
-/** Two guards of one name, as bundlers make them. */
+/** Two guards with the same name, as bundlers make them. */
 function refusingGuard(): Type<PassportGuard> {
   @Injectable()
   class Guard extends PassportGuard {
@@ -103,7 +103,7 @@ describe.each(HTTP_PLATFORMS)('Guards that are applied together on %s', (platfor
     ['globally, on class and method', 'once/guarded-again', { providers: globally }],
     ['on the class, and a subclass on the method', 'once/guarded-otherwise', {}],
     ['in all three places', 'once/guarded-otherwise', { providers: globally }],
-  ])('use up a login once a request: %s', async (_, path, setup) => {
+  ])('count one use of a login for a request: %s', async (_, path, setup) => {
     const started = await startSite({ controllers: [OnceRoutes], ...setup });
     const { passport, requestId } = await ownLogin(started);
     const first = await started.get(path, passport);
@@ -114,7 +114,7 @@ describe.each(HTTP_PLATFORMS)('Guards that are applied together on %s', (platfor
     expect(await second.json()).toMatchObject({ code: 'invalid_token' });
   });
 
-  it('let one request in of many that come at the same instant', async () => {
+  it('accept one of many requests at the same instant', async () => {
     const started = await startSite({ controllers: [OnceRoutes], providers: globally });
     const { passport } = await ownLogin(started);
     const answers = await Promise.all(
@@ -124,13 +124,13 @@ describe.each(HTTP_PLATFORMS)('Guards that are applied together on %s', (platfor
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
   });
 
-  it('each check for themselves, also when their classes have one name', async () => {
+  it('each check on their own, also when their classes have the same name', async () => {
     const started = await startSite({ controllers: [NamesakeRoutes] });
     const { passport } = await ownLogin(started);
     expect((await started.get('namesakes', passport)).status).toBe(418);
   });
 
-  it('ask for a login and a binding where both are applied', async () => {
+  it('require a login and a binding where both are applied', async () => {
     const started = await startSite({ controllers: [BothRoutes] });
     const { passport } = await ownLogin(started);
     const { lime, site, url, get } = started;
@@ -183,7 +183,7 @@ class LastRoutes {
   }
 }
 
-describe('A route handler that passes the request on (Express)', () => {
+describe('A route handler that calls next() (Express)', () => {
   const start = useStarter();
 
   it('does not open the next one, whose policy is stricter', async () => {

@@ -20,7 +20,7 @@ interface Call {
 const calls: Call[] = [];
 let instances = 0;
 
-/** Stands for a connection pool of one tenant. */
+/** Stands in for a connection pool of one tenant. */
 @Injectable({ scope: Scope.REQUEST, durable: true })
 class TenantPool {
   constructor(@Inject(REQUEST) readonly payload: unknown) {
@@ -51,7 +51,7 @@ class RequestLogins {
   }
 }
 
-/** Keeps one sub-tree of durable providers for each tenant; the type of the event stands for the tenant. */
+/** Keeps one tree of durable providers for each tenant. The type of the event stands in for the tenant. */
 class ByTenant implements ContextIdStrategy<LimeLoginEvent> {
   readonly attached: LimeLoginEvent[] = [];
   readonly #tenants = new Map<string, ContextId>();
@@ -92,7 +92,7 @@ describe('The application with a ContextIdStrategy', () => {
     await until(() => calls.length > before);
   }
 
-  it('asks the strategy for each event, and keeps durable providers for a tenant', async () => {
+  it('calls the strategy for each event, and keeps durable providers for a tenant', async () => {
     const started = await startWith([DurableLogins]);
     await end(started, 'approve');
     await end(started, 'approve');
@@ -126,7 +126,7 @@ describe('The application with a ContextIdStrategy', () => {
 describe('The application without a ContextIdStrategy', () => {
   const start = useStarter();
 
-  it('makes a durable handler anew for each event, with the event as its request', async () => {
+  it('makes a new durable handler for each event, with the event as its request', async () => {
     calls.length = 0;
     const { lime } = await start.site({ providers: [TenantPool, DurableLogins] });
     await lime.whenStreamOpen();

@@ -62,7 +62,7 @@ describe('exchangeBindingCode()', () => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('sends a code once while its exchange is in flight', async () => {
+  it('sends a code once while its exchange is in progress', async () => {
     const { lime, site, completeBinding } = await startSite();
     const { code } = await completeBinding();
     const [first, second] = await Promise.allSettled([

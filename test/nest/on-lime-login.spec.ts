@@ -24,7 +24,7 @@ import { featureModule } from '../support/feature-module.js';
 import { type SiteSetup, type StartedSite, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-/** What the handlers of one application were called with. */
+/** The events of the handlers of one application. */
 class Calls {
   readonly list: { by: string; event: LimeLoginEvent; instance: object }[] = [];
 
@@ -39,7 +39,7 @@ class Calls {
 
 const callsModule = featureModule({ providers: [Calls], exports: [Calls] });
 
-/** Most handlers of these tests only note that they were called. */
+/** A handler that records its calls. */
 @Injectable()
 class Noting {
   constructor(protected readonly calls: Calls) {}
@@ -78,7 +78,7 @@ describe('@OnLimeLogin()', () => {
     @Injectable()
     class Logins {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent, context: LimeHandlerContext) {
+      onLogin(event: LimeLoginEvent, context: LimeHandlerContext) {
         seen.push([event, context]);
       }
     }
@@ -102,7 +102,7 @@ describe('@OnLimeLogin()', () => {
     @Injectable()
     class Logins {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent) {
+      onLogin(event: LimeLoginEvent) {
         seen.push(event);
       }
     }
@@ -123,7 +123,7 @@ describe('@OnLimeLogin()', () => {
     @Controller('logins')
     class LoginsController extends Noting {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent) {
+      onLogin(event: LimeLoginEvent) {
         this.calls.note('controller', event, this);
       }
     }
@@ -133,7 +133,7 @@ describe('@OnLimeLogin()', () => {
     expect(started.calls.list[0]?.instance).toBe(started.app.get(LoginsController));
   });
 
-  it('calls only for the type that is named', async () => {
+  it('calls the method only for its type', async () => {
     @Injectable()
     class Logins extends Noting {
       @OnLimeLogin('approved')
@@ -187,11 +187,11 @@ describe('@OnLimeLogin()', () => {
     expect(started.calls.names).toEqual(['both', 'twice', 'both']);
   });
 
-  describe('and inheritance', () => {
+  describe('with inheritance', () => {
     @Injectable()
     class Base extends Noting {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent): void {
+      onLogin(event: LimeLoginEvent): void {
         this.calls.note('base', event, this);
       }
     }
@@ -207,7 +207,7 @@ describe('@OnLimeLogin()', () => {
     it('calls an override that has no decorator of its own', async () => {
       @Injectable()
       class Derived extends Base {
-        override settle(event: LimeLoginEvent) {
+        override onLogin(event: LimeLoginEvent) {
           this.calls.note('override', event, this);
         }
       }
@@ -216,11 +216,11 @@ describe('@OnLimeLogin()', () => {
       expect(started.calls.names).toEqual(['override']);
     });
 
-    it('goes by the decorator of the override if it has one', async () => {
+    it('uses the decorator of an override that has one', async () => {
       @Injectable()
       class Derived extends Base {
         @OnLimeLogin('expired')
-        override settle(event: LimeLoginEvent) {
+        override onLogin(event: LimeLoginEvent) {
           this.calls.note('override', event, this);
         }
       }
@@ -240,34 +240,37 @@ describe('@OnLimeLogin()', () => {
     });
   });
 
-  describe('on something that is made for each request', () => {
+  describe('on request-scoped and transient providers', () => {
     it.each<[string, (logins: Type) => SiteSetup]>([
       ['a provider', (logins) => ({ providers: [logins] })],
       ['a controller', (logins) => ({ controllers: [logins] })],
-    ])('makes %s anew for each event, with the event as its request', async (_, setup) => {
-      @Controller({ path: 'scoped', scope: Scope.REQUEST })
-      @Injectable({ scope: Scope.REQUEST })
-      class Logins {
-        constructor(
-          private readonly calls: Calls,
-          @Inject(REQUEST) private readonly request: unknown,
-        ) {}
+    ])(
+      'makes a new instance of %s for each event, with the event as its request',
+      async (_, setup) => {
+        @Controller({ path: 'scoped', scope: Scope.REQUEST })
+        @Injectable({ scope: Scope.REQUEST })
+        class Logins {
+          constructor(
+            private readonly calls: Calls,
+            @Inject(REQUEST) private readonly request: unknown,
+          ) {}
 
-        @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
-          this.calls.note(this.request === event ? 'its event' : 'something else', event, this);
+          @OnLimeLogin()
+          onLogin(event: LimeLoginEvent) {
+            this.calls.note(this.request === event ? 'its event' : 'something else', event, this);
+          }
         }
-      }
-      const started = await startSite(setup(Logins));
-      await approve(started);
-      await expire(started);
-      await until(() => started.calls.list.length === 2);
-      expect(started.calls.names).toEqual(['its event', 'its event']);
-      expect(new Set(started.calls.list.map(({ instance }) => instance)).size).toBe(2);
-      expect(started.logs.of('warn')).toEqual([]);
-    });
+        const started = await startSite(setup(Logins));
+        await approve(started);
+        await expire(started);
+        await until(() => started.calls.list.length === 2);
+        expect(started.calls.names).toEqual(['its event', 'its event']);
+        expect(new Set(started.calls.list.map(({ instance }) => instance)).size).toBe(2);
+        expect(started.logs.of('warn')).toEqual([]);
+      },
+    );
 
-    it('shares what is made for the event with the other things it needs', async () => {
+    it('shares request-scoped providers within one event', async () => {
       @Injectable({ scope: Scope.REQUEST })
       class Context {
         constructor(@Inject(REQUEST) readonly event: LimeLoginEvent) {}
@@ -285,7 +288,7 @@ describe('@OnLimeLogin()', () => {
         ) {}
 
         @OnLimeLogin()
-        settle() {
+        onLogin() {
           const same = this.helper.context === this.context;
           this.calls.note(same ? 'same' : 'other', this.context.event, this);
         }
@@ -296,11 +299,11 @@ describe('@OnLimeLogin()', () => {
       expect(started.calls.list).toMatchObject([{ by: 'same', event: { requestId } }]);
     });
 
-    it('makes a transient one anew for each event', async () => {
+    it('makes a new transient instance for each event', async () => {
       @Injectable({ scope: Scope.TRANSIENT })
       class Logins extends Noting {
         @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
+        onLogin(event: LimeLoginEvent) {
           this.calls.note('transient', event, this);
         }
       }
@@ -311,11 +314,11 @@ describe('@OnLimeLogin()', () => {
       expect(new Set(started.calls.list.map(({ instance }) => instance)).size).toBe(2);
     });
 
-    it('registers a transient one once, however many others inject it', async () => {
+    it('registers a transient provider once for any number of consumers', async () => {
       @Injectable({ scope: Scope.TRANSIENT })
       class Logins extends Noting {
         @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
+        onLogin(event: LimeLoginEvent) {
           this.calls.note('transient', event, this);
         }
       }
@@ -331,10 +334,10 @@ describe('@OnLimeLogin()', () => {
       expect(started.calls.list).toHaveLength(2);
     });
 
-    it('makes one of a factory anew too', async () => {
+    it('calls a request-scoped factory for each event', async () => {
       class Logins extends Noting {
         @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
+        onLogin(event: LimeLoginEvent) {
           this.calls.note('factory', event, this);
         }
       }
@@ -352,7 +355,7 @@ describe('@OnLimeLogin()', () => {
       await until(() => started.calls.list.length === 1);
     });
 
-    it('fails for the one event only when the instance cannot be made', async () => {
+    it('fails for one event only when the instance cannot be made', async () => {
       let broken = true;
       @Injectable({ scope: Scope.REQUEST })
       class Logins {
@@ -361,7 +364,7 @@ describe('@OnLimeLogin()', () => {
         }
 
         @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
+        onLogin(event: LimeLoginEvent) {
           this.calls.note('made', event, this);
         }
       }
@@ -369,7 +372,7 @@ describe('@OnLimeLogin()', () => {
       await approve(started);
       await until(() => started.site.stats.handlerErrors === 1);
       expect(started.logs.of('error')).toContainEqual(
-        expect.stringContaining('Logins.settle failed'),
+        expect.stringContaining('Logins.onLogin failed'),
       );
       broken = false;
       await approve(started);
@@ -380,7 +383,7 @@ describe('@OnLimeLogin()', () => {
   describe('on providers of every kind', () => {
     class Logins extends Noting {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent) {
+      onLogin(event: LimeLoginEvent) {
         this.calls.note('logins', event, this);
       }
     }
@@ -395,7 +398,7 @@ describe('@OnLimeLogin()', () => {
       expect(started.calls.names).toEqual(['logins']);
     });
 
-    it('finds an instance that is given as a value', async () => {
+    it('finds an instance provided as a value', async () => {
       const noted = new Calls();
       const logins = new Logins(noted);
       const started = await startSite({ providers: [{ provide: 'LOGINS', useValue: logins }] });
@@ -403,7 +406,7 @@ describe('@OnLimeLogin()', () => {
       expect(noted.list[0]?.instance).toBe(logins);
     });
 
-    it('finds a class that is provided under another token', async () => {
+    it('finds a class provided under another token', async () => {
       const started = await startSite({
         providers: [
           { provide: 'LOGINS', inject: [Calls], useFactory: (noted: Calls) => new Logins(noted) },
@@ -419,7 +422,7 @@ describe('@OnLimeLogin()', () => {
       @Injectable()
       class Shared extends Noting {
         @OnLimeLogin()
-        settle(event: LimeLoginEvent) {
+        onLogin(event: LimeLoginEvent) {
           this.calls.note('shared', event, this);
         }
       }
@@ -444,7 +447,7 @@ describe('@OnLimeLogin()', () => {
       expect(started.logs.of('warn')).toEqual([]);
     });
 
-    it('ignores values that are not objects, and objects of a strange shape', async () => {
+    it('ignores values that are not objects, and unusual objects', async () => {
       const values: unknown[] = [
         null,
         undefined,
@@ -471,7 +474,7 @@ describe('@OnLimeLogin()', () => {
     });
   });
 
-  it('calls only the method: no global guard, interceptor or filter runs around it', async () => {
+  it('calls the method without global guards, interceptors and filters', async () => {
     const ran: string[] = [];
     @Injectable()
     class Everything implements CanActivate, NestInterceptor, ExceptionFilter {
@@ -492,7 +495,7 @@ describe('@OnLimeLogin()', () => {
     @Controller('logins')
     class LoginsController extends Noting {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent) {
+      onLogin(event: LimeLoginEvent) {
         this.calls.note('controller', event, this);
         throw new Error('for the filter');
       }
@@ -510,16 +513,16 @@ describe('@OnLimeLogin()', () => {
     expect(ran).toEqual([]);
   });
 
-  it('calls a spy that was put on the instance later', async () => {
+  it('calls a spy that a test sets on the instance later', async () => {
     @Injectable()
     class Logins extends Noting {
       @OnLimeLogin()
-      settle(event: LimeLoginEvent) {
+      onLogin(event: LimeLoginEvent) {
         this.calls.note('original', event, this);
       }
     }
     const started = await startSite({ providers: [Logins] });
-    const spy = jest.spyOn(started.app.get(Logins), 'settle').mockImplementation(() => undefined);
+    const spy = jest.spyOn(started.app.get(Logins), 'onLogin').mockImplementation(() => undefined);
     const requestId = await approve(started);
     expect(spy).toHaveBeenCalledTimes(1);
     expect(spy.mock.calls[0]?.[0]).toMatchObject({ requestId });
@@ -548,7 +551,7 @@ describe('@OnLimeLogin()', () => {
     expect(order).toEqual(['first begins', 'first ends', 'second']);
   });
 
-  it('logs what a handler throws with its stack, and still calls the others', async () => {
+  it('logs the error of a handler with its stack, and still calls the others', async () => {
     @Injectable()
     class Logins extends Noting {
       @OnLimeLogin()
@@ -583,7 +586,7 @@ describe('@OnLimeLogin()', () => {
     ]);
   });
 
-  it('never logs a token or a passport that a handler put into its error', async () => {
+  it('does not log a token or a passport in the error of a handler', async () => {
     let secret = '';
     @Injectable()
     class Logins {

@@ -98,7 +98,7 @@ class Routes {
   }
 }
 
-/** A call in which `$` stands for the passport. */
+/** A call. `$` stands for the passport. */
 interface Call {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -108,10 +108,10 @@ const MISSING = { status: 401, code: 'missing_token' };
 const INVALID = { status: 401, code: 'invalid_token' };
 const TOO_MANY = { status: 400, code: 'invalid_request' };
 
-describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
+describe.each(HTTP_PLATFORMS)('A guard on %s', (platform) => {
   const start = useStarter();
 
-  /** What the call with a valid passport is answered. */
+  /** The answer to the call with a valid passport. */
   async function answerTo(call: Call): Promise<object> {
     const started = await start.site({ platform, controllers: [Routes] });
     const { passport, requestId } = await ownLogin(started);
@@ -152,9 +152,9 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ],
     ['the cookie, beside an empty one', { path: 'cookie', headers: { cookie: 'lime=; lime=$' } }],
     ['the cookie, beside odd ones', { path: 'cookie', headers: { cookie: ';; =; x; lime=$' } }],
-    ['wherever a function looks', { path: 'function', headers: { 'x-raw': '$' } }],
+    ['the place of a function', { path: 'function', headers: { 'x-raw': '$' } }],
     [
-      'wherever a function finds several',
+      'the places of a function that finds several',
       { path: 'function-for-two', headers: { 'x-second': '$' } },
     ],
     ['the first of several places', { path: 'several', headers: { authorization: 'Bearer $' } }],
@@ -165,7 +165,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
       'one of several places, when another scheme authorizes too',
       { path: 'several?passport=$', headers: { authorization: 'Basic dXNlcjpwYXNz' } },
     ],
-  ])('in %s', async (_, call) => {
+  ])('finds the passport in %s', async (_, call) => {
     expect(await answerTo(call)).toEqual({ status: 200 });
   });
 
@@ -194,7 +194,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ['a function that finds an empty text', { path: 'function', headers: { 'x-raw': '' } }],
     ['a function that finds an empty list', { path: 'function-for-two' }],
     ['several places', { path: 'several' }],
-  ])('and is missed: %s', async (_, call) => {
+  ])('answers 401 without a passport: %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(MISSING);
   });
 
@@ -209,7 +209,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
       'all places of HTTP',
       { path: 'sockets-only?passport=$', headers: { authorization: 'Bearer $' } },
     ],
-  ])('only where the guard was told to, not in %s', async (_, call) => {
+  ])('looks only in the configured places, and not in %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(MISSING);
   });
 
@@ -223,7 +223,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ],
     ['the query', { path: 'query?passport=$', headers: { authorization: 'Bearer a.b.c' } }],
     ['a cookie', { path: 'cookie?passport=a.b.c', headers: { cookie: 'lime=$; passport=a.b.c' } }],
-  ])('in %s, with other tokens in places that the policy does not name', async (_, call) => {
+  ])('finds the passport in %s beside tokens in other places', async (_, call) => {
     expect(await answerTo(call)).toEqual({ status: 200 });
   });
 
@@ -242,7 +242,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ['two cookie headers', { path: 'cookie', headers: { cookie: ['lime=$', 'lime=a.b.c'] } }],
     ['two headers of the name', { path: 'header', headers: { 'x-lime-passport': ['$', 'a.b.c'] } }],
     ['a function', { path: 'function-for-two', headers: { 'x-first': '$', 'x-second': 'a.b.c' } }],
-  ])('and two of them are refused with 400: %s', async (_, call) => {
+  ])('answers 400 to two passports: %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(TOO_MANY);
   });
 
@@ -263,7 +263,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
         headers: { authorization: 'Bearer $', 'x-lime-passport': '$', cookie: 'lime=$' },
       },
     ],
-  ])('and the same one in two places is refused just so: %s', async (_, call) => {
+  ])('answers 400 to the same passport in two places: %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(TOO_MANY);
   });
 
@@ -274,7 +274,7 @@ describe.each(HTTP_PLATFORMS)('A passport on %s is looked for', (platform) => {
     ['quotes in a header', { path: 'header', headers: { 'x-lime-passport': '"$"' } }],
     ['a scheme in its own header', { path: 'header', headers: { 'x-lime-passport': 'Bearer $' } }],
     ['a space in the query', { path: 'query?passport=%20$' }],
-  ])('and is not mended: %s', async (_, call) => {
+  ])('does not repair a passport: %s', async (_, call) => {
     expect(await answerTo(call)).toEqual(INVALID);
   });
 });
@@ -284,7 +284,7 @@ interface Answer {
   readonly body: { readonly code?: string };
 }
 
-/** Not with `fetch`, which joins headers of one name before they are sent. */
+/** Does not use `fetch`, which joins headers with the same name. */
 async function send(url: string, { path, headers = {} }: Call, passport: string): Promise<Answer> {
   const fill = (text: string) => text.replaceAll('$', () => passport);
   const filled: OutgoingHttpHeaders = {};

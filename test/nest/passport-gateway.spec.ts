@@ -28,7 +28,7 @@ import {
   useGatewayStarter,
 } from '../support/start-gateway.js';
 
-/** What a bare `ws` client has to keep for the guard; socket.io does it by itself. */
+/** Keeps the request of the handshake for the guard. socket.io does so automatically, and `ws` does not. */
 interface Client {
   upgradeReq?: IncomingMessage | undefined;
 }
@@ -168,7 +168,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     ['a number', 0],
     ['a list', [1, { a: 2 }]],
     ['an object', { a: 1 }],
-  ])('gets it, and its own body, also when that is %s', async (_, body) => {
+  ])('gets the passport and its own body when that is %s', async (_, body) => {
     const started = await start();
     const { passport } = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
@@ -178,7 +178,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('plain', body)).toEqual({ event: 'body', data: body });
   });
 
-  it('gets it also without a body', async () => {
+  it('gets the passport without a body', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
@@ -188,7 +188,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
   });
 
   it.each([{ note: 'unchanged' }, 'text', undefined])(
-    'leaves no passport behind for an unguarded message on the same connection: %j',
+    'leaves no passport for an unguarded message on the same connection: %j',
     async (body) => {
       const started = await start();
       const { passport } = await ownLogin(started);
@@ -219,7 +219,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     ['a header', (passport) => ({ headers: { 'x-lime-passport': passport } })],
     ['the query', (passport) => ({ query: `?passport=${passport}` })],
     ['a cookie', (passport) => ({ headers: { cookie: `lime=${passport}` } })],
-  ])('finds it in %s of the handshake', async (_, openingWith) => {
+  ])('finds the passport in %s of the handshake', async (_, openingWith) => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect(openingWith(passport));
@@ -228,7 +228,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('whoami', {})).toEqual(MISSING);
   });
 
-  it('finds it in the message where the policy says so', async () => {
+  it('finds the passport in the message where the policy sets from', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect();
@@ -261,7 +261,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('message', { passport: [passport, passport] })).toEqual(UNCLEAR);
   });
 
-  it('is refused in generic words, and the connection stays', async () => {
+  it('is refused without a reason, and the connection stays open', async () => {
     const started = await start();
     const { lime } = started;
     const { passport, requestId } = await ownLogin(started);
@@ -278,7 +278,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('message', { passport })).toEqual({ event: 'you', data: requestId });
   });
 
-  it('is refused for what the policy asks', async () => {
+  it('is refused by the policy', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const other = await ownLogin(started);
@@ -293,7 +293,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(await client.ask('for-query', { id: requestId })).toEqual(UNCLEAR);
   });
 
-  it('counts once per login where that is asked for', async () => {
+  it('is accepted once for a login with singleUse', async () => {
     const started = await start();
     const { passport } = await ownLogin(started);
     const client = await started.connect({ headers: bearer(passport) });
@@ -324,7 +324,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
     expect(lime.callCount('exchange')).toBe(1);
   });
 
-  it('is refused with missing_token where the handshake has a binding passport for a code', async () => {
+  it('is refused with missing_token when the handshake has a binding passport in place of a code', async () => {
     const { lime, site, url, connect } = await start();
     const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/callback` });
     const passport = await lime.signPassport({ binding_id: bindingId }, { kind: 'binding' });
@@ -340,7 +340,7 @@ describe.each(SOCKET_PLATFORMS)('A guarded message over %s', (platform) => {
 describe('A guarded message over socket.io alone', () => {
   const startGateway = useGatewayStarter();
 
-  it('finds the passport in what the client gave as auth', async () => {
+  it('finds the passport in auth of the client', async () => {
     const started = await startGateway('socket.io', Gateway);
     const { passport, requestId } = await ownLogin(started);
     const client = await started.connect({ auth: { passport } });
@@ -359,13 +359,13 @@ describe('A guarded message over socket.io alone', () => {
 describe('A guarded message over ws alone', () => {
   const startGateway = useGatewayStarter();
 
-  it('is refused with the same parameter twice in the address', async () => {
+  it('is refused with the same parameter twice in the URL', async () => {
     const { connect } = await startGateway('ws', Gateway);
     const client = await connect({ query: '?passport=a.b.c&passport=a.b.c' });
     expect(await client.ask('elsewhere', {})).toEqual(UNCLEAR);
   });
 
-  it('finds no passport when the gateway did not keep the request', async () => {
+  it('finds no passport when the gateway does not keep the request', async () => {
     @WebSocketGateway()
     class ForgetfulGateway {
       @SubscribeMessage('whoami')
@@ -381,7 +381,7 @@ describe('A guarded message over ws alone', () => {
   });
 });
 
-/** Exactly this, so that no reason, and nothing of the passport, goes with it. */
+/** The exact answer, without a reason and without any part of the passport. */
 function refusal(code: string, message: string): object {
   return { event: 'exception', data: { status: 'error', code, message } };
 }

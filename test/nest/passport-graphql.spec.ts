@@ -170,7 +170,7 @@ describe('A guarded resolver under Apollo', () => {
     expect(data).toEqual({ agent: started.lime.agent.agentId, whole: `true ${requestId}` });
   });
 
-  it('asks for a passport where there is none, and lets others answer', async () => {
+  it('is refused without a passport, and does not affect other fields', async () => {
     const started = await startGraphql(start);
     const { data, errors } = await ask(started, '{ agent open }');
     expect(data).toEqual({ agent: null, open: 'open' });
@@ -186,7 +186,7 @@ describe('A guarded resolver under Apollo', () => {
     ]);
   });
 
-  it('refuses a passport that is not valid, and does not say why', async () => {
+  it('is refused without a reason when the passport is not valid', async () => {
     const started = await startGraphql(start);
     const { lime } = started;
     const foreign = await lime.signPassport({ request_id: 'lr_elsewhere' });
@@ -229,7 +229,7 @@ describe('A guarded resolver under Apollo', () => {
     for (const error of errors ?? []) expect(error).toMatchObject(refused);
   });
 
-  it('may accept passports that its neighbour refuses', async () => {
+  it('can accept passports that another field refuses', async () => {
     const started = await startGraphql(start);
     const foreign = await started.lime.signPassport({ request_id: 'lr_elsewhere' });
     const { data, errors } = await ask(started, '{ agent any }', bearer(foreign));
@@ -237,7 +237,7 @@ describe('A guarded resolver under Apollo', () => {
     expect(errors).toMatchObject([{ path: ['agent'], extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  it('compares the request with an argument, by a function', async () => {
+  it('compares the request id with an argument by a function', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const query = `{ own: login(id: "${requestId}") other: login(id: "lr_other") none: login }`;
@@ -250,7 +250,7 @@ describe('A guarded resolver under Apollo', () => {
     ).toEqual({ other: 'UNAUTHENTICATED', none: 'BAD_REQUEST' });
   });
 
-  it('has no body to compare with', async () => {
+  it('has no body for a comparison', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const query = `{ loginByBody(id: "${requestId}") }`;
@@ -258,7 +258,7 @@ describe('A guarded resolver under Apollo', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
   });
 
-  it('finds the passport in another header, or in the query of the address', async () => {
+  it('finds the passport in another header, or in the query of the URL', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const header = { 'x-lime-passport': passport };
@@ -283,7 +283,7 @@ describe('A guarded resolver under Apollo', () => {
     const trusted = await ownLogin(started, { sub: 'the trusted agent', user_id: TRUSTED });
     const { bindingId, search } = await completedBinding(started, { sub: 'the bound agent' });
     const headers = { ...bearer(login.passport), 'x-lime-passport': trusted.passport };
-    // The exchange takes longest, so the other guards leave their passports first.
+    // The exchange takes longest, so the other guards attach their passports first.
     const query = '{ agent elsewhere whole strict binding }';
     const { data, errors } = await ask(started, query, headers, search);
     expect(data).toEqual({
@@ -323,7 +323,7 @@ describe('A guarded resolver under Apollo', () => {
     });
   });
 
-  it('leaves no passport for an unguarded field of the same operation, whichever comes first', async () => {
+  it('leaves no passport for an unguarded field of the same operation, in any order', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     for (const query of ['{ whole unguarded }', '{ unguarded whole }']) {
@@ -338,7 +338,7 @@ describe('A guarded resolver under Apollo', () => {
     }
   });
 
-  it('counts a login once where that is asked for, over all fields of an operation', async () => {
+  it('counts a login with singleUse once for all fields of an operation', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const { data, errors } = await ask(started, '{ a: once b: once }', bearer(passport));
@@ -348,7 +348,7 @@ describe('A guarded resolver under Apollo', () => {
     ]);
   });
 
-  it('says that keys cannot be had', async () => {
+  it('is refused with keys_unavailable while the JWKS is unavailable', async () => {
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 500 });
     const started = await startGraphql(start, {}, lime);
@@ -361,7 +361,7 @@ describe('A guarded resolver under Apollo', () => {
     ]);
   });
 
-  it('fails clearly where @Passport() stands without a guard', async () => {
+  it('fails with a clear error for @Passport() without a guard', async () => {
     const started = await startGraphql(start);
     const { passport } = await ownLogin(started);
     const { errors } = await ask(started, '{ unguarded }', bearer(passport));
@@ -372,7 +372,7 @@ describe('A guarded resolver under Apollo', () => {
 });
 
 describe('A guarded subscription under Apollo', () => {
-  const closeLater = useCleanup(); // before the application, which would wait for the connection
+  const closeLater = useCleanup(); // before the application, which waits for the connection
   const start = useStarter();
 
   async function open({ url }: StartedSite, opening: Opening = {}) {
@@ -395,14 +395,14 @@ describe('A guarded subscription under Apollo', () => {
     expect(await connection.first('byParameter')).toEqual({ data: { byParameter: requestId } });
   });
 
-  it('gets the passport of its connection, from the query of the address', async () => {
+  it('gets the passport of its connection, from the query of the URL', async () => {
     const started = await startGraphql(start);
     const { passport, requestId } = await ownLogin(started);
     const connection = await open(started, { search: `?passport=${passport}` });
     expect(await connection.first('byQuery')).toEqual({ data: { byQuery: requestId } });
   });
 
-  it('also where the application makes the context itself', async () => {
+  it('gets the passport of its connection when the application makes the context', async () => {
     const started = await startGraphql(start, {
       context: ({ req, extra, connectionParams }: Record<string, unknown>) => ({
         ...(req !== undefined && { req }),
@@ -427,7 +427,7 @@ describe('A guarded subscription under Apollo', () => {
     },
   );
 
-  it('leaves no passport behind for an unguarded one on the same connection', async () => {
+  it('leaves no passport for an unguarded one on the same connection', async () => {
     const started = await startGraphql(start);
     const { passport } = await ownLogin(started);
     const connection = await open(started, { headers: bearer(passport) });
@@ -445,7 +445,7 @@ describe('The context of another GraphQL driver', () => {
     return context;
   }
 
-  it('may name the request as it likes', () => {
+  it('can name the request in its own way', () => {
     const request = { headers: bearer('a.b.c'), query: { passport: 'd.e.f' } };
     for (const name of ['req', 'request']) {
       const context = contextWith({ [name]: request });
@@ -455,7 +455,7 @@ describe('The context of another GraphQL driver', () => {
   });
 
   it.each([undefined, {}, { req: null }, { req: 'text' }, { req: {} }, { extra: {} }])(
-    'may have no request at all: %j',
+    'can have no request: %j',
     (graphql) => {
       const context = contextWith(graphql);
       for (const find of [fromBearer(), fromQuery(), fromHandshakeAuth(), fromMessage()]) {
@@ -480,7 +480,7 @@ function startGraphql(
   return start.site({ imports: [graphql], providers: [Resolvers], ...(lime && { lime }) });
 }
 
-/** A binding that the site started, and the query of the callback that the browser comes back with. */
+/** Completes a binding of the site. Gives it with the query of the callback. */
 async function completedBinding(
   { lime, site, url }: StartedSite,
   claims?: PassportClaimOverrides,
@@ -510,7 +510,7 @@ interface Opening {
   readonly search?: string;
 }
 
-/** As much of the protocol `graphql-transport-ws` as it takes to hear the first value of a subscription. */
+/** The part of the protocol `graphql-transport-ws` that a client needs for the first value of a subscription. */
 class SubscriptionClient {
   #lastId = 0;
 
@@ -526,7 +526,7 @@ class SubscriptionClient {
     return new SubscriptionClient(socket);
   }
 
-  /** What comes first: a value, or errors. */
+  /** The first message: a value, or errors. */
   async first(field: string): Promise<GraphqlAnswer> {
     const id = String(++this.#lastId);
     const query = `subscription { ${field} }`;

@@ -117,14 +117,14 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     }
   });
 
-  it('accepts the passport of a login that was started, before its outcome is known', async () => {
+  it('accepts the passport of a login of this site before its outcome is known', async () => {
     const { lime, site, url } = await startSite();
     const { requestId } = await site.createLoginRequest();
     const passport = await lime.signPassport({ request_id: requestId });
     expect((await get(`${url}/me`, passport)).status).toBe(200);
   });
 
-  it('accepts the passport of a login that another process started, once its outcome came here', async () => {
+  it('accepts the passport of a login of another process after its outcome has arrived', async () => {
     const { lime, site, url } = await startSite();
     await lime.whenStreamOpen();
     const { requestId } = lime.createLoginRequest();
@@ -139,7 +139,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     ['another scheme', { authorization: 'Basic dXNlcjpwYXNz' }],
     ['a scheme without a token', { authorization: 'Bearer' }],
     ['two words behind the scheme', { authorization: 'Bearer a b' }],
-  ])('asks for a passport when there is none: %s', async (_, headers) => {
+  ])('answers 401 without a passport: %s', async (_, headers) => {
     const { url } = await startSite();
     const answer = await fetch(`${url}/me`, { headers });
     expect(answer.status).toBe(401);
@@ -152,7 +152,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     });
   });
 
-  it('refuses a passport that is not valid, and does not say why', async () => {
+  it('refuses a passport that is not valid without a reason', async () => {
     const started = await startSite();
     const { requestId } = await logIn(started);
     const { lime, url } = started;
@@ -176,14 +176,14 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     }
   });
 
-  it('refuses the passport of a login that this site never started, as another site could present it', async () => {
+  it('refuses the passport of a login that this site did not start, because another site could replay it', async () => {
     const { lime, url } = await startSite();
     const answer = await get(`${url}/me`, await lime.signPassport({ request_id: 'lr_elsewhere' }));
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ code: 'invalid_token' });
   });
 
-  it('accepts such a passport where the policy of the method, or of the class, allows any', async () => {
+  it('accepts the passport of another site where the policy of the method or of the class allows it', async () => {
     const { lime, url } = await startSite();
     const passport = await lime.signPassport({ request_id: 'lr_elsewhere' });
     for (const path of ['me/any', 'open']) {
@@ -193,7 +193,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get(`${url}/open/closed`, passport)).status).toBe(401);
   });
 
-  it('answers 503 while the keys cannot be had, and works again afterwards', async () => {
+  it('answers 503 while the JWKS is unavailable, and works after that', async () => {
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 500, times: 2 });
     const { url } = await start.site({ platform, lime, controllers: CONTROLLERS });
@@ -210,14 +210,14 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     });
   });
 
-  it('goes on verifying while HTTP is served during the shutdown', async () => {
+  it('verifies passports during the shutdown, while HTTP still answers', async () => {
     const started = await startSite();
     const { passport } = await logIn(started);
     await started.site.onModuleDestroy();
     expect((await get(`${started.url}/me`, passport)).status).toBe(200);
   });
 
-  it('fails clearly where @Passport() stands without a guard', async () => {
+  it('fails with a clear error for @Passport() without a guard', async () => {
     const { logs, url } = await startSite();
     const answer = await get(`${url}/unguarded`, 'x');
     expect(answer.status).toBe(500);
@@ -226,7 +226,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     );
   });
 
-  it('refuses a binding passport, also where any login will do', async () => {
+  it('refuses a binding passport, also with allowForeignLogins', async () => {
     const { lime, url } = await startSite();
     const binding = await lime.signPassport({}, { kind: 'binding' });
     expect((await get(`${url}/me/any`, binding)).status).toBe(401);
@@ -239,7 +239,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect(await answer.json()).toMatchObject({ code: 'missing_token' });
   });
 
-  it('may take the passport from somewhere else', async () => {
+  it('can read the passport from another place', async () => {
     @Injectable()
     class CookieGuard extends PassportGuard {
       protected override getToken(context: ExecutionContext): string | undefined {
@@ -263,7 +263,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get(url, passport)).status).toBe(401);
   });
 
-  it('may answer in its own way, knowing the reason', async () => {
+  it('can have its own answer, which knows the reason', async () => {
     const reasons: (string | undefined)[] = [];
     @Injectable()
     class TeaGuard extends PassportGuard {
@@ -291,7 +291,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect(reasons).toEqual(['missing_token', 'PASSPORT_MALFORMED', 'PASSPORT_REQUEST_MISMATCH']);
   });
 
-  it('passes on what an override of its own throws', async () => {
+  it('throws the error of an override', async () => {
     @Injectable()
     class BrokenGuard extends PassportGuard {
       protected override verify(): Promise<PassportClaims> {
@@ -310,7 +310,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     expect((await get(`${url}/broken`, 'a.b.c')).status).toBe(418);
   });
 
-  it('keeps the claims out of what is copied or logged of the request', async () => {
+  it('keeps the claims out of copies and logs of the request', async () => {
     let copy: object | undefined;
 
     @Injectable()

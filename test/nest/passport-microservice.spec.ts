@@ -117,8 +117,8 @@ interface StartedService {
   readonly logs: CapturedLogs;
   /** Sends a message, and gives the answer. */
   readonly ask: (pattern: string, message: unknown) => Promise<unknown>;
-  /** Sends a message that has no answer. */
-  readonly tell: (pattern: string, message: unknown) => Promise<unknown>;
+  /** Sends a message without an answer. */
+  readonly emit: (pattern: string, message: unknown) => Promise<unknown>;
 }
 
 const MISSING = refusal(401, 'missing_token', 'A passport is required');
@@ -177,7 +177,7 @@ describe('A guarded message of a microservice over TCP', () => {
     await expect(started.ask('whoami', {})).rejects.toEqual(MISSING);
   });
 
-  it('leaves no passport behind for an unguarded one', async () => {
+  it('leaves no passport for an unguarded one', async () => {
     const started = await start();
     const { passport } = await ownLogin(started);
     expect(await started.ask('plain', { passport, note: 'x' })).toBe('x');
@@ -190,14 +190,14 @@ describe('A guarded message of a microservice over TCP', () => {
     );
   });
 
-  it('finds it under another name where the policy says so', async () => {
+  it('finds the passport under another name where the policy sets from', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     expect(await started.ask('other-field', { pass: passport })).toBe(requestId);
     await expect(started.ask('other-field', { passport })).rejects.toEqual(MISSING);
   });
 
-  it('has no handshake that could carry one', async () => {
+  it('has no handshake that can carry a passport', async () => {
     const started = await start();
     const { passport } = await ownLogin(started);
     const message = { passport, headers: { authorization: `Bearer ${passport}` } };
@@ -210,7 +210,7 @@ describe('A guarded message of a microservice over TCP', () => {
     ['a number for it', { passport: 7 }],
     ['a text', 'passport'],
     ['a list', ['passport']],
-  ])('is refused with missing_token when it is %s', async (_, message) => {
+  ])('is refused with missing_token when the passport is %s', async (_, message) => {
     const { ask } = await start();
     await expect(ask('whoami', message)).rejects.toEqual(MISSING);
   });
@@ -222,7 +222,7 @@ describe('A guarded message of a microservice over TCP', () => {
     await expect(started.ask('whoami', message)).rejects.toEqual(UNCLEAR);
   });
 
-  it('is refused in generic words', async () => {
+  it('is refused without a reason', async () => {
     const { lime, ask } = await start();
     const bad = [
       'no.passport.atall',
@@ -233,7 +233,7 @@ describe('A guarded message of a microservice over TCP', () => {
     for (const passport of bad) await expect(ask('whoami', { passport })).rejects.toEqual(INVALID);
   });
 
-  it('is refused for what the policy asks', async () => {
+  it('is refused by the policy', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
     const { ask } = started;
@@ -255,11 +255,11 @@ describe('A guarded message of a microservice over TCP', () => {
     );
   });
 
-  it('may be an event: what is refused does not reach its handler', async () => {
+  it('can be an event, which does not reach its handler when it is refused', async () => {
     const started = await start();
     const { passport, requestId } = await ownLogin(started);
-    await started.tell('noted', { passport: 'a.b.c' });
-    await started.tell('noted', { passport });
+    await started.emit('noted', { passport: 'a.b.c' });
+    await started.emit('noted', { passport });
     await until(() => events.length > 0);
     expect(events.splice(0)).toEqual([requestId]);
   });
@@ -269,7 +269,7 @@ describe('A guarded message beside HTTP in one application', () => {
   const closeLater = useCleanup(); // before the application
   const start = useStarter();
 
-  it('is let in and refused just so', async () => {
+  it('is accepted and refused in the same way', async () => {
     const started = await start.site({ controllers: [Messages] });
     const service = started.app.connectMicroservice({
       transport: Transport.TCP,
@@ -287,7 +287,7 @@ describe('A guarded message beside HTTP in one application', () => {
 function connect(
   port: number,
   closeLater: (close: () => unknown) => void,
-): Pick<StartedService, 'ask' | 'tell'> {
+): Pick<StartedService, 'ask' | 'emit'> {
   const client: ClientProxy = ClientProxyFactory.create({
     transport: Transport.TCP,
     options: { host: '127.0.0.1', port },
@@ -295,7 +295,7 @@ function connect(
   closeLater(() => client.close());
   return {
     ask: (pattern, message) => firstValueFrom(client.send<unknown>(pattern, message)),
-    tell: (pattern, message) =>
+    emit: (pattern, message) =>
       firstValueFrom(client.emit<unknown>(pattern, message), { defaultValue: undefined }),
   };
 }
@@ -304,7 +304,7 @@ function portOf(service: INestMicroservice): number {
   return (service.unwrap<Server>().address() as AddressInfo).port;
 }
 
-/** Exactly this, so that no reason, and nothing of the passport, goes with it. */
+/** The exact answer, without a reason and without any part of the passport. */
 function refusal(statusCode: number, code: string, message: string): object {
   return { status: 'error', statusCode, code, message };
 }

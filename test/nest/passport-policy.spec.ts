@@ -145,7 +145,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
   const startSite = (clock?: ManualClock): Promise<StartedSite> =>
     start.site({ platform, controllers: CONTROLLERS, ...(clock && { clock }) });
 
-  describe('ties the passport to the request that the route names', () => {
+  describe('with requestId', () => {
     const sources: [string, (id: string) => Call][] = [
       ['param', (id) => ({ path: `by-param/${encodeURIComponent(id)}` })],
       ['query', (id) => ({ path: `by-query?id=${encodeURIComponent(id)}` })],
@@ -153,7 +153,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       ['function', (id) => ({ path: 'by-function', headers: { 'x-request-id': id } })],
     ];
 
-    it.each(sources)('in a %s', async (_, callFor) => {
+    it.each(sources)('compares the request id in a %s', async (_, callFor) => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const other = await ownLogin(started);
@@ -168,11 +168,14 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
           (id) => [source, id, callFor(id)] as const,
         ),
       ),
-    )('in a %s, and takes "%s" for a name like any other', async (_, __, request) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started);
-      expect(await call(`${started.url}/logins`, passport, request)).toEqual(MISMATCH);
-    });
+    )(
+      'compares the request id in a %s, and treats "%s" as an ordinary name',
+      async (_, __, request) => {
+        const started = await startSite();
+        const { passport } = await ownLogin(started);
+        expect(await call(`${started.url}/logins`, passport, request)).toEqual(MISMATCH);
+      },
+    );
 
     it.each<[string, Call]>([
       ['the parameter is not part of the route', { path: 'by-missing-param' }],
@@ -192,13 +195,13 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
         'a function that finds an empty text',
         { path: 'by-function', headers: { 'x-request-id': '' } },
       ],
-    ])('and refuses with 400 where the request does not say: %s', async (_, request) => {
+    ])('answers 400 when the request names no id: %s', async (_, request) => {
       const started = await startSite();
       const { passport } = await ownLogin(started);
       expect(await call(`${started.url}/logins`, passport, request)).toEqual(UNCLEAR);
     });
 
-    it('and asks for a passport first', async () => {
+    it('answers 401 without a passport first', async () => {
       const { url } = await startSite();
       expect(await answerOf(`${url}/logins/by-query`)).toEqual({
         status: 401,
@@ -208,8 +211,8 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
   });
 
-  describe('lets a login count once', () => {
-    it('and refuses the second presentation with 401', async () => {
+  describe('with singleUse', () => {
+    it('answers 401 to the second presentation', async () => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const first = await fetch(`${started.url}/once`, { headers: bearer(passport) });
@@ -217,14 +220,14 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${started.url}/once`, passport)).toEqual(MISMATCH);
     });
 
-    it('over all routes that ask for it', async () => {
+    it('counts over all routes with singleUse', async () => {
       const started = await startSite();
       const { passport } = await ownLogin(started);
       expect(await answerOf(`${started.url}/once`, passport)).toEqual({ status: 200 });
       expect(await answerOf(`${started.url}/once/elsewhere`, passport)).toEqual(MISMATCH);
     });
 
-    it('and lets exactly one in of many that come at the same instant', async () => {
+    it('accepts exactly one of many requests at the same instant', async () => {
       const started = await startSite();
       const { passport } = await ownLogin(started);
       const answers = await Promise.all(
@@ -234,7 +237,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(statuses.toSorted((a, b) => a - b)).toEqual([200, ...Array(7).fill(401)]);
     });
 
-    it('and takes a second passport of the same login for the same', async () => {
+    it('counts a second passport of the same login as the same', async () => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const second = await started.lime.signPassport(
@@ -246,14 +249,14 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${started.url}/once`, second)).toEqual(MISMATCH);
     });
 
-    it('and keeps one login apart from another', async () => {
+    it('counts each login on its own', async () => {
       const started = await startSite();
       const [one, other] = [await ownLogin(started), await ownLogin(started)];
       expect(await answerOf(`${started.url}/once`, one.passport)).toEqual({ status: 200 });
       expect(await answerOf(`${started.url}/once`, other.passport)).toEqual({ status: 200 });
     });
 
-    it('and does not use it up where it is refused for another reason', async () => {
+    it('does not count a request that is refused for another reason', async () => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const url = `${started.url}/once`;
@@ -263,7 +266,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${url}/for/${requestId}`, passport)).toEqual(MISMATCH);
     });
 
-    it('and does not use up a passport of a login that is not of this site', async () => {
+    it('does not count a passport of another site', async () => {
       const { lime, url } = await startSite();
       const foreign = await lime.signPassport();
       expect(await answerOf(`${url}/once`, foreign)).toEqual(MISMATCH);
@@ -271,7 +274,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${url}/once/any`, foreign)).toEqual(MISMATCH);
     });
 
-    it('and does not use it up on routes that do not ask for it', async () => {
+    it('does not count routes without singleUse', async () => {
       const started = await startSite();
       const { passport, requestId } = await ownLogin(started);
       const often = { path: `by-param/${requestId}` };
@@ -283,7 +286,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${started.url}/once`, passport)).toEqual(MISMATCH);
     });
 
-    it('and keeps logins and bindings of the same id apart', async () => {
+    it('counts logins and bindings with the same id on their own', async () => {
       const { lime, url } = await startSite();
       const login = await lime.signPassport({ request_id: 'same' });
       const binding = await lime.signPassport({ binding_id: 'same' }, { kind: 'binding' });
@@ -294,7 +297,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(bindingUrl)).toEqual(MISMATCH);
     });
 
-    it('and remembers it for as long as a passport of it can be good', async () => {
+    it('remembers a login for as long as one of its passports can be valid', async () => {
       const clock = new ManualClock();
       const { lime, url } = await startSite(clock);
       const presentOnce = async (request_id: string) => {
@@ -302,7 +305,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
         return answerOf(`${url}/once/any`, await lime.signPassport({ request_id }, { issuedAt }));
       };
       expect(await presentOnce('lr_a')).toEqual({ status: 200 });
-      clock.advance(120_000); // the first passport's own life
+      clock.advance(120_000); // the lifetime of the first passport
       expect(await presentOnce('lr_b')).toEqual({ status: 200 });
       expect(await presentOnce('lr_a')).toEqual(MISMATCH);
       clock.advance(180_000); // and the grace period
@@ -312,7 +315,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
   });
 
-  describe('for binding passports', () => {
+  describe('on binding passports', () => {
     async function ownBinding({ lime, site, url }: StartedSite, claims = {}) {
       const redirectUri = `${url}/bindings/callback`;
       const { bindingId } = await site.createBindingRequest({ redirectUri });
@@ -332,7 +335,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
       expect(await answerOf(`${url}/${other.bindingId}?passport=${passport}`)).toEqual(MISMATCH);
     });
 
-    it('forgets a binding once no passport of it can be good any more', async () => {
+    it('forgets a binding when none of its passports can be valid any more', async () => {
       const clock = new ManualClock();
       const started = await startSite(clock);
       const { lime, site, url } = started;
@@ -374,7 +377,7 @@ function call(url: string, passport: string, { path, body, ...rest }: Call): Pro
   });
 }
 
-/** The status, and of a refusal what the client is told. */
+/** The status, with the code and the challenge of a refusal. */
 async function answerOf(
   url: string,
   passport?: string,

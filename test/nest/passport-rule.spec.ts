@@ -22,7 +22,7 @@ import {
 import { bearer, ownLogin } from '../support/own-login.js';
 import { HTTP_PLATFORMS, useStarter } from '../support/start-site.js';
 
-/** What a request needs that the rules of these routes are to let in. */
+/** The headers of a request that the rules of these routes accept. */
 const WELCOME = { 'x-welcome': 'yes' };
 
 interface WithHeaders {
@@ -136,7 +136,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     return { ...started, caught, get };
   }
 
-  it.each(['sync', 'async'])('lets in what it answers true for: %s', async (path) => {
+  it.each(['sync', 'async'])('accepts when it returns true: %s', async (path) => {
     const started = await startSite();
     const { passport, requestId } = await ownLogin(started);
     const answer = await started.get(`rules/${path}`, passport, WELCOME);
@@ -144,7 +144,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     expect(await answer.json()).toEqual({ requestId });
   });
 
-  it.each(['sync', 'async'])('refuses with 403 what it answers false for: %s', async (path) => {
+  it.each(['sync', 'async'])('answers 403 when it returns false: %s', async (path) => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     const answer = await started.get(`rules/${path}`, passport);
@@ -163,7 +163,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     ['a Boolean object', Object(true)],
     ['a function', () => true],
     ['a promise of 1', Promise.resolve(1)],
-  ])('refuses with 403 when it answers neither true nor false but %s', async (_, answered) => {
+  ])('answers 403 when it returns %s in place of true or false', async (_, answered) => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     outcome = () => answered;
@@ -184,29 +184,26 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     ['an object', { reason: 'no' }],
     ['null', null],
     ['undefined', undefined],
-  ])(
-    'fails with 500 and the very error when it throws %s, or rejects with it',
-    async (_, error) => {
-      const started = await startSite();
-      const { passport } = await ownLogin(started);
-      const ways = [
-        () => {
-          throw error;
-        },
-        () => Promise.reject(error),
-      ];
-      for (const way of ways) {
-        outcome = way;
-        const answer = await started.get('rules/outcome', passport);
-        expect(answer.status).toBe(500);
-        expect(answer.headers.get('www-authenticate')).toBeNull();
-      }
-      expect(started.caught).toHaveLength(2);
-      for (const caught of started.caught) expect(caught).toBe(error);
-    },
-  );
+  ])('answers 500 with the same error when it throws or rejects with %s', async (_, error) => {
+    const started = await startSite();
+    const { passport } = await ownLogin(started);
+    const ways = [
+      () => {
+        throw error;
+      },
+      () => Promise.reject(error),
+    ];
+    for (const way of ways) {
+      outcome = way;
+      const answer = await started.get('rules/outcome', passport);
+      expect(answer.status).toBe(500);
+      expect(answer.headers.get('www-authenticate')).toBeNull();
+    }
+    expect(started.caught).toHaveLength(2);
+    for (const caught of started.caught) expect(caught).toBe(error);
+  });
 
-  it('fails with 500 also for an object without a prototype, which no logger can print', async () => {
+  it('answers 500 when it throws an object without a prototype, which loggers cannot print', async () => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     const bare: unknown = Object.create(null);
@@ -217,7 +214,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     expect(started.caught[0]).toBe(bare);
   });
 
-  it('answers as the HttpException says that it throws', async () => {
+  it('answers with the HttpException that it throws', async () => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     outcome = () => {
@@ -244,7 +241,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     ]);
   });
 
-  it('is not asked before the passport is verified, of this site and for the request', async () => {
+  it('is not called before the passport is verified, and of this site and this request', async () => {
     const started = await startSite();
     const { lime, get, url } = started;
     const { requestId } = await ownLogin(started);
@@ -266,7 +263,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     expect(seen).toEqual([]);
   });
 
-  it('does not use up a login that it refuses', async () => {
+  it('does not count a login that it refuses as used', async () => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     for (const status of [403, 403]) {
@@ -276,7 +273,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     expect((await started.get('rules/once', passport, WELCOME)).status).toBe(401);
   });
 
-  it('does not use up a login when it throws', async () => {
+  it('does not count a login as used when it throws', async () => {
     const started = await startSite();
     const { passport } = await ownLogin(started);
     outcome = () => Promise.reject(new Error('the database is down'));
@@ -286,7 +283,7 @@ describe.each(HTTP_PLATFORMS)('The rule of a policy on %s', (platform) => {
     expect((await started.get('rules/once-outcome', passport)).status).toBe(401);
   });
 
-  it('is asked about binding passports, too', async () => {
+  it('is called for binding passports, too', async () => {
     const { lime, site, url } = await startSite();
     const bind = async (claims: object) => {
       const { bindingId } = await site.createBindingRequest({ redirectUri: `${url}/bind` });

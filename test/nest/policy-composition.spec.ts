@@ -21,7 +21,7 @@ import { failureOf } from '../support/failure-of.js';
 import { bearer, ownLogin } from '../support/own-login.js';
 import { useStarter } from '../support/start-site.js';
 
-/** Asks for a role of the test's own making. */
+/** A custom decorator that requires a role. */
 function Role(role: string): ClassDecorator & MethodDecorator {
   return PassportPolicy({
     allow: ({ roles }) => Array.isArray(roles) && roles.includes(role),
@@ -31,7 +31,7 @@ function Role(role: string): ClassDecorator & MethodDecorator {
 const Once = () => applyDecorators(PassportPolicy({ singleUse: true }));
 const Staff = () => applyDecorators(UseGuards(PassportGuard), Role('staff'));
 
-/** As tracing libraries do: another function takes the place of the method, and the metadata goes with it. */
+/** Replaces the method by another function and copies the metadata, as tracing libraries do. */
 function Wrapped(): MethodDecorator {
   return (_target, _key, descriptor) => {
     const { value } = descriptor;
@@ -200,7 +200,7 @@ describe('Policies of one route', () => {
     ['third/plain', ['base-class', 'base-method', 'sub-class']],
     ['third/wrapped', ['base-class', 'base-method', 'sub-class', 'sub-method']],
     ['third/decorated', ['base-class', 'base-method', 'sub-class', 'sub-method', 'third-method']],
-  ])('apply all: %s asks for exactly %j', async (path, roles) => {
+  ])('all apply: %s requires exactly %j', async (path, roles) => {
     const { statusOf, logInAs } = await startSite([Places, Sub, Undecorated, Third]);
     for (const missing of roles) {
       const others = roles.filter((role) => role !== missing);
@@ -210,7 +210,7 @@ describe('Policies of one route', () => {
   });
 
   it.each(['places/once-staff', 'places/staff-once'])(
-    'apply all, whichever decorator comes first: %s counts a login once',
+    'all apply in any order of decorators: %s counts a login once',
     async (path) => {
       const { statusOf, logInAs } = await startSite([Places]);
       const passport = await logInAs(['class-1', 'class-2', 'staff']);
@@ -242,7 +242,7 @@ describe('Policies of one route', () => {
     ['false and true', { allowForeignLogins: false }, { allowForeignLogins: true }, 401],
     ['nothing and false', {}, { allowForeignLogins: false }, 401],
     ['nothing and nothing', {}, {}, 401],
-  ])('open a route to foreign logins only unless one says false: %s', async (_, a, b, status) => {
+  ])('open a route to foreign logins unless one sets false: %s', async (_, a, b, status) => {
     for (const controller of [onClassAndMethod(a, b), composed(a, b), inherited(a, b)]) {
       const { lime, statusOf } = await startSite([controller]);
       expect(await statusOf('route', await lime.signPassport())).toBe(status);
@@ -264,7 +264,7 @@ describe('Policies of one route', () => {
     expect(await statusOf(`route?b=${mine.requestId}`, passport)).toBe(400);
   });
 
-  it('keep the id of the class where the method names an undefined one', async () => {
+  it('keep the id of the class where that of the method is undefined', async () => {
     const controller = onClassAndMethod({ requestId: { query: 'a' } }, { requestId: undefined });
     const started = await startSite([controller]);
     const [mine, yours] = [await ownLogin(started), await ownLogin(started)];
@@ -273,7 +273,7 @@ describe('Policies of one route', () => {
     expect(await started.statusOf('route', mine.passport)).toBe(400);
   });
 
-  it('look in each place that one of them names, and in no other', async () => {
+  it('look for the passport in all their places, and in no other', async () => {
     const controller = onClassAndMethod({ from: fromHeader() }, { from: [fromQuery()] });
     const started = await startSite([controller]);
     const { passport } = await ownLogin(started);
@@ -284,7 +284,7 @@ describe('Policies of one route', () => {
     expect(await started.statusOf('route', passport)).toBe(401);
   });
 
-  it('stay as they were when they were applied', async () => {
+  it('do not change after the decorator is applied', async () => {
     const policy: PassportPolicyOptions = { allow: () => false };
     const controller = onClassAndMethod(policy, {});
     policy.allow = () => true;
@@ -292,7 +292,7 @@ describe('Policies of one route', () => {
     expect(await statusOf('route', await logInAs([]))).toBe(403);
   });
 
-  it('may be objects of a class, whose rule is a method', async () => {
+  it('can be objects of a class with the rule as a method', async () => {
     class Closed implements PassportPolicyOptions {
       allow(): boolean {
         return false;
@@ -319,7 +319,7 @@ describe('Policies of one route', () => {
     expect(error.message).toContain('Route.route is for the site "blog"');
   });
 
-  it('may name one site several times', async () => {
+  it('can name one site several times', async () => {
     const { url } = await startShops(overridden({ site: 'shop' }, { site: 'shop' }));
     expect((await fetch(`${url}/route`)).status).toBe(401);
   });
@@ -360,7 +360,7 @@ describe('@PassportPolicy()', () => {
     ['minReputation', undefined, 'does not have the option minReputation'],
     ['anyRequest', true, 'does not have the option anyRequest'],
     ['toString', () => 'x', 'does not have the option toString'],
-  ])('throws when it is applied with a wrong %s: %p', (name, value, message) => {
+  ])('throws with a wrong %s: %p', (name, value, message) => {
     const decorate = () => PassportPolicy({ [name]: value });
     expect(decorate).toThrow(LimeError);
     expect(decorate).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
@@ -374,7 +374,7 @@ describe('@PassportPolicy()', () => {
     );
   });
 
-  it('names the options that it has', () => {
+  it('names its options in the error for an unknown one', () => {
     expect(() => PassportPolicy({ minKyc: 3 } as PassportPolicyOptions)).toThrow(
       'it has requestId, allow, singleUse, allowForeignLogins, from, site',
     );
@@ -390,7 +390,7 @@ describe('@PassportPolicy()', () => {
     { from: fromQuery(), site: 'shop' },
     { from: [fromQuery(), fromHeader()] },
     { requestId: undefined, allow: undefined, singleUse: undefined, from: undefined },
-  ])('takes right options: %p', (policy) => {
+  ])('accepts right options: %p', (policy) => {
     expect(PassportPolicy(policy)).toBeInstanceOf(Function);
   });
 });
