@@ -5,7 +5,7 @@ import { EventReader } from './support/event-reader.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
-describe('agents of the sandbox', () => {
+describe('The agents of the sandbox', () => {
   let lime: LimeSandbox;
   let site: SiteClient;
 
@@ -44,7 +44,7 @@ describe('agents of the sandbox', () => {
     });
   });
 
-  it('can be several, each with a profile and a token of its own', async () => {
+  it('can be several, each with its own profile and token', async () => {
     const made = lime.addAgent({ displayName: 'Second' });
     const named = lime.addAgent({ agentId: 'a-1', userId: 'u-1', agentToken: 'at_mine' });
     const { requestId } = lime.createLoginRequest();
@@ -110,7 +110,7 @@ describe('agents of the sandbox', () => {
     expect(taken.status).toBe(200);
   });
 
-  it('get the refusal of a login request that is unknown or no longer pending', async () => {
+  it('get the refusal of a login request that is unknown or not pending', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
     lime.expire(requestId);
@@ -125,7 +125,7 @@ describe('agents of the sandbox', () => {
     });
   });
 
-  it('reject when no answer comes, or one that they do not understand', async () => {
+  it('reject without an answer, or with one that is not in the envelope', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
     lime.faults.reset('challenge');
@@ -138,7 +138,7 @@ describe('agents of the sandbox', () => {
     }
   });
 
-  it('stop waiting once their signal aborts', async () => {
+  it('stop waiting when their signal aborts', async () => {
     const agent = new SandboxAgent(lime);
     const { requestId } = lime.createLoginRequest();
     const stopping = new AbortController();

@@ -4,7 +4,7 @@ import { type LimeSandbox, ManualClock, type SandboxActivity } from 'nestjs-lime
 import { startSandbox } from '../support/start-sandbox.js';
 import { SiteClient } from './support/site-client.js';
 
-describe('binding codes of the sandbox', () => {
+describe('The binding codes of the sandbox', () => {
   const clock = new ManualClock();
   let lime: LimeSandbox;
   let site: SiteClient;
@@ -50,7 +50,7 @@ describe('binding codes of the sandbox', () => {
     expect(lime.binding(bindingId)?.passport).toBe(passport);
   });
 
-  it('are refused once used, although two exchanges race', async () => {
+  it('are refused after their use, also when two exchanges race', async () => {
     const { code } = await completed();
     const replies = await Promise.all([site.exchange(code), site.exchange(code)]);
 

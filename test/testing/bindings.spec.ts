@@ -6,7 +6,7 @@ import { startSandbox } from '../support/start-sandbox.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-describe('binding requests of the sandbox', () => {
+describe('The binding requests of the sandbox', () => {
   let lime: LimeSandbox;
   let site: SiteClient;
 
@@ -16,7 +16,7 @@ describe('binding requests of the sandbox', () => {
   });
   afterEach(() => lime.stop());
 
-  it('answer 201 with a page to connect on', async () => {
+  it('are created with 201 and a connect page', async () => {
     const reply = await site.bind('https://site.example/callback');
     const id = String(reply.body.data['binding_id']);
 
@@ -43,7 +43,7 @@ describe('binding requests of the sandbox', () => {
     ['http://127.0.0.1/cb'],
     ['http://[::1]:8080/cb'],
     ['http://app.localhost/'],
-  ])('accept %s, because it is loopback', async (uri) => {
+  ])('accept the loopback address %s', async (uri) => {
     expect((await site.bind(uri)).status).toBe(201);
   });
 
@@ -80,7 +80,7 @@ describe('binding requests of the sandbox', () => {
     expect(lime.bindings()).toHaveLength(1);
   });
 
-  it('are completed on the page: one button, one redirect with a code', async () => {
+  it('are completed on the page by one button and one redirect with a code', async () => {
     const { body } = await site.bind('https://site.example/cb?state=a%20b#top');
     const connectUrl = String(body.data['connect_url']);
 
@@ -127,7 +127,7 @@ describe('binding requests of the sandbox', () => {
     expect((await fetch(connectUrl)).status).toBe(410);
   });
 
-  it('are completed as the agent that was chosen', async () => {
+  it('are completed as the chosen agent', async () => {
     const shopper = lime.addAgent({ displayName: 'Shopper & Co' });
     const { body } = await site.bind('https://site.example/cb');
     const connectUrl = String(body.data['connect_url']);
@@ -193,7 +193,7 @@ describe('binding requests of the sandbox', () => {
     expect(await page.text()).toContain('EXPIRED');
   });
 
-  it('have a page for unknown ids', async () => {
+  it('show a page for unknown ids', async () => {
     const page = await fetch(`http://127.0.0.1:${lime.port}/connect/%3Cb%3E`);
 
     expect(page.status).toBe(404);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallLog } from '../../lib/testing/call-log.js';
 
-describe('the log of calls', () => {
+describe('The log of calls', () => {
   it('remembers the last 10 000 and counts all', () => {
     const log = new CallLog();
     for (let number = 0; number < 25_000; number += 1) {

@@ -97,7 +97,7 @@ describe('lime-sandbox', () => {
     expect(await exit).toBe(0);
   });
 
-  it('ends at once when its signal has aborted before the start', async () => {
+  it('ends at once when its signal aborts before the start', async () => {
     ending.abort();
 
     expect(await run()).toBe(0);
@@ -182,7 +182,7 @@ describe('lime-sandbox', () => {
     await other.stop();
   });
 
-  it('rethrows errors that are not about the arguments', async () => {
+  it('rethrows other errors', async () => {
     const broken = {
       write() {
         throw new Error('broken pipe');
@@ -196,7 +196,7 @@ describe('lime-sandbox', () => {
   });
 });
 
-describe('the activity log of lime-sandbox', () => {
+describe('The activity log of lime-sandbox', () => {
   const at = new Date();
   const activities = [
     { at, kind: 'request-created', requestId: 'lr_1', expiresAt: at },

@@ -10,7 +10,7 @@ import { Platform } from '../../lib/testing/platform.js';
 import { resolveSandboxOptions } from '../../lib/testing/sandbox-options.js';
 import { SigningKeys } from '../../lib/testing/signing-keys.js';
 
-/** A connection that takes nothing off the sender's hands. */
+/** A connection that does not read. */
 class StalledSocket extends Socket {
   override _write(): void {}
   override resetAndDestroy(): this {
@@ -27,13 +27,13 @@ function stalledPage(): { socket: Socket; response: ServerResponse } {
 
 const close = useCleanup();
 
-it('changes do not pile up for a console page that reads nothing: it is let go', async () => {
+it('the feed drops a console page that does not read', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const platform = new Platform(resolveSandboxOptions(), await SigningKeys.create(privateKey));
   close(() => platform.stop());
   const recent = new RecentActivity(3);
   const feed = new ConsoleFeed(new ConsoleView(platform, recent), recent, platform.activity);
-  // A page that comes is given everything, and those before it what is new.
+  // A new page gets a snapshot, and the pages before it get the changes.
   const come = (): Socket => {
     platform.createLoginRequest();
     const { socket, response } = stalledPage();

@@ -4,7 +4,7 @@ import { CONSOLE_SCRIPT } from '../../lib/testing/console/console-script.js';
 
 const FILE = 'console-script.js';
 
-it('the script of the console page passes the type checker, although it is a text', () => {
+it('the script of the console page passes the type checker', () => {
   const options: ts.CompilerOptions = {
     allowJs: true,
     checkJs: true,
@@ -28,6 +28,6 @@ it('the script of the console page passes the type checker, although it is a tex
   expect(findings).toEqual([]);
 }, 30_000);
 
-it('the script of the console page stands in a page as it is', () => {
+it('the script of the console page is in the page unchanged', () => {
   expect(CONSOLE_SCRIPT).not.toMatch(/<\/|<!--/);
 });

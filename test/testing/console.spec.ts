@@ -17,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => lime.stop());
 
-describe('the console page', () => {
-  it('says that it is a sandbox, and shows base URL, platform, requests and bindings', async () => {
+describe('The console page', () => {
+  it('names the sandbox, and shows base URL, platform, requests and bindings', async () => {
     const empty = await console.page();
     expect(empty.response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(empty.html).toContain('This is not the real LIME');
@@ -39,7 +39,7 @@ describe('the console page', () => {
     expect(html).not.toMatch(/eyJ|st_sandbox|at_sandbox|secret/);
   });
 
-  it('shows the newest 100 of very many', async () => {
+  it('shows the newest 100 of very many requests', async () => {
     const made = Array.from({ length: 10_000 }, () => lime.createLoginRequest().requestId);
     const { html } = await console.page();
 
@@ -65,7 +65,7 @@ describe('the console page', () => {
     expect(issued + exchanged).not.toContain(code);
   });
 
-  it('says that there are no bindings as of 2026-06', async () => {
+  it('explains that 2026-06 has no bindings', async () => {
     await lime.stop();
     lime = await startSandbox({ platform: '2026-06' });
     const { html } = await new ConsoleClient(lime).page();
@@ -109,7 +109,7 @@ describe('the console page', () => {
   });
 });
 
-describe('the buttons of the console', () => {
+describe('The buttons of the console', () => {
   it('create a login request', async () => {
     const reply = await console.press('/console/requests');
 
@@ -134,7 +134,7 @@ describe('the buttons of the console', () => {
     });
   });
 
-  it('approve as the default agent when nothing is chosen', async () => {
+  it('approve as the default agent without a choice', async () => {
     const { requestId } = lime.createLoginRequest();
     await console.press(`/console/requests/${requestId}/approve`);
 
@@ -181,7 +181,7 @@ describe('the buttons of the console', () => {
     expect((await site.create()).status).toBe(201);
   });
 
-  it('redirect to the page without script, and answer a refusal with a notice', async () => {
+  it('redirect to the page without a script, and answer a refusal with a notice', async () => {
     const { requestId } = lime.createLoginRequest();
     const accept = 'text/html,application/xhtml+xml';
     const path = `/console/requests/${requestId}/expire`;
@@ -194,14 +194,14 @@ describe('the buttons of the console', () => {
   });
 });
 
-describe('the console refuses other pages', () => {
+describe('The console', () => {
   it.each([
     ['another origin', { origin: 'https://evil.example' }],
     ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
     ['an origin that is hidden', { origin: 'null' }],
     ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
     ['another port, as the browser says', { 'sec-fetch-site': 'same-site' }],
-  ])('a form from %s is refused, token or not', async (_case, headers) => {
+  ])('refuses a form from %s, with or without the token', async (_case, headers) => {
     const reply = await console.press('/console/requests', {}, headers);
 
     expect(reply.status).toBe(403);
@@ -209,7 +209,7 @@ describe('the console refuses other pages', () => {
     expect(lime.requests()).toEqual([]);
   });
 
-  it('its own form passes with the headers that browsers add', async () => {
+  it('accepts its own form with the headers of browsers', async () => {
     const origin = `http://127.0.0.1:${lime.port}`;
     const reply = await console.press(
       '/console/requests',
@@ -220,21 +220,21 @@ describe('the console refuses other pages', () => {
     expect(reply.status).toBe(200);
   });
 
-  it.each(['', 'wrong', 'ä'.repeat(32)])('a form with the token %p is refused', async (token) => {
+  it.each(['', 'wrong', 'ä'.repeat(32)])('refuses a form with the token %p', async (token) => {
     const reply = await console.press('/console/requests', { token });
 
     expect(reply.status).toBe(403);
     expect(await reply.json()).toMatchObject({ error: { code: 'CONSOLE_TOKEN_INVALID' } });
   });
 
-  it('a form without token is refused', async () => {
+  it('refuses a form without a token', async () => {
     const reply = await fetch(`${lime.consoleUrl}console/requests`, { method: 'POST' });
 
     expect(reply.status).toBe(403);
     expect(lime.requests()).toEqual([]);
   });
 
-  it('another sandbox has another token', async () => {
+  it('has another token in another sandbox', async () => {
     const other = await startSandbox();
     const theirs = /name="token" value="([^"]+)"/.exec(
       (await new ConsoleClient(other).page()).html,
@@ -245,7 +245,7 @@ describe('the console refuses other pages', () => {
     await other.stop();
   });
 
-  it('another site cannot listen', async () => {
+  it('refuses its events to another site', async () => {
     const reply = await fetch(`${lime.consoleUrl}console/events`, {
       headers: { 'sec-fetch-site': 'cross-site' },
     });
@@ -254,16 +254,16 @@ describe('the console refuses other pages', () => {
   });
 
   it.each(['localhost', 'app.localhost:80', '127.0.0.1:1', '[::1]:4010', '127.1'])(
-    'the name %s is this machine',
+    'accepts the host name %s',
     async (host) => expect(await console.statusUnder(host)).toBe(200),
   );
 
   it.each(['evil.example', '127.0.0.1.evil.example', '192.168.0.7', 'a b', 'localhost.evil'])(
-    'the name %s is refused (DNS rebinding)',
+    'refuses the host name %s (DNS rebinding)',
     async (host) => expect(await console.statusUnder(host)).toBe(403),
   );
 
-  it('a sandbox on all addresses answers under every address, but not under other names', async () => {
+  it('accepts every address, but no other names, on a sandbox that listens on all addresses', async () => {
     const open = await startSandbox({ host: '0.0.0.0' });
     const client = new ConsoleClient(open);
 
@@ -274,7 +274,7 @@ describe('the console refuses other pages', () => {
   });
 });
 
-describe('the events of the console', () => {
+describe('The events of the console', () => {
   it('begin with a snapshot, then carry only changes', async () => {
     const { requestId: first } = lime.createLoginRequest();
     const events = await ConsoleEvents.open(lime);

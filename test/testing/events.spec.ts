@@ -6,7 +6,7 @@ import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
-describe('the event stream of the sandbox', () => {
+describe('The event stream of the sandbox', () => {
   let lime: LimeSandbox;
 
   beforeEach(async () => {
@@ -30,7 +30,7 @@ describe('the event stream of the sandbox', () => {
     expect(lime.openStreams).toBe(0);
   });
 
-  it('carries the passport of an approval, which then is DELIVERED', async () => {
+  it('carries the passport of an approval, which becomes DELIVERED', async () => {
     const reader = await EventReader.open(lime);
     const { requestId } = lime.createLoginRequest();
     const approval = await lime.approve(requestId);
@@ -122,7 +122,7 @@ describe('the event stream of the sandbox', () => {
     expect(await reader.until(1)).toEqual([{ type: 'only' }]);
   });
 
-  it('carries texts and bytes unchanged', async () => {
+  it('carries strings and bytes unchanged', async () => {
     const reader = await EventReader.open(lime);
 
     expect(lime.send(': a comment\r\ndata: no json\n\n')).toBe(1);
@@ -136,7 +136,7 @@ describe('the event stream of the sandbox', () => {
     expect([...bytes.subarray(-3)]).toEqual([0xff, 0xfe, 0x0a]);
   });
 
-  it('counts as closed once the reader has left', async () => {
+  it('counts as closed when the reader has left', async () => {
     const reader = await EventReader.open(lime);
     reader.close();
 
@@ -144,7 +144,7 @@ describe('the event stream of the sandbox', () => {
     expect(lime.send({ type: 'unheard' })).toBe(0);
   });
 
-  it('is not opened for a reader that left while it was delayed', async () => {
+  it('does not open for a reader that leaves during a delay', async () => {
     lime.faults.delay('events', 20);
     const leaving = new AbortController();
     const opening = fetch(`${lime.baseUrl}/modules/agent-login/events`, {
@@ -190,8 +190,8 @@ describe('the event stream of the sandbox', () => {
   });
 });
 
-describe('waiting for open streams', () => {
-  it('resolves once enough are open', async () => {
+describe('whenStreamOpen()', () => {
+  it('resolves as soon as enough streams are open', async () => {
     const lime = await startSandbox();
     const both = lime.whenStreamOpen(2);
     const one = lime.whenStreamOpen();

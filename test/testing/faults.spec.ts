@@ -5,7 +5,7 @@ import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
-describe('faults on calls', () => {
+describe('Faults on calls', () => {
   let lime: LimeSandbox;
   let site: SiteClient;
 
@@ -66,7 +66,7 @@ describe('faults on calls', () => {
     expect((await site.status(two)).status).toBe(500);
   });
 
-  it('delay, on top of other faults', async () => {
+  it('delay calls beside other faults', async () => {
     lime.faults.delay('create', 15, 1);
     lime.faults.delay('create', 0, 0);
     lime.faults.respond('create', { status: 418 });
@@ -77,7 +77,7 @@ describe('faults on calls', () => {
     expect((await site.create()).status).toBe(201);
   });
 
-  it('accept and never answer', async () => {
+  it('accept a call and never answer', async () => {
     lime.faults.hang('create');
     const hanging = site.create().then(
       () => 'answered',
@@ -92,7 +92,7 @@ describe('faults on calls', () => {
     expect(lime.requests()).toHaveLength(1);
   });
 
-  it('reset the connection before any work', async () => {
+  it('reset the connection before the work', async () => {
     lime.faults.reset('create');
 
     await expect(site.create()).rejects.toThrow('fetch failed');
@@ -109,7 +109,7 @@ describe('faults on calls', () => {
     expect(lime.openStreams).toBe(0);
   });
 
-  it('end with the sandbox, even while they delay', async () => {
+  it('end with the sandbox, also during a delay', async () => {
     lime.faults.delay('create', 60_000);
     const delayed = expect(site.create()).rejects.toThrow('fetch failed');
     await eventually(() => lime.callCount('create') === 1);
@@ -118,7 +118,7 @@ describe('faults on calls', () => {
     await delayed;
   });
 
-  it('lose the answer of an approval that was made', async () => {
+  it('lose the answer of a successful approval', async () => {
     const { requestId } = lime.createLoginRequest();
     lime.faults.loseAnswer('approve');
 
@@ -136,7 +136,7 @@ describe('faults on calls', () => {
   });
 });
 
-describe('faults on event streams', () => {
+describe('Faults on event streams', () => {
   let lime: LimeSandbox;
 
   beforeEach(async () => {
@@ -150,7 +150,7 @@ describe('faults on event streams', () => {
     return requestId;
   };
 
-  it('end them cleanly, with everything sent before', async () => {
+  it('end streams cleanly after earlier events', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.pauseKeepalives();
     for (let time = 0; time < 1_000; time += 1) lime.send({ type: 'x', pad: 'p'.repeat(400) });
@@ -162,7 +162,7 @@ describe('faults on event streams', () => {
     lime.faults.dropStreams();
   });
 
-  it('reset them', async () => {
+  it('reset streams', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.resetStreams();
 
@@ -170,7 +170,7 @@ describe('faults on event streams', () => {
     expect(lime.openStreams).toBe(0);
   });
 
-  it('freeze them: open and without events, until they are healed', async () => {
+  it('freeze streams: open and without events until unfreezeStreams()', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.freezeStreams();
     const { requestId } = lime.createLoginRequest();
@@ -187,7 +187,7 @@ describe('faults on event streams', () => {
     expect(fresh.text).not.toContain(requestId);
   });
 
-  it('freeze them while their reader is behind, and keep every event in order', async () => {
+  it('freeze streams with a slow reader, and keep every event in order', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.pauseKeepalives();
     reader.response.pause();
@@ -210,7 +210,7 @@ describe('faults on event streams', () => {
     expect(numbers).toEqual([...Array.from({ length: 3_000 }, (_, number) => number), 'last']);
   });
 
-  it('end frozen ones without their queued events', async () => {
+  it('end frozen streams without their queued events', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.freezeStreams();
     lime.send({ type: 'held' });
@@ -220,7 +220,7 @@ describe('faults on event streams', () => {
     expect(reader.text).not.toContain('held');
   });
 
-  it('drop events although the platform counts them as delivered', async () => {
+  it('drop events that count as delivered', async () => {
     const reader = await EventReader.open(lime);
     lime.faults.loseEvents(1);
     const { requestId } = lime.createLoginRequest();
@@ -251,7 +251,7 @@ describe('faults on event streams', () => {
     expect([count(twice), count(thrice), count(once)]).toEqual([2, 3, 1]);
   });
 
-  it('keep the platform from sending expiries of its own', async () => {
+  it('stop the expiries of the platform', async () => {
     await lime.stop();
     lime = await startSandbox({ requestTtlMs: 10 });
     const reader = await EventReader.open(lime);

@@ -13,14 +13,14 @@ import { SiteClient } from './support/site-client.js';
 const REDIRECT_URI = 'https://site.example/cb?state=1';
 const DIFFICULTY = 10;
 
-/** What WIRE.md says of each generation. */
+/** The facts of each generation. */
 interface Expected {
   jwks: 'raw' | 'enveloped';
   proofOfWork: 'v1' | 'legacy';
-  /** Claims beside those of every generation. */
+  /** The claims beside those of every generation. */
   claims: (lime: LimeSandbox) => object;
   profile: (lime: LimeSandbox) => object;
-  /** Status of the public read after the approval. */
+  /** The status of the public read after the approval. */
   readAfterApproval: number;
   issuer: object;
 }
@@ -66,7 +66,7 @@ const EXPECTED: Record<SandboxPlatform, Expected> = {
   },
 };
 
-describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s', (platform) => {
+describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('The sandbox of %s', (platform) => {
   const expected = EXPECTED[platform];
   let lime: LimeSandbox;
   let site: SiteClient;
@@ -113,7 +113,7 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
     expect((await site.status(requestId)).body.data).toMatchObject({ status: 'EXPIRED' });
   });
 
-  it('refuses the proof of work of the other generations, and keeps the request pending', async () => {
+  it('refuses the proof of work of the other generations, and leaves the request pending', async () => {
     const requestId = await site.createId();
     const { body } = await site.call(`/auth/requests/${requestId}`, { token: null });
     const challenge = String(body.data['pow_challenge']);
@@ -163,7 +163,7 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
     expect(levels.map(([, level]) => level)).toEqual(platform === '2026-09' ? [] : [4, 12]);
   });
 
-  it('publishes its keys in its own shape, or in the one that is asked for', async () => {
+  it('publishes its keys in its own shape, or in that of the option', async () => {
     const { jwks } = expected;
     const shapes = {
       raw: lime.publishedKeys(),
@@ -183,7 +183,7 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
     expect(lime.moduleOptions()).toEqual({ siteToken, baseUrl, ...expected.issuer });
   });
 
-  it('signs any passport with the claims of the generation, of which each can be replaced', async () => {
+  it('signs passports with the claims of the generation, and overrides each of them', async () => {
     const binding = await lime.signPassport({ binding_id: 'b-1' }, { kind: 'binding' });
     const login = await lime.signPassport({ iss: undefined, user_id: 'u-1' });
 
@@ -201,7 +201,7 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
     expect(claims).not.toHaveProperty('iss');
   });
 
-  it('answers faults with the codes of the protocol, calls and the stream', async () => {
+  it('answers faults of calls and the stream with the codes of the protocol', async () => {
     lime.faults.refuse('events', 'SITE_TOKEN_AUTH_UNAVAILABLE', { times: 2 });
     lime.faults.refuse('create', 'SITE_TOKEN_AUTH_UNAVAILABLE');
     lime.faults.refuse('approve', 'AGENT_USER_SUSPENDED');
@@ -226,7 +226,7 @@ describe.each(Object.keys(EXPECTED) as SandboxPlatform[])('the sandbox as of %s'
   });
 });
 
-describe('bindings of the sandbox', () => {
+describe('The bindings of the sandbox', () => {
   let lime: LimeSandbox;
 
   afterEach(() => lime.stop());

@@ -7,8 +7,8 @@ import { eventually } from './support/eventually.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
-describe('starting and stopping the sandbox', () => {
-  it('gives base URL, tokens and options for the module', async () => {
+describe('LimeSandbox.start() and stop()', () => {
+  it('give base URL, tokens and options for the module', async () => {
     const lime = await startSandbox();
     const { baseUrl, siteToken } = lime;
 
@@ -39,7 +39,7 @@ describe('starting and stopping the sandbox', () => {
           ['::', '[::1]'],
         ]
       : []),
-  ])('listens on %s and is called at %s', async (host, called) => {
+  ])('listen on %s, with the base URL at %s', async (host, called) => {
     const lime = await startSandbox({ host });
 
     expect(lime.baseUrl).toBe(`http://${called}:${lime.port}/api/v1`);
@@ -48,7 +48,7 @@ describe('starting and stopping the sandbox', () => {
     await lime.stop();
   });
 
-  it('names every wrong option at once', async () => {
+  it('name every wrong option at once', async () => {
     const wrong = {
       port: 70_000,
       host: '',
@@ -73,13 +73,13 @@ describe('starting and stopping the sandbox', () => {
     }
   });
 
-  it('signs with a key from the options, and refuses a short one', async () => {
+  it('sign with a key from the options, and refuse a short one', async () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 
     await expect(LimeSandbox.start({ signingKey: weak })).rejects.toThrow('signingKey must be');
   });
 
-  it('rejects with SANDBOX_LISTEN_FAILED when the port is in use or the address is invalid', async () => {
+  it('reject with SANDBOX_LISTEN_FAILED when the port is in use or the address is invalid', async () => {
     const first = await startSandbox();
 
     await expect(startSandbox({ port: first.port })).rejects.toMatchObject({
@@ -91,7 +91,7 @@ describe('starting and stopping the sandbox', () => {
     await first.stop();
   });
 
-  it('shares nothing with a second sandbox', async () => {
+  it('share nothing with a second sandbox', async () => {
     const [one, two] = await Promise.all([LimeSandbox.start(), LimeSandbox.start()]);
     one.createLoginRequest();
 
@@ -101,7 +101,7 @@ describe('starting and stopping the sandbox', () => {
     await Promise.all([one.stop(), two.stop()]);
   });
 
-  it('stops at once with streams open, and again without effect', async () => {
+  it('stop at once with open streams, and again without effect', async () => {
     const lime = await startSandbox();
     const reader = await EventReader.open(lime);
     lime.createLoginRequest();
@@ -115,11 +115,11 @@ describe('starting and stopping the sandbox', () => {
   });
 });
 
-describe('the activities of the sandbox', () => {
+describe('The activities of the sandbox', () => {
   let lime: LimeSandbox;
   afterEach(() => lime.stop());
 
-  it('reports everything that happens, in order and without secrets', async () => {
+  it('are complete, in order and without secrets', async () => {
     lime = await startSandbox({ bindingTtlMs: 15 });
     const activities: SandboxActivity[] = [];
     const unsubscribe = lime.onActivity((activity) => activities.push(activity));
@@ -169,7 +169,7 @@ describe('the activities of the sandbox', () => {
     expect(JSON.stringify(activities)).not.toMatch(/eyJ|sandbox_/);
   });
 
-  it('continues when a listener throws, with a warning', async () => {
+  it('continue with a warning when a listener throws', async () => {
     lime = await startSandbox();
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const kinds: string[] = [];

@@ -6,7 +6,7 @@ import { startSandbox } from '../support/start-sandbox.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-describe('login requests of the sandbox', () => {
+describe('The login requests of the sandbox', () => {
   let lime: LimeSandbox;
   let site: SiteClient;
 
@@ -39,7 +39,7 @@ describe('login requests of the sandbox', () => {
     expect((await site.create({ body: '' })).status).toBe(201);
   });
 
-  it('answer their status, and 404 for an unknown id', async () => {
+  it('have a status, and 404 for an unknown id', async () => {
     const id = await site.createId();
 
     expect((await site.status(id)).body.data).toMatchObject({ status: 'PENDING' });
@@ -51,7 +51,7 @@ describe('login requests of the sandbox', () => {
     expect(unknown.body.error['code']).toBe('SITE_LOGIN_REQUEST_NOT_FOUND');
   });
 
-  it('accept a percent-encoded id, and answer 404 for a broken encoding', async () => {
+  it('have a status under a percent-encoded id, and 404 for a broken encoding', async () => {
     const id = await site.createId();
 
     expect((await site.status(id.replaceAll('-', '%2D'))).status).toBe(200);
@@ -117,7 +117,7 @@ describe('login requests of the sandbox', () => {
     expect(lime.requests()).toHaveLength(2);
   });
 
-  it('have one outcome: a second one, or one of an unknown request, is refused', async () => {
+  it('have one outcome: the sandbox refuses a second one, and one of an unknown request', async () => {
     const { requestId } = lime.createLoginRequest();
     lime.expire(requestId);
 
@@ -131,7 +131,7 @@ describe('login requests of the sandbox', () => {
     });
   });
 
-  it('have one outcome although two approvals race', async () => {
+  it('have one outcome when two approvals race', async () => {
     const { requestId } = lime.createLoginRequest();
     const both = await Promise.allSettled([lime.approve(requestId), lime.approve(requestId)]);
 
@@ -176,7 +176,7 @@ describe('login requests of the sandbox', () => {
   });
 });
 
-describe('paths outside the protocol', () => {
+describe('Paths outside of the protocol', () => {
   it('answer 404 in the envelope, wrong methods 405 with Allow', async () => {
     const lime = await startSandbox();
     const site = new SiteClient(lime);
@@ -194,7 +194,7 @@ describe('paths outside the protocol', () => {
   });
 });
 
-describe('the log of calls', () => {
+describe('The log of calls', () => {
   it('contains method, path, target and headers, but not a token', async () => {
     const lime = await startSandbox();
     const site = new SiteClient(lime);

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transformFile } from '@swc/core';
 
-/** The command as a process of its own: compiled file by file, because a build may be missing or old. */
-describe('the process of lime-sandbox', () => {
+/** The command in its own process. Compiled file by file, because a build may be missing or old. */
+describe('The process of lime-sandbox', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('the process of lime-sandbox', () => {
     expect(await linesOf(start('--version'), 1)).toEqual(['1.2.3']);
   });
 
-  it('ends quietly when its reader goes away', async () => {
+  it('ends without an error when its output is closed', async () => {
     const child = start('--request-ttl', '0.01');
     const lines = await linesOf(child, 3);
     child.stdout?.destroy();

@@ -13,7 +13,7 @@ import { startSandbox } from '../support/start-sandbox.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-describe('passports of the sandbox', () => {
+describe('The passports of the sandbox', () => {
   let lime: LimeSandbox;
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('passports of the sandbox', () => {
     expect(exp - iat).toBe(120);
   });
 
-  it('of an approval carry its request id and the claims given', async () => {
+  it('have the request id and the given claims in an approval', async () => {
     const { requestId } = lime.createLoginRequest();
     const { passport } = await lime.approve(requestId, { scope: 'read', user_id: undefined });
     const { payload } = await verify(passport);
@@ -53,7 +53,7 @@ describe('passports of the sandbox', () => {
     expect(payload).not.toHaveProperty('user_id');
   });
 
-  it('live as long as configured, for bindings at most 60 seconds', async () => {
+  it('have the configured lifetime, for bindings at most 60 seconds', async () => {
     const lifeOf = (jwt: string) => (decodeJwt(jwt).exp ?? 0) - (decodeJwt(jwt).iat ?? 0);
 
     expect(lifeOf(await lime.signPassport({}, { kind: 'binding' }))).toBe(60);
@@ -65,7 +65,7 @@ describe('passports of the sandbox', () => {
     expect(lifeOf(await lime.signPassport({}, { kind: 'binding' }))).toBe(30);
   });
 
-  it('of kind binding name a binding and a version', async () => {
+  it('have a binding and a version as binding passports', async () => {
     expect(decodeJwt(await lime.signPassport({}, { kind: 'binding' }))).toMatchObject({
       aud: 'lime-binding',
       binding_id: expect.stringMatching(UUID),
@@ -96,7 +96,7 @@ describe('passports of the sandbox', () => {
     expect(decodeJwt(jwt)).not.toHaveProperty('sub');
   });
 
-  it('can lie in the header about how they were signed', async () => {
+  it('can have a header with a false algorithm', async () => {
     const jwt = await lime.signPassport({}, { header: { alg: 'none' } });
 
     expect(decodeProtectedHeader(jwt).alg).toBe('none');
@@ -109,7 +109,7 @@ describe('passports of the sandbox', () => {
     ).toBeTruthy();
   });
 
-  it('can be signed with keys of other kinds', async () => {
+  it('can be signed with other types of keys', async () => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ed = generateKeyPairSync('ed25519');
     const web = await generateKeyPair('RS256');
@@ -155,7 +155,7 @@ describe('passports of the sandbox', () => {
   }
 });
 
-describe('the keys of the sandbox', () => {
+describe('The keys of the sandbox', () => {
   it('are published raw by default, and in the envelope on request', async () => {
     const raw = await startSandbox();
     const enveloped = await startSandbox({ jwks: 'enveloped' });
@@ -180,7 +180,7 @@ describe('the keys of the sandbox', () => {
     await Promise.all([raw.stop(), enveloped.stop()]);
   });
 
-  it('rotate, with the old one published or withdrawn', async () => {
+  it('rotate, and keep or withdraw the old key', async () => {
     const lime = await startSandbox();
     const old = await lime.signPassport();
     const { kid } = await lime.rotateKeys();

@@ -4,7 +4,7 @@ import { type ProofOfWorkVersion, solveProofOfWork } from 'nestjs-lime-sites/tes
 
 const UUID = '550e8400-e29b-41d4-a716-446655440000';
 
-/** The bytes that each version hashes, written out. */
+/** The hashed bytes of each version. */
 const HASHED: Record<ProofOfWorkVersion, (challenge: string, nonce: string) => Buffer> = {
   v1: (challenge, nonce) =>
     Buffer.concat([
@@ -21,7 +21,7 @@ function digestOf(version: ProofOfWorkVersion, challenge: string, nonce: string)
   return createHash('sha256').update(HASHED[version](challenge, nonce)).digest('hex');
 }
 
-describe('the proof of work', () => {
+describe('The proof of work', () => {
   it.each([
     ['legacy', 'test-challenge-abc', 8, '737', '005986d1'],
     ['legacy', UUID, 12, '1662', '0001678d'],
@@ -30,7 +30,7 @@ describe('the proof of work', () => {
     ['v1', UUID, 12, '669', '000fa5f6'],
     ['v1', 'lime-vector-3', 15, '13514', '00001387'],
   ] as const)(
-    'of version %s for %s at %i bits is the nonce %s',
+    'has the nonce of version %s for %s at %i bits: %s',
     async (version, challenge, difficulty, nonce, digest) => {
       const solved = await solveProofOfWork(challenge, difficulty, { version });
 
@@ -47,17 +47,20 @@ describe('the proof of work', () => {
     expect(await solveProofOfWork(UUID, difficulty)).toEqual({ nonce: '0', attempts: 0 });
   });
 
-  it.each([1, 7, 8, 9, 12])('at %i bits is the first nonce below the limit', async (difficulty) => {
-    const limit = 2n ** BigInt(256 - difficulty);
-    const { nonce, attempts } = await solveProofOfWork('é€', difficulty);
-    const below = Array.from({ length: attempts }, (_, candidate) => String(candidate)).filter(
-      (candidate) => BigInt(`0x${digestOf('v1', 'é€', candidate)}`) < limit,
-    );
+  it.each([1, 7, 8, 9, 12])(
+    'has the first nonce below the limit at %i bits',
+    async (difficulty) => {
+      const limit = 2n ** BigInt(256 - difficulty);
+      const { nonce, attempts } = await solveProofOfWork('é€', difficulty);
+      const below = Array.from({ length: attempts }, (_, candidate) => String(candidate)).filter(
+        (candidate) => BigInt(`0x${digestOf('v1', 'é€', candidate)}`) < limit,
+      );
 
-    expect(below).toEqual([nonce]);
-  });
+      expect(below).toEqual([nonce]);
+    },
+  );
 
-  it('yields to the event loop while it works, and stops once its signal aborts', async () => {
+  it('yields to the event loop, and stops when its signal aborts', async () => {
     let turns = 0;
     const stopping = new AbortController();
     const counting = setInterval(() => {

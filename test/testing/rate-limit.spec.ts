@@ -3,7 +3,7 @@ import { SiteClient } from './support/site-client.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
-describe('the rate limit of the sandbox', () => {
+describe('The rate limit of the sandbox', () => {
   it('counts login and binding requests together and answers 429 with Retry-After', async () => {
     const lime = await startSandbox({ rateLimit: { max: 2, windowMs: 2_500 } });
     const site = new SiteClient(lime);

@@ -5,7 +5,7 @@ import { failureOf } from '../support/failure-of.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-describe('one ManualClock for the sandbox and the application', () => {
+describe('A ManualClock for the sandbox and the application', () => {
   const start = useStarter();
 
   async function startSite(sandbox = {}) {
@@ -74,7 +74,7 @@ it('ManualClock does not go back', () => {
   expect(clock.now()).toBe(5);
 });
 
-it('a sandbox refuses a clock that is none', async () => {
+it('LimeSandbox refuses an invalid clock', async () => {
   const clock = { now: () => 0 } as ManualClock;
   expect(await failureOf(SandboxError, LimeSandbox.start({ clock }))).toMatchObject({
     code: 'SANDBOX_OPTIONS_INVALID',

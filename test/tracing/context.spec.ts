@@ -8,7 +8,7 @@ import { useCleanup } from '../support/cleanup.js';
 import { useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
-describe('A store that is bound to the start of a login', () => {
+describe('A store bound to the start of a login', () => {
   const start = useStarter();
   const closeLater = useCleanup();
 
@@ -46,7 +46,7 @@ describe('A store that is bound to the start of a login', () => {
     },
   );
 
-  it('is available for an approval that waited for keys, and for the expiry behind it', async () => {
+  it('is available for an approval that waited for the JWKS, and for the expiry behind it', async () => {
     const storage = boundToLogins();
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 503 });
@@ -91,7 +91,7 @@ describe('A store that is bound to the start of a login', () => {
     expect(seen).toEqual([good.requestId, good.requestId, bad.requestId]);
   });
 
-  it('is available when a handler starts, and a store of the handler is available in that handler only', async () => {
+  it('is available at the start of a handler, whose own store is available in that handler only', async () => {
     const logins = boundToLogins();
     const handlers = new AsyncLocalStorage<string>();
     const { start: begin } = tracingChannel<string, LimeHandlerMessage>(LIME_CHANNELS.handler);

@@ -5,7 +5,7 @@ import { DocsExample } from '../support/docs-example.js';
 
 const DOCUMENT = 'docs/observability.md';
 
-/** A span as the programs below print it. */
+/** A span, as the programs below print it. */
 interface PrintedSpan {
   readonly name: string;
   readonly id: string;
@@ -89,7 +89,7 @@ describe('The examples of docs/observability.md', () => {
 
   afterAll(() => compiled.remove());
 
-  /** Runs the code of the document, and then a program that uses it, in a process of its own. */
+  /** Runs the code of the document and a program that uses it in their own process. */
   async function outputOf(name: string, program: string): Promise<string> {
     const example = await DocsExample.read(DOCUMENT, name);
     const child = await compiled.run((await example.toJavaScript()) + program);

@@ -105,7 +105,7 @@ describe('The login channel', () => {
     ]);
   });
 
-  it('publishes that a handler failed, and the handler channel publishes which', async () => {
+  it('publishes a failed handler, which the handler channel names', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const handlers = record.tracing<LimeHandlerMessage>(LIME_CHANNELS.handler);
     const { lime, site } = await startSite({}, [Handlers]);
@@ -125,7 +125,7 @@ describe('The login channel', () => {
     );
   });
 
-  it('publishes the logins that a shutdown kept from their handlers', async () => {
+  it('publishes the logins that did not reach their handlers before the shutdown', async () => {
     const logins = record.tracing<LimeLoginMessage>(LIME_CHANNELS.login);
     const { lime, site, app } = await startSite({ concurrency: 1, shutdownTimeoutMs: 0 });
     site.onLogin(() => new Promise(() => undefined));

@@ -19,7 +19,7 @@ const ended = <Message extends object>(records: readonly ChannelRecord<Message>[
   records.filter(({ event }) => event === 'asyncEnd').map(({ message }) => message);
 
 describe('The verify channel', () => {
-  it('publishes each verification and why it failed, but no claim', async () => {
+  it('publishes each verification with the reason of a failure, but no claim', async () => {
     const checks = record.tracing<LimeVerifyMessage>(LIME_CHANNELS.verify);
     const { lime, site } = await start.site();
     const { requestId, passport } = await ownLogin({ lime, site }, { sub: 'agent-1' });
@@ -85,7 +85,7 @@ describe('The HTTP channel', () => {
     ]);
   });
 
-  it('publishes why a call got no response', async () => {
+  it('publishes the reason of a call without a response', async () => {
     const calls = record.tracing<LimeHttpMessage>(LIME_CHANNELS.http);
     const baseUrl = await closedAddress();
     const options = { siteToken: 'st_1', baseUrl, maxRetries: 0, dispatcher: false };

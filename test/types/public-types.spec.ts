@@ -5,7 +5,7 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('The public types', () => {
-  it('accept what is right and refuse what is wrong', () => {
+  it('accept right uses and refuse wrong ones', () => {
     const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, (path) =>
       ts.sys.readFile(path),
     ) as {

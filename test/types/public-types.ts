@@ -1,7 +1,7 @@
 /* oxlint-disable no-unused-vars -- only the types matter here */
 /**
- * What must compile, and, behind each `@ts-expect-error`, what must not. `tsc --noEmit` checks this file with the rest;
- * `public-types.spec.ts` does so within the test suite. It is never run.
+ * Uses that must compile and, after each `@ts-expect-error`, uses that must not. `tsc --noEmit` checks this file with the
+ * others, and `public-types.spec.ts` in the test suite. It never runs.
  */
 import type {
   BindingPassportClaims,
@@ -57,7 +57,7 @@ export class Handlers {
     return origin;
   }
 
-  // @ts-expect-error An approved login is no expired one.
+  // @ts-expect-error An approved login is not an expired one.
   @OnLimeLogin('approved')
   approvedAsExpired(_: LimeExpiredEvent): void {}
 
@@ -65,27 +65,27 @@ export class Handlers {
   @OnLimeLogin({ type: 'expired' })
   expiredAsApproved(_: LimeApprovedEvent): void {}
 
-  // @ts-expect-error Without a type both outcomes come.
+  // @ts-expect-error Without a type the handler gets both outcomes.
   @OnLimeLogin()
   bothAsApproved(_: LimeApprovedEvent): void {}
 
-  // @ts-expect-error Without a type both outcomes come, also with a site.
+  // @ts-expect-error Without a type the handler gets both outcomes, also with a site.
   @OnLimeLogin({ site: 'shop' })
   bothOfSiteAsExpired(_: LimeExpiredEvent): void {}
 
-  // @ts-expect-error There is no third parameter.
+  // @ts-expect-error The handler has two parameters.
   @OnLimeLogin()
   threeParameters(_: LimeLoginEvent, __: LimeHandlerContext, ___: string): void {}
 
-  // @ts-expect-error There is no such outcome.
+  // @ts-expect-error This outcome does not exist.
   @OnLimeLogin('rejected')
   unknownType(_: LimeLoginEvent): void {}
 
-  // @ts-expect-error There is no such option.
+  // @ts-expect-error This option does not exist.
   @OnLimeLogin({ name: 'shop' })
   unknownOption(_: LimeLoginEvent): void {}
 
-  // @ts-expect-error A property is no method.
+  // @ts-expect-error A property is not a method.
   @OnLimeLogin()
   property = 1;
 }
@@ -112,13 +112,13 @@ export async function use(site: LimeSiteService): Promise<void> {
   const today: [issuer: string, user: string] = [claims.iss, exchanged.user_id];
   // @ts-expect-error Only platforms before September 2026 had it.
   const level: number = claims.user_kyc_level;
-  // @ts-expect-error The code is a text.
+  // @ts-expect-error The code is a string.
   await site.exchangeBindingCode({ code: 'code' });
   // @ts-expect-error An unknown claim could be anything.
   const unknownClaim: string = claims['something'];
   // @ts-expect-error A login passport has no binding.
   const bindingId: string = claims.binding_id;
-  // @ts-expect-error The stream is the module's own affair.
+  // @ts-expect-error The stream is not public.
   site.start();
   // @ts-expect-error Options have names.
   await site.createBindingRequest('https://shop.example');
@@ -131,20 +131,20 @@ export const options: LimeSitesModuleOptions[] = [
   { issuer: 'https://lime.pics' },
   { issuer: ['https://lime.pics', 'https://lime.example'] },
   { issuer: false },
-  // @ts-expect-error `true` names no issuer.
+  // @ts-expect-error `true` does not name an issuer.
   { issuer: true },
-  // @ts-expect-error There is no such option.
+  // @ts-expect-error This option does not exist.
   { token: 'st_1' },
   // @ts-expect-error Numbers are numbers.
   { timeoutMs: '1000' },
-  // @ts-expect-error `true` is no emitter.
+  // @ts-expect-error `true` is not an emitter.
   { eventEmitter: true },
 ];
 
 export const modules = [
   LimeSitesModule.forRoot(),
   LimeSitesModule.forRoot({ siteToken: 'st_1', name: 'shop', isGlobal: false }),
-  // @ts-expect-error There is no such option.
+  // @ts-expect-error This option does not exist.
   LimeSitesModule.forRoot({ retries: 3 }),
   LimeSitesModule.forRootAsync({ useFactory: () => ({ siteToken: 'st_1' }), name: 'shop' }),
   // @ts-expect-error The factory does not give options.
@@ -154,7 +154,7 @@ export const modules = [
 export class Routes {
   route(@Passport() _: unknown, @Passport('agent_id') __: string): void {}
 
-  // @ts-expect-error A claim is asked for by its name.
+  // @ts-expect-error A claim has a name.
   claimByObject(@Passport({ claim: 'sub' }) _: string): void {}
 }
 
@@ -197,23 +197,23 @@ export function reasonOf(error: unknown): PassportErrorCode | undefined {
 export function configure(env: Record<string, unknown>): string {
   const checked: LimeSitesEnv = validateLimeSitesEnv(env, { allowInsecureHttp: true });
   const version: 1 = limeSitesEnvSchema['~standard'].version;
-  // @ts-expect-error There is no such variable to be sure of.
+  // @ts-expect-error This variable is not in the schema.
   const other: string = checked['PORT'];
   return `${checked.LIME_SITE_TOKEN} ${version} ${other}`;
 }
 
 export async function check(indicator: LimeSitesHealthIndicator): Promise<string> {
   const result = await indicator.isHealthy('lime', { site: 'shop', maxIdleMs: 60_000 });
-  // @ts-expect-error The result stands under the key that was given.
+  // @ts-expect-error The result has the given key.
   void result.other;
-  // @ts-expect-error There is no such option.
+  // @ts-expect-error This option does not exist.
   await indicator.isHealthy('lime', { timeout: 1_000 });
   return result.lime.status;
 }
 
 export function follow(login: LimeLoginMessage, call: LimeHttpMessage): string {
   const name: 'nestjs-lime-sites:login' = LIME_CHANNELS.login;
-  // @ts-expect-error Claims are not for traces.
+  // @ts-expect-error Traces have no claims.
   void login.claims;
   // @ts-expect-error A call has a route and no path: paths have ids.
   void call.path;

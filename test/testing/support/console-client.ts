@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 
-/** Uses the console as its own page does. */
+/** A client of the console, as its own page is. */
 export class ConsoleClient {
   private token: string | undefined;
 
@@ -27,7 +27,7 @@ export class ConsoleClient {
     });
   }
 
-  /** The status of the front page under another host name, which fetch does not let one choose. */
+  /** The status of the front page under another host name. fetch cannot set the Host header. */
   statusUnder(host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const outgoing = request(

@@ -10,7 +10,7 @@ export interface ConsoleEvent {
   announcements: string[];
 }
 
-/** Follows the console as its script does. */
+/** A client of the console's events, as its script is. */
 export class ConsoleEvents {
   private text = '';
 
@@ -29,7 +29,7 @@ export class ConsoleEvents {
     });
   }
 
-  /** Those that have come whole. */
+  /** The complete events. */
   get all(): ConsoleEvent[] {
     return this.text
       .split('\n\n')
@@ -42,7 +42,7 @@ export class ConsoleEvents {
       }));
   }
 
-  /** The event at a place, once it has come. */
+  /** Resolves with the event at this index. */
   async at(index: number): Promise<ConsoleEvent> {
     await eventually(() => this.all.length > index);
     return this.all[index] ?? { event: '', parts: {}, lists: {}, announcements: [] };

@@ -3,13 +3,13 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 
 export type Frame = Record<string, unknown>;
 
-/** Reads an event stream of the sandbox with node:http, and keeps everything. */
+/** Reads an event stream of the sandbox with node:http, and keeps all of it. */
 export class EventReader {
   text = '';
-  /** The last characters of `text`: to look at all of it with each chunk is quadratic. */
+  /** The last characters of `text`: a search of all of it for each chunk is quadratic. */
   tail = '';
   chunks: Buffer[] = [];
-  /** How it ended: `end`, or the code of the error. */
+  /** The end of the stream: `end`, or the code of the error. */
   readonly ended: Promise<string>;
   private readonly waiting = new Set<() => void>();
 
@@ -49,13 +49,13 @@ export class EventReader {
       .map((part): Frame => JSON.parse(part.slice('data: '.length)) as Frame);
   }
 
-  /** Waits until so many frames have come, and gives them. */
+  /** Waits for this number of frames, and gives them. */
   async until(count: number): Promise<Frame[]> {
     await this.when(() => this.text.split('\n\n').length > count);
     return this.frames;
   }
 
-  /** Waits until something is true of what has come. */
+  /** Waits until a condition on the received text is true. */
   when(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until something is true that nothing announces. */
+/** Waits until a condition without an event is true. */
 export async function eventually(condition: () => boolean, timeoutMs = 3_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!condition()) {

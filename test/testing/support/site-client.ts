@@ -16,7 +16,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** Calls the sandbox as a site or an agent would, with nothing in between. */
+/** Calls the sandbox over HTTP, as a site or an agent. */
 export class SiteClient {
   constructor(private readonly lime: LimeSandbox) {}
 
@@ -55,7 +55,7 @@ export class SiteClient {
     return this.call('/core/.well-known/jwks.json', { token: null });
   }
 
-  /** Path relative to the base URL. `token: null` sends none. A text as body is sent as it is. */
+  /** Path relative to the base URL. `token: null` sends no token. A string as body is sent unchanged. */
   async call(path: string, options: CallOptions = {}): Promise<Reply> {
     const { method = 'GET', token = this.lime.siteToken, agentToken, body, headers } = options;
     const response = await fetch(this.lime.baseUrl + path, {
