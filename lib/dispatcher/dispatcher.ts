@@ -3,7 +3,6 @@ import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { RootContext } from '../common/root-context.js';
-
 import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
 import { copyError } from '../errors/index.js';
 import type { LimeClusterMember } from '../interfaces/cluster.interface.js';

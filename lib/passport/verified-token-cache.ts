@@ -4,6 +4,11 @@ import type { CommonPassportClaims } from '../interfaces/passport-claims.interfa
 
 /** Tokens in each of two generations; a token takes about 2 KiB. */
 const GENERATION_SIZE = 5_000;
+/**
+ * The last 256 bits of the signature, which a forger cannot choose, find a token; then it is compared whole. With the whole token as the
+ * key V8 would hash all of it: the same passport again would cost 1.6 µs instead of 0.75 µs (Node 20).
+ */
+const KEY_LENGTH = 43;
 
 /** A passport whose signature was verified. */
 export class VerifiedToken {
@@ -14,6 +19,7 @@ export class VerifiedToken {
 
   /** @param claims as signed. `agent_id` is overwritten, and `user_id` filled in on platforms of June 2026. */
   constructor(
+    readonly jwt: string,
     readonly kid: string,
     readonly key: KeyObject,
     claims: JWTPayload,
@@ -49,18 +55,19 @@ export class VerifiedTokenCache {
 
   get(jwt: unknown): VerifiedToken | undefined {
     if (typeof jwt !== 'string') return undefined;
-    const young = this.#young.get(jwt);
-    const token = young ?? this.#old.get(jwt);
-    if (!token || this.#currentKey(token.kid) !== token.key) return undefined;
-    if (!young) this.set(jwt, token);
+    const key = jwt.slice(-KEY_LENGTH);
+    const young = this.#young.get(key);
+    const token = young ?? this.#old.get(key);
+    if (token?.jwt !== jwt || this.#currentKey(token.kid) !== token.key) return undefined;
+    if (!young) this.add(token);
     return token;
   }
 
-  set(jwt: string, token: VerifiedToken): void {
+  add(token: VerifiedToken): void {
     if (this.#young.size >= GENERATION_SIZE) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(jwt, token);
+    this.#young.set(token.jwt.slice(-KEY_LENGTH), token);
   }
 }
