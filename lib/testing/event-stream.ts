@@ -22,11 +22,14 @@ export class EventStream {
     this.socket = response.socket;
     response.on('drain', () => this.unblock());
     response.on('error', () => this.reset());
-    response.once('close', () => {
+    const close = () => {
       clearInterval(this.keepalive);
       this.pending = [];
       onClose(this);
-    });
+    };
+    response.once('close', close);
+    // The response closes a few turns later, when the client may have opened its next stream already.
+    this.socket?.once('end', close);
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
