@@ -1,4 +1,8 @@
-export type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
+export type {
+  BindingRequestResult,
+  LoginRequestResult,
+  PendingLogin,
+} from './interfaces/requests.interface.js';
 export type {
   LimeCluster,
   LimeClusterAttempt,

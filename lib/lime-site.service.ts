@@ -8,7 +8,11 @@ import type { ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { LimeClusterStatus } from './interfaces/cluster.interface.js';
 import { LimeError } from './errors/index.js';
-import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
+import type {
+  BindingRequestResult,
+  LoginRequestResult,
+  PendingLogin,
+} from './interfaces/requests.interface.js';
 import type {
   LimeLoginEvent,
   LimeLoginFailure,
@@ -107,6 +111,18 @@ export class LimeSiteService
   }
 
   /**
+   * Takes over logins that an earlier process of this site created and that have no outcome yet, for example from your database. From now
+   * on they count as created here: guards know them, they expire in time, and once the event stream is open the module asks LIME what
+   * happened meanwhile, 50 requests a second. An approval that nobody received counts as `expired`, because LIME sends a passport once.
+   * Call it before or after the start, best in a constructor or `onModuleInit()`; the same login twice is one.
+   * @param requests any iterable of `{ requestId, expiresAt }`.
+   * @throws {LimeError} `INVALID_ARGUMENT` names what is wrong. The other logins are resumed all the same.
+   */
+  resumeLogins(requests: Iterable<PendingLogin>): void {
+    this.#site.resumeLogins(requests);
+  }
+
+  /**
    * Fetches the status of a login request on the platform. For the outcome of a login use {@link outcomeOf}.
    * @throws {LimeError} as {@link createLoginRequest}; `ApiError` `SITE_LOGIN_REQUEST_NOT_FOUND` for an unknown id.
    */
@@ -185,7 +201,9 @@ export class LimeSiteService
 
   /**
    * Emits the outcome of a request once and completes, also when it arrived up to ten minutes before the subscription, so that a
-   * waiting page cannot miss it. Completes without a value at shutdown.
+   * waiting page cannot miss it. Completes without a value at shutdown, and for a request that this site neither created nor resumed:
+   * the module asks LIME once, and ends the wait if LIME does not have the request, if another process received the approval, or
+   * after ten minutes.
    */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
     return this.#site.dispatcher.requests.outcomeOf(requestId);

@@ -6,11 +6,17 @@ import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
 import { RootContext } from './common/root-context.js';
 import { Dispatcher } from './dispatcher/dispatcher.js';
+import { CheckedStore } from './dispatcher/checked-store.js';
+import { readPendingLogins } from './dispatcher/pending-logins.js';
 import { SiteStore } from './dispatcher/site-store.js';
 import { LimeError } from './errors/index.js';
 import type { LimeClusterMember } from './interfaces/cluster.interface.js';
 import type { BindingPassportClaims } from './interfaces/passport-claims.interface.js';
-import type { BindingRequestResult, LoginRequestResult } from './interfaces/requests.interface.js';
+import type {
+  BindingRequestResult,
+  LoginRequestResult,
+  PendingLogin,
+} from './interfaces/requests.interface.js';
 import type { ResolvedOptions } from './lime-sites.options.js';
 import { PassportVerifier } from './passport/passport-verifier.js';
 import { EventStream } from './stream/event-stream.js';
@@ -54,15 +60,16 @@ export class LimeSite {
     this.#api = new LimeApi(shared);
     this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
     this.passports = new PassportVerifier(shared);
-    this.store = new SiteStore({ ...shared, shared: member });
+    const { store } = options;
+    const stored = store && new CheckedStore(store, shared);
+    this.store = new SiteStore({ ...shared, root, shared: stored ?? member });
     this.dispatcher = new Dispatcher({
       ...shared,
       root,
       member,
       verify: (passport, requestId) => this.passports.verifyLogin(passport, requestId),
       statusOf: async (requestId) => (await this.#api.getLoginRequest(requestId)).status,
-      onApproved: (requestId) =>
-        this.store.keep('login', requestId, new Date(clock.now() + APPROVED_LOGIN_MS)),
+      onApproved: (requestId) => this.#onApproved(requestId, clock.now()),
     });
     this.stream = new EventStream({ ...shared, consumer: this.dispatcher });
   }
@@ -123,6 +130,17 @@ export class LimeSite {
     return request;
   }
 
+  /** @throws {LimeError} `INVALID_ARGUMENT`, after the valid ones were resumed. */
+  resumeLogins(requests: Iterable<PendingLogin>): void {
+    const { valid, error } = readPendingLogins(requests);
+    this.store.rememberLogins(valid);
+    if (this.hasStream) {
+      for (const { requestId, expiresAt } of valid) this.dispatcher.expect(requestId, expiresAt);
+      if (this.stream.connection.state === 'open') this.dispatcher.recoverMissed();
+    }
+    if (error) throw error;
+  }
+
   async getLoginRequest(requestId: string): Promise<LoginRequestResult> {
     const { status, expiresAt = this.#expiryOf(requestId) } =
       await this.#api.getLoginRequest(requestId);
@@ -146,6 +164,14 @@ export class LimeSite {
     expectedBindingId?: string,
   ): Promise<BindingPassportClaims> {
     return this.passports.verifyBinding(await this.#exchange.exchange(code), expectedBindingId);
+  }
+
+  /** Guards accept the passport from now on. */
+  #onApproved(requestId: string, now: number): void {
+    const until = new Date(now + APPROVED_LOGIN_MS);
+    const isStored = this.store.keeps('login', requestId) || !this.#options.store;
+    if (isStored) this.store.keep('login', requestId, until);
+    else void this.store.remember('login', requestId, until); // another process created it
   }
 
   #expiryOf(requestId: string): Date | undefined {

@@ -27,6 +27,8 @@ const MAX_MS = 2 ** 31 - 1;
 /** Checked below, because they need each other or the environment. */
 const checkedBelow: OptionRule<unknown> = (given) => given;
 
+const STORE_METHODS = ['remember', 'knows', 'claim'];
+
 const RULES = {
   siteToken: checkedBelow,
   baseUrl: checkedBelow,
@@ -51,6 +53,10 @@ const RULES = {
   eventEmitter: optional<LimeSitesModuleOptions['eventEmitter']>(
     (given) => given === false || hasMethod(given, 'emit'),
     'must be false or an object with an emit method',
+  ),
+  store: optional<LimeSitesModuleOptions['store']>(
+    (given) => STORE_METHODS.every((method) => hasMethod(given, method)),
+    `must be an object with the methods ${STORE_METHODS.join(', ')}`,
   ),
   cluster: optional<LimeSitesModuleOptions['cluster']>(
     (given) => hasMethod(given, 'join'),
@@ -99,6 +105,8 @@ export function resolveOptions(
   const { sseBackoffMaxMs: max, sseBackoffBaseMs: base } = others;
   if (max < base)
     faults.push(`sseBackoffMaxMs (${max}) must not be below sseBackoffBaseMs (${base})`);
+  if (others.store && others.cluster)
+    faults.push('store and cluster exclude each other: the Redis of a cluster is its store');
 
   // The token may stand where something else belongs, and be shown as the value of that option.
   const shown = redact(faults, token ? [token] : []).map(shorten);

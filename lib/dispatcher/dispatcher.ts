@@ -26,6 +26,7 @@ import { LocalDelivery, type LoginDelivery } from './local-delivery.js';
 import { ApprovedEvent, expiredEvent } from './login-event.js';
 import { type ApprovedFrame, decodeLoginFrame, type ExpiredFrame } from './login-frame.js';
 import { LoginRequests } from './login-requests.js';
+import { OutcomeLookup } from './outcome-lookup.js';
 import { Recovery } from './recovery.js';
 import { shutDown } from './shutdown.js';
 
@@ -68,16 +69,15 @@ export class Dispatcher {
   readonly #expiry: Expiry;
   readonly #reporter: FrameReporter;
   readonly #recovery: Recovery;
-  #starting: Promise<void> | undefined;
+  readonly #lookup: OutcomeLookup;
+  /** Set until the application has started, when handlers can be invoked. */
+  #starting: Promise<void> | undefined = new Promise(() => undefined);
 
   constructor(options: DispatcherOptions) {
     const { clock, member } = options;
     this.#options = options;
     this.handlers = new HandlerRegistry(member !== undefined);
-    this.requests = new LoginRequests(
-      clock,
-      (requestId) => void this.#clusterDelivery?.catchUp(requestId),
-    );
+    this.requests = new LoginRequests(clock, (requestId) => this.#onAwaited(requestId));
     const shared = {
       ...options,
       handlers: this.handlers,
@@ -103,6 +103,9 @@ export class Dispatcher {
     const expire = (requestId: string, origin: LimeExpiredEvent['origin']) =>
       this.#expire(requestId, origin);
     this.#recovery = new Recovery({ ...shared, expire });
+    const isExpected = async (requestId: string) =>
+      member !== undefined && member.knows('login', requestId).catch(() => false);
+    this.#lookup = new OutcomeLookup({ ...shared, isExpected });
     this.#expiry = new Expiry({
       ...shared,
       onOverdue: (requestId) => void this.#expire(requestId, 'local'),
@@ -144,10 +147,10 @@ export class Dispatcher {
     return this.#starting ?? this.#inFlight.whenReady();
   }
 
-  /** Adds a request that this process created. It will have an outcome, even if LIME never reports one. */
+  /** Adds a request that this site created. It will have an outcome, even if LIME never reports one. */
   expect(requestId: string, expiresAt: Date): void {
     this.requests.add(requestId, expiresAt);
-    if (!this.#options.member) this.#expiry.watch(expiresAt); // a cluster expires by the clock of its Redis
+    this.#expiry.watch(expiresAt);
   }
 
   /**
@@ -158,6 +161,7 @@ export class Dispatcher {
   start(handlesLogins: boolean, whenStarted: Promise<void>): void {
     this.#starting = whenStarted.then(() => {
       this.#starting = undefined;
+      if (!this.#options.member) this.#expiry.start(); // a cluster expires by the clock of its Redis
     });
     this.#clusterDelivery?.start(handlesLogins, whenStarted);
   }
@@ -173,12 +177,20 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.#recovery.stop();
     this.#expiry.stop();
+    this.#lookup.stop();
     this.#verifier.stop();
     await shutDown(this.#delivery, this.#inFlight, this.#options);
     this.#events$.complete();
     this.#rejections$.complete();
     this.requests.close();
     this.#failures$.complete();
+  }
+
+  /** The first subscriber waits for an outcome. @returns the function to call when the last one waits no more. */
+  #onAwaited(requestId: string): () => void {
+    void this.#clusterDelivery?.catchUp(requestId); // another replica may have received it
+    if (this.requests.pending.has(requestId)) return () => undefined;
+    return this.#lookup.start(requestId);
   }
 
   #onOutcome(frame: ApprovedFrame | ExpiredFrame, receivedAt: number): void {

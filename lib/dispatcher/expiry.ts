@@ -20,25 +20,32 @@ export class Expiry {
   readonly #options: ExpiryOptions;
   #cancel: (() => void) | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
-  #stopped = false;
+  #running = false;
 
   constructor(options: ExpiryOptions) {
     this.#options = options;
   }
 
+  /** Call it when handlers can be invoked. Requests that were added before are watched from now on. */
+  start(): void {
+    this.#running = true;
+    for (const expiresAt of this.#options.requests.pending.values())
+      this.#arm(expiresAt + GRACE_MS);
+  }
+
   /** A request with this `expiresAt` was added. */
   watch(expiresAt: Date): void {
-    this.#arm(expiresAt.getTime() + GRACE_MS);
+    if (this.#running) this.#arm(expiresAt.getTime() + GRACE_MS);
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#running = false;
     this.#cancel?.();
   }
 
   /** One timer, for the request that is due first. */
   #arm(dueAt: number): void {
-    if (this.#stopped || dueAt >= this.#dueAt) return;
+    if (dueAt >= this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = dueAt;
     const waitMs = Math.max(dueAt - this.#options.clock.now(), MIN_PAUSE_MS);
@@ -57,6 +64,6 @@ export class Expiry {
       const recheckAt = expiresAt + GRACE_MS <= now ? now + RECHECK_MS : 0;
       next = Math.min(next, Math.max(expiresAt + GRACE_MS, recheckAt));
     }
-    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+    if (this.#running && next < Number.POSITIVE_INFINITY) this.#arm(next);
   }
 }

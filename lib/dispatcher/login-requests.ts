@@ -19,6 +19,13 @@ interface Outcome {
   readonly receivedAt: number | undefined;
 }
 
+/** The subscribers that wait for one outcome. */
+interface Wait {
+  readonly subscribers: Set<Subscriber<LimeLoginEvent>>;
+  /** Called when the last one waits no more. */
+  stop: () => void;
+}
+
 /** The login requests of a site in this process: which are pending, which have an outcome, and who waits for one. */
 export class LoginRequests {
   readonly #clock: Clock;
@@ -26,12 +33,16 @@ export class LoginRequests {
   readonly #pending = new Map<string, number>();
   readonly #outcomes: TtlMap<Outcome>;
   readonly #approvals: TtlMap<LimeApprovedEvent>;
-  readonly #subscribers = new Map<string, Set<Subscriber<LimeLoginEvent>>>();
-  readonly #onAwaited: (requestId: string) => void;
+  /** By request id. */
+  readonly #waiting = new Map<string, Wait>();
+  readonly #onAwaited: (requestId: string) => () => void;
   #closed = false;
 
-  /** @param onAwaited called when the first subscriber waits for an outcome that this process does not know. */
-  constructor(clock: Clock, onAwaited: (requestId: string) => void = () => undefined) {
+  /**
+   * @param onAwaited called when the first subscriber waits for an outcome that this process does not know. The function that it
+   * returns is called when the last one waits no more.
+   */
+  constructor(clock: Clock, onAwaited: (requestId: string) => () => void) {
     this.#clock = clock;
     this.#outcomes = new TtlMap(clock, MAX_OUTCOMES);
     this.#approvals = new TtlMap(clock, MAX_APPROVALS);
@@ -45,7 +56,7 @@ export class LoginRequests {
 
   /** Requests that are pending, or whose outcome a subscriber waits for. */
   get open(): string[] {
-    return [...new Set([...this.#subscribers.keys(), ...this.#pending.keys()])];
+    return [...new Set([...this.#waiting.keys(), ...this.#pending.keys()])];
   }
 
   /** Adds a request that this site created, unless its outcome has already arrived. */
@@ -87,11 +98,15 @@ export class LoginRequests {
     const { requestId, receivedAt } = event;
     this.#remember(event, receivedAt.getTime());
     if (event.type === 'approved') this.#approvals.set(requestId, event, APPROVAL_TTL_MS);
-    const subscribers = this.#subscribers.get(requestId);
-    if (!subscribers) return;
-    this.#subscribers.delete(requestId);
-    for (const subscriber of subscribers) {
-      subscriber.next(event);
+    this.complete(requestId, event);
+  }
+
+  /** Ends the wait for an outcome. @param event emitted first. */
+  complete(requestId: string, event?: LimeLoginEvent): void {
+    const { subscribers } = this.#waiting.get(requestId) ?? {};
+    this.#waiting.delete(requestId);
+    for (const subscriber of subscribers ?? []) {
+      if (event) subscriber.next(event);
       subscriber.complete();
     }
   }
@@ -109,11 +124,7 @@ export class LoginRequests {
   /** Completes every subscription. */
   close(): void {
     this.#closed = true;
-    const waiting = [...this.#subscribers.values()];
-    this.#subscribers.clear();
-    for (const subscribers of waiting) {
-      for (const subscriber of subscribers) subscriber.complete();
-    }
+    for (const requestId of [...this.#waiting.keys()]) this.complete(requestId);
   }
 
   #remember(event: LimeLoginEvent, receivedAt: number | undefined): void {
@@ -134,14 +145,19 @@ export class LoginRequests {
 
   /** @returns the function that unsubscribes. */
   #subscribe(requestId: string, subscriber: Subscriber<LimeLoginEvent>): () => void {
-    const subscribers = this.#subscribers.get(requestId) ?? new Set();
-    this.#subscribers.set(requestId, subscribers.add(subscriber));
-    if (subscribers.size === 1) this.#onAwaited(requestId);
+    let wait = this.#waiting.get(requestId);
+    if (wait) wait.subscribers.add(subscriber);
+    else {
+      wait = { subscribers: new Set([subscriber]), stop: () => undefined };
+      this.#waiting.set(requestId, wait);
+      wait.stop = this.#onAwaited(requestId);
+    }
+    const { subscribers } = wait;
     return () => {
       subscribers.delete(subscriber);
-      if (subscribers.size === 0 && this.#subscribers.get(requestId) === subscribers) {
-        this.#subscribers.delete(requestId);
-      }
+      if (subscribers.size > 0) return;
+      wait.stop();
+      if (this.#waiting.get(requestId) === wait) this.#waiting.delete(requestId);
     };
   }
 }

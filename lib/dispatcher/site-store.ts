@@ -1,21 +1,32 @@
-import { setMaxListeners } from 'node:events';
-import type { Random } from '../common/backoff.js';
-import type { Clock } from '../common/clock.js';
+import { from, mergeMap } from 'rxjs';
+import { backoffDelay, type Random } from '../common/backoff.js';
+import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-
+import type { RootContext } from '../common/root-context.js';
 import { TtlSet } from '../common/ttl-map.js';
+import { LimeError, reasonOf } from '../errors/index.js';
 import type { LimeSiteStore, LimeStoreKind } from '../interfaces/store.interface.js';
-import { untilAccepted } from './until-accepted.js';
 
 /** A passport that LIME issued at the last moment lives for two more minutes, and clocks differ. */
-const GRACE_MS = 3 * 60_000;
+export const PASSPORT_GRACE_MS = 3 * 60_000;
+/** Entries that are written at once when many are remembered. */
+const WRITES_AT_ONCE = 10;
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 
 export interface SiteStoreOptions {
-  /** What all replicas share, if the site has it. */
+  /** What outlives this process, or is shared with other replicas, if the site has it. */
   shared: LimeSiteStore | undefined;
+  /** Where retries run, whichever request started them. */
+  root: RootContext;
   clock: Clock;
   random: Random;
   logger: LimeLogger;
+}
+
+interface Entry {
+  readonly kind: LimeStoreKind;
+  readonly id: string;
+  readonly expiresAt: Date;
 }
 
 /**
@@ -26,51 +37,56 @@ export class SiteStore implements LimeSiteStore {
   readonly #options: SiteStoreOptions;
   readonly #known: Record<LimeStoreKind, TtlSet>;
   readonly #used: TtlSet;
+  /** Entries that the shared store has not accepted yet. Their number is that of the requests of an outage. */
+  readonly #unwritten = new Set<Entry>();
   readonly #stopping = new AbortController();
+  #warned = false;
 
   constructor(options: SiteStoreOptions) {
     const { clock } = options;
     this.#options = options;
     this.#known = { login: new TtlSet(clock), binding: new TtlSet(clock) };
     this.#used = new TtlSet(clock);
-    setMaxListeners(0, this.#stopping.signal); // one listener for each entry that waits for the store
   }
 
   /** Remembers in this process only. */
   keep(kind: LimeStoreKind, id: string, expiresAt: Date): void {
-    this.#known[kind].add(id, this.#remainingMs(expiresAt));
+    this.#known[kind].add(id, this.#remainingMs(expiresAt) + PASSPORT_GRACE_MS);
   }
 
-  /** Waits for the first attempt at the shared store. If that fails, it is retried in the background. */
+  /** Whether this process knows it. */
+  keeps(kind: LimeStoreKind, id: string): boolean {
+    return this.#known[kind].has(id);
+  }
+
+  /** Waits for the first attempt at the shared store. If that fails, it is retried in the background. Never rejects. */
   async remember(kind: LimeStoreKind, id: string, expiresAt: Date): Promise<void> {
     this.keep(kind, id, expiresAt);
-    const { shared, clock, random, logger } = this.#options;
-    if (!shared) return;
-    await new Promise<void>((resolve) => {
-      const attempt = async () => {
-        await shared.remember(kind, id, expiresAt);
-        resolve();
-      };
-      const onFailure = (error: unknown) => {
-        logger.debug(`The ${kind} ${id} is not in the shared store yet: ${String(error)}`);
-        resolve();
-      };
-      void untilAccepted(attempt, { clock, random, signal: this.#stopping.signal, onFailure });
-    });
+    await this.#write({ kind, id, expiresAt });
   }
 
-  /** @throws {LimeError} `CLUSTER_UNAVAILABLE`: this process does not know it, and the shared store cannot be reached. */
+  /** Remembers many logins: at once in this process, a few at a time in the shared store. */
+  rememberLogins(requests: readonly { requestId: string; expiresAt: Date }[]): void {
+    for (const { requestId, expiresAt } of requests) this.keep('login', requestId, expiresAt);
+    if (!this.#options.shared) return;
+    const write = ({ requestId, expiresAt }: { requestId: string; expiresAt: Date }) =>
+      this.#write({ kind: 'login', id: requestId, expiresAt });
+    from(requests).pipe(mergeMap(write, WRITES_AT_ONCE)).subscribe();
+  }
+
+  /** @throws {LimeError} of the shared store: this process does not know it, and the store is unavailable. */
   async knows(kind: LimeStoreKind, id: string): Promise<boolean> {
-    if (this.#known[kind].has(id)) return true;
+    if (this.keeps(kind, id)) return true;
     return (await this.#options.shared?.knows(kind, id)) ?? false;
   }
 
-  /** @throws {LimeError} `CLUSTER_UNAVAILABLE`: the shared store cannot be reached. */
+  /** @throws {LimeError} of the shared store: it is unavailable. */
   async claim(key: string, expiresAt: Date): Promise<boolean> {
-    const { shared } = this.#options;
-    if (shared) return shared.claim(key, expiresAt);
     if (this.#used.has(key)) return false;
-    this.#used.add(key, this.#remainingMs(expiresAt));
+    const { shared } = this.#options;
+    if (shared && !(await shared.claim(key, expiresAt))) return false;
+    if (this.#used.has(key)) return false; // of two at the same instant, should the shared store accept both
+    this.#used.add(key, this.#remainingMs(expiresAt) + PASSPORT_GRACE_MS);
     return true;
   }
 
@@ -79,7 +95,56 @@ export class SiteStore implements LimeSiteStore {
     this.#stopping.abort();
   }
 
+  async #write(entry: Entry): Promise<void> {
+    const { shared } = this.#options;
+    if (!shared) return;
+    // While the store is unavailable, only the retries call it.
+    if (this.#unwritten.size === 0 && (await this.#isWritten(shared, entry))) return;
+    this.#unwritten.add(entry);
+    if (this.#unwritten.size === 1) void this.#options.root.run(() => this.#retry(shared));
+  }
+
+  async #isWritten(shared: LimeSiteStore, { kind, id, expiresAt }: Entry): Promise<boolean> {
+    try {
+      await shared.remember(kind, id, expiresAt);
+      return true;
+    } catch (error) {
+      this.#report(`The ${kind} ${id} is not stored yet: ${reasonOf(error)}`, error);
+      return false;
+    }
+  }
+
+  /** Writes one entry after another, with backoff after each failure. */
+  async #retry(shared: LimeSiteStore): Promise<void> {
+    const { clock, random, logger } = this.#options;
+    const { signal } = this.#stopping;
+    let failures = 1;
+    for (let [entry] = this.#unwritten; entry; [entry] = this.#unwritten) {
+      if (failures > 0) await sleep(clock, backoffDelay(BACKOFF, failures - 1, random), signal);
+      if (signal.aborted) return;
+      const isOver = entry.expiresAt.getTime() + PASSPORT_GRACE_MS < clock.now();
+      const isDone = isOver || (await this.#isWritten(shared, entry));
+      failures = isDone ? 0 : failures + 1;
+      this.#unwritten.delete(entry);
+      if (!isDone) this.#unwritten.add(entry); // behind the others, which may be accepted
+    }
+    if (!this.#warned) return;
+    this.#warned = false;
+    logger.log('The store has every login and binding again');
+  }
+
+  /** Warns once for each outage of the application's store; the cluster reports its own. */
+  #report(message: string, error: unknown): void {
+    const { logger } = this.#options;
+    const isOutage = error instanceof LimeError && error.code === 'STORE_UNAVAILABLE';
+    if (!isOutage || this.#warned) return logger.debug(message);
+    this.#warned = true;
+    logger.warn(
+      `${message}. The module retries; until then only this process knows it (further ones are not logged)`,
+    );
+  }
+
   #remainingMs(expiresAt: Date): number {
-    return Math.max(0, expiresAt.getTime() - this.#options.clock.now()) + GRACE_MS;
+    return Math.max(0, expiresAt.getTime() - this.#options.clock.now());
   }
 }

@@ -186,6 +186,8 @@ function codeOf(error: LimeError): PassportExceptionCode {
     case 'CLUSTER_UNAVAILABLE':
     case 'CLUSTER_REFUSED':
       return 'cluster_unavailable';
+    case 'STORE_UNAVAILABLE':
+      return 'store_unavailable';
     default:
       return 'lime_unavailable';
   }

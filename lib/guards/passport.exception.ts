@@ -24,6 +24,11 @@ const ANSWERS = {
     error: 'Service Unavailable',
     message: 'The login of the passport cannot be looked up at the moment; try again',
   },
+  store_unavailable: {
+    status: 503,
+    error: 'Service Unavailable',
+    message: 'The login of the passport cannot be looked up at the moment; try again',
+  },
   lime_unavailable: {
     status: 503,
     error: 'Service Unavailable',
@@ -56,6 +61,7 @@ export class PassportException extends HttpException {
         return 'Bearer error="insufficient_scope"';
       case 'keys_unavailable':
       case 'cluster_unavailable':
+      case 'store_unavailable':
       case 'lime_unavailable':
         return undefined;
     }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { LimeCluster } from './cluster.interface.js';
+import type { LimeSiteStore } from './store.interface.js';
 
 /** Any object that the module can emit application events on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
@@ -112,6 +113,12 @@ export interface LimeSitesModuleOptions {
    * @default the application's `EventEmitter2`, if it has exactly one
    */
   eventEmitter?: LimeEventEmitter | false | undefined;
+  /**
+   * What must survive a restart: the logins and bindings that this site started, and the passports that were used. Not together with
+   * `cluster`, whose Redis is the store. `timeoutMs` applies to each call.
+   * @default the memory of this process
+   */
+  store?: LimeSiteStore | undefined;
   /**
    * Shared state of the site's replicas. With `bullMqCluster()` from `nestjs-lime-sites/bullmq` one replica handles each
    * login, and another takes over if it dies.

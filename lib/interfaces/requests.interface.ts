@@ -8,6 +8,9 @@ export interface LoginRequestResult {
   expiresAt: Date;
 }
 
+/** A login request that an earlier process of the site created, as `resumeLogins()` takes it. */
+export type PendingLogin = Pick<LoginRequestResult, 'requestId' | 'expiresAt'>;
+
 /** A binding request: the hosted page where a user of the site connects an agent. */
 export interface BindingRequestResult {
   /** Store it with your user before you redirect. The binding passport carries it. */

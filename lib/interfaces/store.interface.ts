@@ -1,9 +1,16 @@
 /** What a site can start. */
 export type LimeStoreKind = 'login' | 'binding';
 
-/** What the guards of a site ask: was a login or binding started here, and was a passport used before? */
+/**
+ * What must survive a restart: the option `store`. Guards ask it whether this site started a login or binding, and whether a passport
+ * was used before. An entry may be deleted once its `expiresAt` has passed. A method that rejects, or that takes longer than `timeoutMs`,
+ * counts as unavailable.
+ */
 export interface LimeSiteStore {
-  /** Remembers that this site started the login or binding, until `expiresAt`. */
+  /**
+   * Remembers that this site started the login or binding. May be called again with the same id.
+   * @param expiresAt until when: three minutes after the request itself has expired, because its passport lives longer.
+   */
   remember(kind: LimeStoreKind, id: string, expiresAt: Date): Promise<void>;
   /** Whether this site started the login or binding. */
   knows(kind: LimeStoreKind, id: string): Promise<boolean>;
