@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { transformFile } from '@swc/core';
+import { type Options, transform, transformFile } from '@swc/core';
 
 /** The start of each program. It writes lines for the test to its standard output. */
 const PRELUDE = `
@@ -15,6 +15,16 @@ const createApp = (options = {}) =>
   NestFactory.createApplicationContext({ module: Root, imports: [LimeSitesModule.forRoot(options)] }, { logger: ['error'] });
 const say = (line) => process.stdout.write(line + '\\n');
 `;
+
+const COMPILER: Options = {
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2022',
+  },
+  module: { type: 'es6' },
+  swcrc: false,
+};
 
 /** Lets programs import the package by its name. */
 const MANIFEST = {
@@ -41,10 +51,10 @@ export class CompiledPackage {
     return new CompiledPackage(folder);
   }
 
-  /** Starts a program in its own process, with further environment variables. */
+  /** Starts a program, in TypeScript, in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
     const file = join(this.folder, `program-${performance.now()}.mjs`);
-    await writeFile(file, PRELUDE + program);
+    await writeFile(file, (await transform(PRELUDE + program, COMPILER)).code);
     return new ChildApp(
       spawn(process.execPath, [file], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -95,15 +105,7 @@ export class ChildApp {
 }
 
 async function compile(name: string, target: string): Promise<void> {
-  const { code } = await transformFile(join('lib', name), {
-    jsc: {
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-      target: 'es2022',
-    },
-    module: { type: 'es6' },
-    swcrc: false,
-  });
+  const { code } = await transformFile(join('lib', name), COMPILER);
   const file = join(target, name.replace(/ts$/, 'js'));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, code);
