@@ -25,7 +25,7 @@ async function run(program: string, env?: Record<string, string>): Promise<Child
   return child;
 }
 
-const saw = (child: ChildApp, line: string) => until(() => child.lines.includes(line), 15_000);
+const saw = (child: ChildApp, line: string) => until(() => child.lines.includes(line));
 
 describe('SIGTERM', () => {
   const withHandler = (hooks: boolean): string => `
