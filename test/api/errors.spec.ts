@@ -172,7 +172,7 @@ describe('An answer of LIME that is an error', () => {
       LimeError,
       {
         code: 'UNEXPECTED_RESPONSE',
-        message: expect.stringContaining('an empty body') as unknown as string,
+        message: expect.stringContaining('an empty or unreadable body') as unknown as string,
       },
     ],
   ])('%s', async (_, answer, type, expected) => {

@@ -1,6 +1,8 @@
 import { type AddressInfo, createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { useCleanup } from '../support/cleanup.js';
+import { readings } from '../support/leaks.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { RecordingHandler } from '../support/recording-handler.js';
 import { useStarter } from '../support/start-site.js';
@@ -137,8 +139,43 @@ describe('An answer other than an event stream', () => {
 
     expect(site.connection.lastError).toMatchObject({
       httpStatus: 403,
-      message: 'GET /modules/agent-login/events answered HTTP 403: an empty body (no content type)',
+      message:
+        'GET /modules/agent-login/events answered HTTP 403: an empty or unreadable body (no content type)',
     });
+  });
+
+  it('is decoded when a gateway has compressed it', async () => {
+    const page = JSON.stringify({ ok: false, error: { code: 'SITE_SUSPENDED', message: 'no' } });
+    const server = await LoopbackServer.start((_, response) => {
+      response.writeHead(403, { 'content-encoding': 'gzip' }).end(gzipSync(page));
+    });
+    closeLater(() => server.stop());
+    const { site } = await start.site({ options: { baseUrl: server.url } });
+
+    await until(() => site.connection.state === 'unauthorized');
+
+    expect(site.connection.lastError).toMatchObject({ code: 'SITE_SUSPENDED' });
+  });
+
+  it('is NO_EVENT_STREAM with an encoding that the module does not decode, and does not show the site token', async () => {
+    const server = await LoopbackServer.start(({ headers }, response) => {
+      const token = String(headers['x-site-token']);
+      response.writeHead(200, {
+        'content-type': `text/event-stream; token=${token}`,
+        'content-encoding': `zstd;${token}`,
+      });
+      response.end();
+    });
+    closeLater(() => server.stop());
+    const { site, lime } = await start.site({ options: { baseUrl: server.url } });
+
+    await until(() => site.connection.lastError);
+
+    expect(site.connection.lastError).toMatchObject({
+      code: 'NO_EVENT_STREAM',
+      message: expect.stringContaining('text/event-stream; token=[secret] (zstd;[secret])'),
+    });
+    expect(readings(site.connection)).not.toContain(lime.siteToken);
   });
 
   it('is UNEXPECTED_RESPONSE from status 400 on, and NO_EVENT_STREAM below', async () => {
