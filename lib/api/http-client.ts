@@ -201,7 +201,9 @@ export class HttpClient {
         'httpClient that does not follow redirects, and set baseUrl to the final address.'
       : `${name} answered with a redirect (HTTP ${statusCode}), which the module does not follow, so that the site token ` +
         'cannot reach another origin. Set baseUrl to the final address.';
-    throw new LimeError('UNEXPECTED_REDIRECT', problem, { httpStatus: statusCode });
+    // The status of another origin must not decide about a retry.
+    const httpStatus = followed ? undefined : statusCode;
+    throw new LimeError('UNEXPECTED_REDIRECT', problem, { httpStatus });
   }
 
   #timeout(call: HttpCall): LimeError {

@@ -204,31 +204,6 @@ describe('An answer other than an event stream', () => {
   });
 });
 
-describe('A redirect to another origin', () => {
-  it.each([301, 302, 303, 307, 308])('is not followed by any call: %i', async (status) => {
-    const elsewhere = await LoopbackServer.start((_, response) => response.end());
-    closeLater(() => elsewhere.stop());
-    const { lime, site } = await start.site();
-    await lime.whenStreamOpen();
-    const { requestId } = await site.createLoginRequest();
-    await lime.rotateKeys();
-    const passport = await lime.signPassport({ request_id: requestId });
-    const redirect = { status, headers: { location: `${elsewhere.url}/` }, times: Infinity };
-    for (const target of ['create', 'status', 'binding', 'jwks'] as const)
-      lime.faults.respond(target, redirect);
-
-    const refused = { code: 'UNEXPECTED_REDIRECT' };
-    await expect(site.createLoginRequest()).rejects.toMatchObject(refused);
-    await expect(site.getLoginRequest(requestId)).rejects.toMatchObject(refused);
-    await expect(
-      site.createBindingRequest({ redirectUri: 'https://site.example/back' }),
-    ).rejects.toMatchObject(refused);
-    await expect(site.verifyPassport(passport)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
-
-    expect(elsewhere.requests).toEqual([]);
-  });
-});
-
 describe('A server that breaks HTTP', () => {
   it.each([
     ['nothing', '', true],
