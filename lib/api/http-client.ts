@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { isObject } from '../common/check-options.js';
 import type { Clock } from '../common/clock.js';
@@ -70,11 +71,12 @@ export class HttpClient {
   readonly #siteToken: SiteToken;
   readonly #dispatcher: Dispatcher;
   readonly #isOwnAgent: boolean;
+  readonly #closing = new AbortController();
   readonly #clock: Clock;
   /** Ends the event stream; aborted once that has ended. */
   #stream: AbortSignal | undefined;
-  /** Whether a call was answered while the event stream was open. A client with one HTTP/1.1 connection cannot do that. */
-  #servesBesideStream = false;
+  /** Routes that were answered while the event stream was open, for which an `httpClient` needs a second connection. */
+  readonly #servedBesideStream = new Set<string>();
 
   constructor({ site, baseUrl, siteToken, httpClient, proxy, clock }: HttpClientOptions) {
     const url = new URL(baseUrl);
@@ -82,14 +84,17 @@ export class HttpClient {
     this.#origin = url.origin;
     this.#basePath = url.pathname.replace(/\/$/, '');
     this.#siteToken = siteToken;
-    this.#dispatcher = httpClient ?? createAgent(proxy);
+    this.#dispatcher = httpClient ?? createAgent(proxy, this.#closing.signal);
     this.#isOwnAgent = httpClient === undefined;
     this.#clock = clock;
   }
 
   /** Closes every connection, at once. An agent that the application passed in stays open. */
   async destroy(): Promise<void> {
-    if (this.#isOwnAgent) await this.#dispatcher.destroy();
+    if (!this.#isOwnAgent) return;
+    await this.#dispatcher.destroy();
+    // undici leaves alone what is still connecting.
+    this.#closing.abort();
   }
 
   /**
@@ -148,7 +153,7 @@ export class HttpClient {
     message: LimeHttpMessage | undefined,
   ): Promise<HttpResponse> {
     const response = await this.#send(call, signal, message);
-    if (this.#hasOpenStream) this.#servesBesideStream = true;
+    if (this.#hasOpenStream) this.#servedBesideStream.add(call.route ?? call.path);
     const { statusCode: status, headers } = response;
     const retryAfterMs = parseRetryAfter(headers['retry-after'], this.#clock.now());
     try {
@@ -162,9 +167,7 @@ export class HttpClient {
   }
 
   async #send(
-    call: Pick<HttpCall, 'method' | 'path' | 'authenticated' | 'headers' | 'body'> & {
-      reset?: boolean;
-    },
+    call: Omit<HttpCall, 'timeoutMs' | 'maxBytes'> & { reset?: boolean },
     signal: AbortSignal,
     message: LimeHttpMessage | undefined,
   ): Promise<Dispatcher.ResponseData> {
@@ -208,10 +211,12 @@ export class HttpClient {
 
   #timeout(call: HttpCall): LimeError {
     const problem = `${this.#nameOf(call)} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`;
-    const mayHaveOneConnection =
-      !this.#isOwnAgent && this.#hasOpenStream && !this.#servesBesideStream;
-    const hint = mayHaveOneConnection
-      ? ', and the httpClient has answered no call since the event stream opened. If it has one connection, the stream ' +
+    const mayLackConnection =
+      !this.#isOwnAgent &&
+      this.#hasOpenStream &&
+      !this.#servedBesideStream.has(call.route ?? call.path);
+    const hint = mayLackConnection
+      ? ', and the httpClient has not answered this call since the event stream opened. If it has one connection, the stream ' +
         'holds it: give it more, or leave httpClient out'
       : '';
     return new LimeError('TIMEOUT', problem + hint);
@@ -239,9 +244,14 @@ export class HttpClient {
 /**
  * Creates the agent for applications without an `httpClient`: keep-alive, and a proxy for HTTPS. `HTTP_PROXY` is ignored on
  * purpose: plain HTTP is for loopback, which a proxy cannot reach.
+ * @param signal ends every socket, also one that is still connecting.
  */
-function createAgent(proxy: HttpProxy | undefined): Dispatcher {
+function createAgent(proxy: HttpProxy | undefined, signal: AbortSignal): Dispatcher {
+  setMaxListeners(0, signal); // one for each socket
+  const connect = { signal, keepAlive: true };
   return new EnvHttpProxyAgent({
+    connect,
+    proxyTls: connect,
     httpProxy: '',
     httpsProxy: proxy?.url ?? '',
     noProxy: proxy?.noProxy ?? '',
