@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Options, transform, transformFile } from '@swc/core';
@@ -42,12 +42,7 @@ export class CompiledPackage {
     await mkdir(cache, { recursive: true });
     const folder = await mkdtemp(join(cache, 'compiled-'));
     await writeFile(join(folder, 'package.json'), JSON.stringify(MANIFEST));
-    const files = await readdir('lib', { recursive: true });
-    await Promise.all(
-      files
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => compile(name, join(folder, 'dist'))),
-    );
+    await compileAll('lib', join(folder, 'dist'));
     return new CompiledPackage(folder);
   }
 
@@ -55,12 +50,16 @@ export class CompiledPackage {
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
     const file = join(this.folder, `program-${performance.now()}.mjs`);
     await writeFile(file, (await transform(PRELUDE + program, COMPILER)).code);
-    return new ChildApp(
-      spawn(process.execPath, [file], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, ...env },
-      }),
-    );
+    return start(file, env);
+  }
+
+  /** Compiles a sample. Gives a function that starts it in its own process. */
+  async compileSample(name: string): Promise<(env: Record<string, string>) => ChildApp> {
+    const source = join('sample', name);
+    const target = join(this.folder, source);
+    await compileAll(join(source, 'src'), join(target, 'dist'));
+    await cp(join(source, 'public'), join(target, 'public'), { recursive: true });
+    return (env) => start(join(target, 'dist/main.js'), env);
   }
 
   async remove(): Promise<void> {
@@ -104,9 +103,22 @@ export class ChildApp {
   }
 }
 
-async function compile(name: string, target: string): Promise<void> {
-  const { code } = await transformFile(join('lib', name), COMPILER);
-  const file = join(target, name.replace(/ts$/, 'js'));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, code);
+function start(file: string, env: Record<string, string>): ChildApp {
+  return new ChildApp(
+    spawn(process.execPath, [file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    }),
+  );
+}
+
+async function compileAll(source: string, target: string): Promise<void> {
+  const files = await readdir(source, { recursive: true });
+  const compile = async (name: string) => {
+    const { code } = await transformFile(join(source, name), COMPILER);
+    const file = join(target, name.replace(/ts$/, 'js'));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, code);
+  };
+  await Promise.all(files.filter((name) => name.endsWith('.ts')).map(compile));
 }

@@ -8,9 +8,13 @@ export class LoopbackServer {
 
   private constructor(private readonly server: Server) {}
 
-  /** Without a listener it accepts every request and never answers. */
+  /**
+   * Without a listener it accepts every request and never answers.
+   * @param port default: any free port.
+   */
   static async start(
     answer: (request: IncomingMessage, response: ServerResponse) => void = () => undefined,
+    port = 0,
   ): Promise<LoopbackServer> {
     const server = createServer();
     const started = new LoopbackServer(server);
@@ -18,7 +22,7 @@ export class LoopbackServer {
       started.requests.push(request);
       answer(request, response);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return started;
   }
 

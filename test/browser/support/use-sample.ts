@@ -76,7 +76,7 @@ export function useSample(): (
     const lime = await startSandbox(options);
     closeLater(() => lime.stop());
     setEnvironment({ ...lime.env(), PUBLIC_URL: undefined, SESSION_SECRET: undefined });
-    setEnvironment({ VAULT_USERS: undefined, ...env });
+    setEnvironment({ SITE_DATA: undefined, VAULT_USERS: undefined, ...env });
     const app = await NestFactory.create<NestExpressApplication>(DemoModule.forSandbox(lime), {
       logger: new CapturedLogs(),
       forceCloseConnections: true,

@@ -53,7 +53,9 @@ function agentsCard(connected: readonly ConnectedAgent[]): Content {
         : html`<ul class="agents">
             ${connected.map(
               ({ agentId, since }) =>
-                html`<li><code>${agentId}</code> <small>connected ${time(since)}</small></li>`,
+                html`<li>
+                  <code>${agentId}</code> <small>connected ${time(new Date(since))}</small>
+                </li>`,
             )}
           </ul>`
     }

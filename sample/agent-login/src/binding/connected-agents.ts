@@ -1,24 +1,27 @@
 import { Injectable } from '@nestjs/common';
+import { SiteData } from '../data/site-data.js';
 import type { SignedInAgent } from '../session/session.js';
 
 export interface ConnectedAgent {
   readonly agentId: string;
   readonly bindingId: string;
-  readonly since: Date;
+  /** ISO 8601. */
+  readonly since: string;
 }
 
-/** The agents that each account has connected. A real site keeps them in its database. */
+/** The agents that each account has connected. */
 @Injectable()
 export class ConnectedAgents {
-  private readonly accounts = new Map<string, Map<string, ConnectedAgent>>();
+  constructor(private readonly data: SiteData) {}
 
   of(account: string): ConnectedAgent[] {
-    return [...(this.accounts.get(account)?.values() ?? [])];
+    return this.data.get<ConnectedAgent[]>(`agents ${account}`) ?? [];
   }
 
   connect(account: string, agentId: string, bindingId: string): void {
-    const agents = this.accounts.get(account) ?? new Map<string, ConnectedAgent>();
-    this.accounts.set(account, agents.set(agentId, { agentId, bindingId, since: new Date() }));
+    const others = this.of(account).filter((agent) => agent.agentId !== agentId);
+    const agent = { agentId, bindingId, since: new Date().toISOString() };
+    this.data.set(`agents ${account}`, [...others, agent]);
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type ConfigType, registerAs } from '@nestjs/config';
 import { UsageError } from './usage-error.js';
 
@@ -6,8 +5,10 @@ import { UsageError } from './usage-error.js';
 export const siteConfig = registerAs('site', () => ({
   /** The site's origin for browsers. Default: the `Host` header of each request, for this machine only. */
   publicUrl: urlFrom('PUBLIC_URL')?.origin,
-  /** Signs the session cookie. A new one at each start ends all sessions. */
-  sessionSecret: process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'),
+  /** Signs the session cookie. Default: a random one that is kept with the sessions. */
+  sessionSecret: process.env['SESSION_SECRET'] || undefined,
+  /** The file that keeps sessions and logins over a restart. Default: memory only. */
+  dataFile: process.env['SITE_DATA'] || undefined,
   lime: {
     siteToken: process.env['LIME_SITE_TOKEN'],
     baseUrl: process.env['LIME_API_BASE'],

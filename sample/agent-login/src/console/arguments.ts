@@ -17,7 +17,8 @@ Starts a small site that AI agents log in to. Without LIME_SITE_TOKEN it brings 
   --json            print one JSON object with the addresses, the rest on stderr
   --help            show this help
 
-Environment (or a file .env): PORT, PUBLIC_URL, SESSION_SECRET, LIME_SITE_TOKEN, LIME_API_BASE, NO_COLOR
+Environment (or a file .env): PORT, PUBLIC_URL, SITE_DATA, SESSION_SECRET,
+LIME_SITE_TOKEN, LIME_API_BASE, NO_COLOR
 `;
 
 const DEFAULT_PORT = 3000;

@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { type LimeLoginEvent, LimeSiteService, OnLimeLogin } from 'nestjs-lime-sites';
 import type { Request } from 'express';
 import type { Observable } from 'rxjs';
+import { SiteData } from '../data/site-data.js';
 import { renewSession, type SignedInAgent } from '../session/session.js';
 
 /** A login that a browser has started. */
@@ -23,11 +24,23 @@ const KEEP_MS = 10 * 60_000;
  * a new session id: so an approved login waits for the next request of the browser that started it.
  */
 @Injectable()
-export class AgentLogins {
+export class AgentLogins implements OnModuleInit {
   private readonly logger = new Logger(AgentLogins.name);
   private readonly logins = new Map<string, Login>();
 
-  constructor(private readonly site: LimeSiteService) {}
+  constructor(
+    private readonly site: LimeSiteService,
+    private readonly data: SiteData,
+  ) {}
+
+  /** Goes on with the logins of the process before: whatever happened to them meanwhile comes to `onLogin()`. */
+  onModuleInit(): void {
+    for (const kept of this.data.get<Login[]>('logins') ?? []) {
+      const expiresAt = new Date(kept.expiresAt); // a text in JSON
+      this.logins.set(kept.requestId, { ...kept, expiresAt });
+    }
+    this.site.resumeLogins([...this.logins.values()].filter(({ status }) => status === 'pending'));
+  }
 
   /** Gives the browser a new session for its login. A login that is still pending goes on in it. */
   async start(request: Request): Promise<Login> {
@@ -35,6 +48,7 @@ export class AgentLogins {
     const { requestId } = login;
     await renewSession(request, ({ agent, binding }) => ({ agent, binding, requestId }));
     login.sessionId = request.sessionID;
+    this.save();
     return login;
   }
 
@@ -46,11 +60,13 @@ export class AgentLogins {
     if (login?.status !== 'pending') return;
     login.status = event.type;
     if (event.type === 'expired') {
+      this.save();
       this.logger.log(`@OnLimeLogin: login ${requestId} expired`);
       return;
     }
     const { claims, passport, receivedAt } = event;
     login.agent = { claims, passport, since: receivedAt.toISOString() };
+    this.save();
     this.logger.log(`@OnLimeLogin: passport verified, agent ${claims.agent_id} is logged in`);
   }
 
@@ -72,11 +88,13 @@ export class AgentLogins {
     login.agent = undefined; // of two requests at once, one signs in
     await renewSession(request, () => ({ agent, requestId }));
     login.sessionId = request.sessionID;
+    this.save();
   }
 
   /** Drops a login that the person gave up. An agent that approves it later has no effect. */
   drop({ requestId }: Login): void {
     this.logins.delete(requestId);
+    this.save();
   }
 
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
@@ -106,8 +124,12 @@ export class AgentLogins {
 
   private forget(): void {
     const latest = Date.now() - KEEP_MS;
-    for (const login of this.logins.values()) {
-      if (login.expiresAt.getTime() < latest) this.drop(login);
+    for (const { requestId, expiresAt } of this.logins.values()) {
+      if (expiresAt.getTime() < latest) this.logins.delete(requestId);
     }
+  }
+
+  private save(): void {
+    this.data.set('logins', [...this.logins.values()]);
   }
 }

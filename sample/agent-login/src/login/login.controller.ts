@@ -7,6 +7,9 @@ import { AgentLogins, type Login } from './agent-logins.service.js';
 import { expiredPage } from './expired.page.js';
 import { waitingPage } from './waiting.page.js';
 
+/** After this a browser reconnects that lost its event stream, for example because the site restarted. */
+const RECONNECT_MS = 1_000;
+
 /** The pages of a login. Only the browser that started it sees them. */
 @Controller('login')
 export class LoginController {
@@ -57,7 +60,8 @@ export class LoginController {
   @Sse(':requestId/events')
   events(@Param('requestId') requestId: string, @Req() request: Request): Observable<MessageEvent> {
     const { status, expiresAt } = this.own(request, requestId);
-    const now = of({ data: { status, remainingMs: expiresAt.getTime() - Date.now() } });
+    const data = { status, remainingMs: expiresAt.getTime() - Date.now() };
+    const now = of({ data, retry: RECONNECT_MS });
     if (status !== 'pending') return now;
     const outcome = this.logins.outcomeOf(requestId);
     return concat(now, outcome.pipe(map(({ type }) => ({ data: { status: type } }))));

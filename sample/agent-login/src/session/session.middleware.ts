@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import { siteConfig, type SiteConfig } from '../config/site.config.js';
+import { SiteData } from '../data/site-data.js';
 import { SiteAddress } from '../web/site-address.js';
 import { SessionCookie } from './session-cookie.js';
-import { SessionMemory } from './session-memory.js';
+import { SessionStore } from './session-store.js';
 
 /** Finds the session of each request (`request.session`). A browser gets a cookie when it starts a login. */
 @Injectable()
@@ -12,11 +14,13 @@ export class SessionMiddleware implements NestMiddleware {
   private readonly handler: RequestHandler;
 
   constructor(
-    @Inject(siteConfig.KEY) { sessionSecret: secret }: SiteConfig,
+    @Inject(siteConfig.KEY) { sessionSecret }: SiteConfig,
     private readonly address: SiteAddress,
     { name, options: cookie }: SessionCookie,
+    data: SiteData,
   ) {
-    const store = new SessionMemory();
+    const secret = sessionSecret ?? keptSecret(data);
+    const store = new SessionStore(data);
     const rules = { resave: false, saveUninitialized: false, proxy: true };
     this.handler = session({ name, secret, cookie, store, ...rules });
   }
@@ -26,4 +30,11 @@ export class SessionMiddleware implements NestMiddleware {
     if (this.address.secure) request.headers['x-forwarded-proto'] = 'https';
     this.handler(request, response, next);
   }
+}
+
+/** A secret that lives as long as the sessions that it signs. */
+function keptSecret(data: SiteData): string {
+  const secret = data.get<string>('session-secret') ?? randomBytes(32).toString('hex');
+  data.set('session-secret', secret);
+  return secret;
 }
