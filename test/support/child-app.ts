@@ -46,6 +46,13 @@ export class CompiledPackage {
     return new CompiledPackage(folder);
   }
 
+  /** Gives the programs another version of a dependency: its manifest, without code. */
+  async installManifest(name: string, version: string): Promise<void> {
+    const folder = join(this.folder, 'node_modules', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version }));
+  }
+
   /** Starts a program, in TypeScript, in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
     const file = join(this.folder, `program-${performance.now()}.mjs`);
