@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { transformFile } from '@swc/core';
+import { transform } from '@swc/core';
 
 /** The start of each program. It writes lines for the test to its standard output. */
 const PRELUDE = `
@@ -36,17 +36,29 @@ export class CompiledPackage {
     await Promise.all(
       files
         .filter((name) => name.endsWith('.ts'))
-        .map((name) => compile(name, join(folder, 'dist'))),
+        .map(async (name) =>
+          compile(await readFile(join('lib', name), 'utf8'), join(folder, 'dist', name)),
+        ),
     );
     return new CompiledPackage(folder);
   }
 
   /** Starts a program in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
-    const file = join(this.folder, `program-${performance.now()}.mjs`);
-    await writeFile(file, PRELUDE + program);
+    const name = `program-${performance.now()}.mjs`;
+    await writeFile(join(this.folder, name), PRELUDE + program);
+    return this.start(name, env);
+  }
+
+  /** Adds a file of TypeScript beside the package. */
+  async add(name: string, code: string): Promise<void> {
+    await compile(code, join(this.folder, name));
+  }
+
+  /** Starts a file that was added, by the name of what it became. */
+  start(name: string, env: Record<string, string>): ChildApp {
     return new ChildApp(
-      spawn(process.execPath, [file], {
+      spawn(process.execPath, [join(this.folder, name)], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, ...env },
       }),
@@ -94,8 +106,8 @@ export class ChildApp {
   }
 }
 
-async function compile(name: string, target: string): Promise<void> {
-  const { code } = await transformFile(join('lib', name), {
+async function compile(source: string, target: string): Promise<void> {
+  const { code } = await transform(source, {
     jsc: {
       parser: { syntax: 'typescript', decorators: true },
       transform: { legacyDecorator: true, decoratorMetadata: true },
@@ -104,7 +116,7 @@ async function compile(name: string, target: string): Promise<void> {
     module: { type: 'es6' },
     swcrc: false,
   });
-  const file = join(target, name.replace(/ts$/, 'js'));
+  const file = target.replace(/ts$/, 'js');
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, code);
 }
