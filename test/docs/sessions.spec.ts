@@ -143,7 +143,7 @@ describe('The site of docs/sessions.md', () => {
     it('signs no browser in by an expired login', async () => {
       const { lime, open } = site;
       const browser = open();
-      await lime.expire(await browser.startLogin());
+      lime.expire(await browser.startLogin());
       expect(await browser.untilOutcome()).toEqual({ state: 'expired' });
       expect(await browser.send('GET', '/account')).toMatchObject({ status: 401 });
     });
@@ -159,7 +159,7 @@ describe('The site of docs/sessions.md', () => {
         browser.send('GET', '/account'),
         twin.send('GET', '/account'),
       ]);
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401]);
     });
 
     it('ends the session on the server when the browser logs out', async () => {
