@@ -85,7 +85,7 @@ describe('A process', () => {
     const closedAt = performance.now();
 
     expect(await child.ended).toBe(0);
-    expect(performance.now() - closedAt).toBeLessThan(1_000);
+    expect(performance.now() - closedAt).toBeLessThan(3_000); // idle connections would hold it for four
   });
 
   it('stays alive while its stream waits to reconnect', async () => {
