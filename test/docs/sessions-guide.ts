@@ -44,7 +44,8 @@ export class Browser {
   }
 
   async startLogin(): Promise<string> {
-    const { body } = await this.send('POST', '/login');
+    const { status, body } = await this.send('POST', '/login');
+    if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
     return (body as { requestId: string }).requestId;
   }
 

@@ -30,6 +30,7 @@ describe('The site of docs/sessions.md', () => {
 
     beforeAll(async () => {
       site = await guide.start(lime, main);
+      await lime.whenStreamOpen(1, 20_000);
     });
 
     afterAll(() => site.stop());

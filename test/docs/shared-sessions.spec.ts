@@ -73,6 +73,7 @@ describe('Two processes of the site of docs/sessions.md, with one store of sessi
       const built = main.replace(/ts$/, 'js');
       const [one, other] = await Promise.all([guide.start(lime, built), guide.start(lime, built)]);
       closeLater(() => Promise.all([one.stop(), other.stop()]));
+      await lime.whenStreamOpen(2, 20_000); // an event that finds one stream would be known to one process
       const [here, there] = [new Browser(one.url), new Browser(other.url)];
 
       const requestId = await here.startLogin();
