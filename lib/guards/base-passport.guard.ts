@@ -8,6 +8,7 @@ import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import { isRefusedCode } from '../api/binding-exchange.js';
 import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
+import type { LimeToUser } from '../interfaces/lime-sites-module-options.interface.js';
 import type {
   CommonPassportClaims,
   PassportVerificationResult,
@@ -72,7 +73,7 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
       return true;
     } catch (error) {
       if (!(error instanceof PassportException)) throw error;
-      error.addToChallenge(this.getChallenge(context, site));
+      error.addToChallenge(this.getChallenge(site));
       throw await this.createException(context, error);
     }
   }
@@ -118,20 +119,13 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     return routePolicyOf(this.reflector, context.getClass(), context.getHandler());
   }
 
-  /** Makes `user` of the HTTP request by the option `toUser`. Called only if the site has the option. */
-  protected getUser(
-    passport: PassportVerificationResult<CommonPassportClaims>,
-    context: ExecutionContext,
-    { guardOptions }: LimeSite,
-  ): unknown {
-    return guardOptions.toUser?.(passport, context);
+  /** What makes `user` of the HTTP request: the option `toUser`. With `undefined` the request keeps its user. */
+  protected getToUser({ guardOptions }: LimeSite): LimeToUser | undefined {
+    return guardOptions.toUser;
   }
 
   /** The parameters that a refusal adds to `WWW-Authenticate`: the option `challenge`. */
-  protected getChallenge(
-    _context: ExecutionContext,
-    { guardOptions }: LimeSite,
-  ): ChallengeParameters {
+  protected getChallenge({ guardOptions }: LimeSite): ChallengeParameters {
     return guardOptions.challenge;
   }
 
@@ -181,9 +175,10 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     site: LimeSite,
     context: ExecutionContext,
   ): Promise<(() => void) | undefined> {
-    const request = site.guardOptions.toUser && httpRequestOf(context);
+    const toUser = this.getToUser(site);
+    const request = toUser && httpRequestOf(context);
     if (!request) return undefined;
-    const user = await this.getUser(passport, context, site);
+    const user = await toUser(passport, context);
     const isShared = context.getType<string>() === 'graphql';
     if (isShared && !reserveUser(request, token)) throw new PassportException('invalid_request');
     return () => {

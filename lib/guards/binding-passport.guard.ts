@@ -1,8 +1,8 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { LimeToUser } from '../interfaces/lime-sites-module-options.interface.js';
 import type {
   BindingPassportClaims,
   CommonPassportClaims,
-  PassportVerificationResult,
 } from '../interfaces/passport-claims.interface.js';
 import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard, foreign } from './base-passport.guard.js';
@@ -41,13 +41,13 @@ export class BindingPassportGuard extends BasePassportGuard {
     return site.exchangeBindingCode(token, expectedId);
   }
 
-  /** The person who is signed in, else the answer of the option `toUser`. */
-  protected override getUser(
-    passport: PassportVerificationResult<CommonPassportClaims>,
-    context: ExecutionContext,
-    site: LimeSite,
-  ): unknown {
-    return httpRequestOf(context)?.['user'] ?? super.getUser(passport, context, site);
+  /** Keeps a person who is signed in; else as the option says. */
+  protected override getToUser(site: LimeSite): LimeToUser | undefined {
+    const toUser = super.getToUser(site);
+    return (
+      toUser &&
+      ((passport, context) => httpRequestOf(context)?.['user'] ?? toUser(passport, context))
+    );
   }
 
   protected idOf(claims: CommonPassportClaims): string {

@@ -1,4 +1,4 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import {
   BindingPassportGuard,
@@ -127,6 +127,33 @@ class Me {
     return {};
   }
 }
+
+@Injectable()
+class OwnGuard extends PassportGuard {
+  protected override getChallenge(...site: Parameters<PassportGuard['getChallenge']>) {
+    return { ...super.getChallenge(...site), scope: 'own' };
+  }
+}
+
+@Controller('own')
+@UseGuards(OwnGuard)
+class Own {
+  @Get()
+  own() {
+    return {};
+  }
+}
+
+describe('A guard of the application', () => {
+  const start = useStarter();
+
+  it('adds parameters of its own to the challenge', async () => {
+    const options = { challenge: { realm: 'shop' } };
+    const { url } = await start.site({ controllers: [Own], options });
+    const { headers } = await fetch(`${url}/own`);
+    expect(headers.get('www-authenticate')).toBe('Bearer realm="shop", scope="own"');
+  });
+});
 
 describe('A PassportException of the application', () => {
   it('has the challenge of its code', () => {

@@ -17,6 +17,7 @@ import {
   BindingPassportGuard,
   Passport,
   PassportGuard,
+  PassportPolicy,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import { attachPassport } from 'nestjs-lime-sites/testing';
@@ -37,6 +38,12 @@ class Routes {
   @Get('agent')
   agent(@Passport('agent_id') agentId: string) {
     return { agentId };
+  }
+
+  @Get('optional')
+  @PassportPolicy({ optional: true })
+  optional(@Passport() passport?: PassportVerificationResult) {
+    return { passport: passport ?? null };
   }
 
   @Get('binding')
@@ -104,6 +111,11 @@ describe.each(HTTP_PLATFORMS)('A test that overrides a guard, on %s', (platform)
   it('gives @Passport() the claims of the last guard of the route', async () => {
     const { get } = await start(letIn);
     expect(await get('binding')).toEqual({ status: 200, body: { bindingId: 'b-1' } });
+  });
+
+  it('gives @Passport() nothing without claims, as an optional guard does', async () => {
+    const { get } = await start({ canActivate: (context) => attachPassport(context) });
+    expect(await get('optional')).toEqual({ status: 200, body: { passport: null } });
   });
 
   it('names attachPassport() in the log when the guard attached no passport', async () => {

@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  Injectable,
   NotFoundException,
   Req,
   UseGuards,
@@ -94,6 +95,23 @@ class Shop {
   @UseGuards(PassportGuard)
   @PassportPolicy({ site: 'shop', allowForeignLogins: true })
   shop(@Req() request: Request) {
+    return userOf(request);
+  }
+}
+
+/** Fills `request.user` without the option. */
+@Injectable()
+class OwnGuard extends PassportGuard {
+  protected override getToUser(): LimeToUser {
+    return ({ claims }) => `own ${claims.agent_id}`;
+  }
+}
+
+@Controller('own')
+class Own {
+  @Get()
+  @UseGuards(OwnGuard)
+  own(@Req() request: Request) {
     return userOf(request);
   }
 }
@@ -208,6 +226,13 @@ describe.each(HTTP_PLATFORMS)('The option toUser on %s', (platform) => {
     isDown = false;
     expect(await started.get('once', passport)).toMatchObject({ status: 200 });
     expect(await started.get('once', passport)).toMatchObject({ status: 401 });
+  });
+
+  it('can be a step of a guard of the application', async () => {
+    const started = await start.site({ platform, controllers: [Own] });
+    const { passport } = await ownLogin(started, { sub: 'agent-1' });
+    const answer = await fetch(`${started.url}/own`, { headers: bearer(passport) });
+    expect(await answer.json()).toEqual({ user: 'own agent-1' });
   });
 
   it('belongs to the site of the route', async () => {
