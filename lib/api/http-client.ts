@@ -5,7 +5,7 @@ import type { Clock } from '../common/clock.js';
 import { httpChannel } from '../diagnostics/channels.js';
 import type { LimeHttpMessage } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
-import { LimeError } from '../errors/index.js';
+import { LimeError, redact } from '../errors/index.js';
 import { VERSION } from '../version.js';
 import { type HttpResponse, readText, type ResponseContext } from './response.js';
 import { parseRetryAfter } from './retry.js';
@@ -236,8 +236,9 @@ export class HttpClient {
     return { call: this.#nameOf(call), secrets };
   }
 
+  /** The id in a path is the application's, which may have put a secret there. */
   #nameOf({ method, path }: HttpRequest): string {
-    return `${method} ${this.#origin}${this.#basePath}${path}`;
+    return redact(`${method} ${this.#origin}${this.#basePath}${path}`, [this.#siteToken.reveal()]);
   }
 }
 
