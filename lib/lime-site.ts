@@ -118,8 +118,7 @@ export class LimeSite {
   }
 
   async createLoginRequest(): Promise<LoginRequestResult> {
-    const { streamWaitMs } = this.#options;
-    if (streamWaitMs > 0) await this.#whenReady(streamWaitMs);
+    await this.#whenReady();
     const { since } = this.stream.connection;
     const request = await this.#api.createLoginRequest();
     const { requestId, expiresAt } = request;
@@ -181,8 +180,14 @@ export class LimeSite {
     return expiresAt === undefined ? undefined : new Date(expiresAt);
   }
 
-  /** Without a stream, or without a cluster that accepts it, the outcome of a login would be lost. */
-  async #whenReady(waitMs: number): Promise<void> {
+  /**
+   * Without a stream, or without a cluster that accepts it, the outcome of a login would be lost. With `streamWaitMs` 0 the
+   * application takes that risk, but at shutdown it is a certainty.
+   */
+  async #whenReady(): Promise<void> {
+    const { streamWaitMs: waitMs } = this.#options;
+    const isClosed = this.stream.connection.state === 'closed';
+    if (waitMs === 0 && !isClosed) return;
     await Promise.all([
       this.hasStream ? this.stream.whenOpen(waitMs) : undefined,
       this.member?.whenUp(waitMs),

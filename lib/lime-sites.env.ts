@@ -1,4 +1,4 @@
-import type { HttpProxy } from './api/http-client.js';
+import type { HttpProxy } from './api/agent.js';
 import { type Report, show, shorten } from './common/check-options.js';
 import { LimeError, redact } from './errors/index.js';
 

@@ -1,4 +1,4 @@
-import type { HttpProxy } from './api/http-client.js';
+import type { HttpProxy } from './api/agent.js';
 import { SiteToken } from './api/site-token.js';
 import {
   checkOptions,

@@ -1,12 +1,12 @@
-import { setMaxListeners } from 'node:events';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { isObject } from '../common/check-options.js';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.js';
 import { httpChannel } from '../diagnostics/channels.js';
 import type { LimeHttpMessage } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
-import { LimeError } from '../errors/index.js';
+import { LimeError, redact } from '../errors/index.js';
 import { VERSION } from '../version.js';
+import { createAgent, type HttpProxy } from './agent.js';
+import { assertNoRedirect, NO_REDIRECTS } from './redirects.js';
 import { type HttpResponse, readText, type ResponseContext } from './response.js';
 import { parseRetryAfter } from './retry.js';
 import type { SiteToken } from './site-token.js';
@@ -14,9 +14,6 @@ import { transportError } from './transport-error.js';
 
 /** Some edges refuse clients without one. */
 const USER_AGENT = `nestjs-lime-sites/${VERSION}`;
-
-/** Turns off the redirect interceptor of an `httpClient`, in undici 5 to 8; the types of undici 7 do not have it. */
-const NO_REDIRECTS = { maxRedirections: 0 };
 
 export interface HttpClientOptions {
   /** The name of the site. */
@@ -29,15 +26,6 @@ export interface HttpClientOptions {
   /** For the default agent. */
   proxy: HttpProxy | undefined;
   clock: Clock;
-}
-
-type HttpRequest = Pick<HttpCall, 'method' | 'path' | 'secrets'>;
-
-/** The proxy for calls over HTTPS. */
-export interface HttpProxy {
-  url: string;
-  /** Hosts to reach without it, as `NO_PROXY` lists them. */
-  noProxy: string;
 }
 
 export interface HttpCall {
@@ -59,6 +47,8 @@ export interface HttpCall {
   /** A longer body is an error. */
   maxBytes: number;
 }
+
+type HttpRequest = Pick<HttpCall, 'method' | 'path' | 'secrets'>;
 
 /**
  * Exchanges HTTP messages with LIME. Two rules hold for every call: a redirect is an error, because another origin must never
@@ -191,22 +181,8 @@ export class HttpClient {
       signal,
     });
     if (message) message.status = response.statusCode;
-    this.#assertNoRedirect(response, this.#nameOf(call));
+    assertNoRedirect(response, this.#nameOf(call));
     return response;
-  }
-
-  #assertNoRedirect({ statusCode, body, context }: Dispatcher.ResponseData, name: string): void {
-    const followed = hasFollowedRedirect(context);
-    if (!followed && (statusCode < 300 || statusCode >= 400)) return;
-    body.on('error', () => undefined).destroy();
-    const problem = followed
-      ? `${name} was redirected, and the httpClient followed. The site token may have reached another origin. Pass an ` +
-        'httpClient that does not follow redirects, and set baseUrl to the final address.'
-      : `${name} answered with a redirect (HTTP ${statusCode}), which the module does not follow, so that the site token ` +
-        'cannot reach another origin. Set baseUrl to the final address.';
-    // The status of another origin must not decide about a retry.
-    const httpStatus = followed ? undefined : statusCode;
-    throw new LimeError('UNEXPECTED_REDIRECT', problem, { httpStatus });
   }
 
   #timeout(call: HttpCall): LimeError {
@@ -236,30 +212,8 @@ export class HttpClient {
     return { call: this.#nameOf(call), secrets };
   }
 
+  /** The id in a path is the application's, which may have put a secret there. */
   #nameOf({ method, path }: HttpRequest): string {
-    return `${method} ${this.#origin}${this.#basePath}${path}`;
+    return redact(`${method} ${this.#origin}${this.#basePath}${path}`, [this.#siteToken.reveal()]);
   }
-}
-
-/**
- * Creates the agent for applications without an `httpClient`: keep-alive, and a proxy for HTTPS. `HTTP_PROXY` is ignored on
- * purpose: plain HTTP is for loopback, which a proxy cannot reach.
- * @param signal ends every socket, also one that is still connecting.
- */
-function createAgent(proxy: HttpProxy | undefined, signal: AbortSignal): Dispatcher {
-  setMaxListeners(0, signal); // one for each socket
-  const connect = { signal, keepAlive: true };
-  return new EnvHttpProxyAgent({
-    connect,
-    proxyTls: connect,
-    httpProxy: '',
-    httpsProxy: proxy?.url ?? '',
-    noProxy: proxy?.noProxy ?? '',
-  });
-}
-
-/** Reads the addresses that undici's redirect handlers add to the response. */
-function hasFollowedRedirect(context: unknown): boolean {
-  const history: unknown = isObject(context) && Reflect.get(context, 'history');
-  return Array.isArray(history) && history.length > 1;
 }

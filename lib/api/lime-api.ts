@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { Random } from '../common/backoff.js';
-import { LimeError } from '../errors/index.js';
+import { LimeError, redact } from '../errors/index.js';
 import type { BindingRequestResult, LoginRequestResult } from '../interfaces/requests.interface.js';
 import type { HttpCall, HttpClient } from './http-client.js';
 import { type HttpResponse, openEnvelope, type ResponseFields } from './response.js';
@@ -130,12 +130,13 @@ export class LimeApi {
   async #send({ retry, ...call }: SiteCall): Promise<ResponseFields> {
     const { http, siteToken, timeoutMs, maxRetries, clock, random, logger } = this.#options;
     const secrets = [siteToken.reveal(), ...(call.secrets ?? [])];
+    const name = redact(`${call.method} ${call.path}`, secrets);
     const limits = { timeoutMs, maxBytes: MAX_RESPONSE_BYTES };
     for (let attempt = 1; ; attempt++) {
       let response: HttpResponse | undefined;
       try {
         response = await http.call({ ...call, ...limits, secrets, attempt, authenticated: true });
-        return openEnvelope(response, { call: `${call.method} ${call.path}`, secrets });
+        return openEnvelope(response, { call: name, secrets });
       } catch (error) {
         if (attempt > maxRetries || !isRetryable(error, retry)) throw error;
         const delayMs = retryDelay(attempt - 1, response?.retryAfterMs, random);

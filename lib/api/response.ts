@@ -30,7 +30,7 @@ export interface HttpResponse {
 
 /** What errors about a response may show. */
 export interface ResponseContext {
-  /** For messages, for example `POST /modules/agent-login/requests`. */
+  /** For messages, without secrets, for example `POST /modules/agent-login/requests`. */
   call: string;
   /** Removed from errors, such as the site token that a platform may repeat. */
   secrets: readonly string[];
@@ -99,7 +99,7 @@ export function errorOf(response: HttpResponse, { call, secrets }: ResponseConte
   const reason = failure
     ? redact(stringIn(failure, 'message') ?? 'no message', secrets)
     : describe(response, secrets);
-  const message = `${redact(call, secrets)} answered HTTP ${httpStatus}: ${reason}`;
+  const message = `${call} answered HTTP ${httpStatus}: ${reason}`;
   const limeCode = failure && stringIn(failure, 'code');
   const code = limeCode && redact(limeCode, secrets);
   const detail = isRecord(failure?.['detail']) ? redact(failure['detail'], secrets) : undefined;

@@ -80,7 +80,7 @@ export interface LimeSitesModuleOptions {
   sseBackoffMaxMs?: number | undefined;
   /**
    * How long `createLoginRequest()` waits for an open event stream before it fails with `STREAM_UNAVAILABLE`. With 0 it
-   * neither waits nor fails, and an outcome that comes before the stream is open is lost.
+   * neither waits nor fails before the shutdown, and an outcome that comes before the stream is open is lost.
    * @default 5_000
    */
   streamWaitMs?: number | undefined;
@@ -116,6 +116,8 @@ export interface LimeSitesModuleOptions {
   dispatcher?: boolean | undefined;
   /**
    * An undici `Dispatcher` for all HTTP to LIME, the stream included (pooling, proxy, mTLS, tests). The module never closes it.
+   * It needs at least two connections, because the stream holds one. **One that forces redirects gives the site token away**;
+   * undici's redirect interceptor does not.
    * @default an agent of the module's own that honours `HTTPS_PROXY` and `NO_PROXY`
    */
   httpClient?: Dispatcher | undefined;

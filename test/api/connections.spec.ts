@@ -1,5 +1,4 @@
-import { request as forward } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { Agent, Client, type Dispatcher, Pool } from 'undici';
@@ -9,6 +8,7 @@ import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { useCleanup } from '../support/cleanup.js';
 import { failureOf } from '../support/failure-of.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { passOn } from '../support/pass-on.js';
 import { useStarter } from '../support/start-site.js';
 import { certificateFor } from '../support/tls-server.js';
 import { until } from '../support/until.js';
@@ -151,18 +151,8 @@ describe('An httpClient that serves calls beside the event stream', () => {
 /** HTTP/2 in front of a sandbox. */
 async function startHttp2({ port }: LimeSandbox) {
   const { key, cert } = await certificateFor('127.0.0.1');
-  const server: Http2SecureServer = createSecureServer({ key, cert }, (request, response) => {
-    const { method, url: path, headers } = request;
-    const passed = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
-    const options = { port, method, path, headers: Object.fromEntries(passed) };
-    const upstream = forward(options, (answer) => {
-      const type = answer.headers['content-type'] ?? 'text/plain';
-      response.writeHead(answer.statusCode ?? 500, { 'content-type': type });
-      answer.on('error', () => undefined).pipe(response);
-    });
-    upstream.on('error', () => response.stream.destroy());
-    response.on('close', () => upstream.destroy());
-    request.pipe(upstream);
+  const server = createSecureServer({ key, cert }, (request, response) => {
+    passOn(port, request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closeLater(() => server.close());

@@ -158,13 +158,16 @@ describe('The shutdown', () => {
     expect(await timed(() => app.close())).toBeLessThan(1_000);
   });
 
-  it('makes createLoginRequest() fail at once with SHUTTING_DOWN', async () => {
-    const { app, site, lime } = await startSite();
-    await app.close();
+  it.each([5_000, 0])(
+    'makes createLoginRequest() fail at once with SHUTTING_DOWN, with streamWaitMs %i',
+    async (streamWaitMs) => {
+      const { app, site, lime } = await startSite({ streamWaitMs });
+      await app.close();
 
-    await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
-    expect(lime.callCount('create')).toBe(0);
-  });
+      await expect(site.createLoginRequest()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+      expect(lime.callCount('create')).toBe(0);
+    },
+  );
 
   it('starts no further handler of a login after the deadline, and names those that did not start', async () => {
     const { lime, app, site, logs } = await startSite({ shutdownTimeoutMs: 20 });

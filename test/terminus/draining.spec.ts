@@ -46,8 +46,8 @@ class Logins {
 
 /** Closes the application as Nest does after this signal. The types of `close()` leave the signal out. */
 function closeOn(signal: string, app: INestApplication): Promise<void> {
-  const close: (signal: string) => Promise<void> = app.close;
-  return close.call(app, signal);
+  const closing: { close(signal: string): Promise<void> } = app;
+  return closing.close(signal);
 }
 
 const start = useStarter();
