@@ -11,7 +11,7 @@ import { NestProject } from './package/nest-project.mjs';
 import { buildRecipes, RECIPES, runRecipe } from './package/recipes.mjs';
 import { BackgroundProcess } from './support/background-process.mjs';
 import { Checks, expect } from './support/checks.mjs';
-import { command, nodeCommand } from './support/command.mjs';
+import { command, nodeBinary } from './support/command.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** In KiB: the tarball, what is in it, and that with its dependencies. Source maps with their sources are the largest part. */
@@ -19,6 +19,8 @@ const MAX_SIZES = { packed: 500, unpacked: 1_600, installed: 4_096 };
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 // vitest 5 needs Node 22.12.
 const RUNNERS = ['@jest/globals', '@swc/core', '@swc/jest', 'jest', 'ts-jest@29', 'vitest@4'];
+/** What applications are bundled with, beside each Nest. The CLI of Nest 11 brings webpack. */
+const BUNDLERS = { 11: ['esbuild', 'webpack'], 12: ['esbuild'] };
 const ENTRIES = [
   'dist/index.js',
   'dist/index.d.ts',
@@ -55,17 +57,12 @@ if (packed) {
     expect(strange.length === 0, `does not belong there: ${strange.join(', ')}`);
     expect(missing.length === 0, `is missing: ${missing.join(', ')}`);
   });
-  await checks.run('publint', () =>
-    command('npx', ['publint', '--strict', tarball], { cwd: ROOT }),
-  );
-  await checks.run('are the types wrong? (ESM only)', () =>
-    command('npx', ['attw', '--profile', 'esm-only', '--no-definitely-typed', tarball], {
-      cwd: ROOT,
-    }),
-  );
-  await checks.run(`Node ${flags.node.join(', ')} can be had`, fetchNodeVersions);
   // Side by side: half of the time is waiting for packages and for events.
-  await Promise.all([12, 11].map((major) => checkConsumer(new Consumer(work, major), tarball)));
+  await Promise.all([
+    checkManifest(tarball),
+    fetchNodeVersions(),
+    ...[12, 11].map((major) => checkConsumer(new Consumer(work, major), tarball)),
+  ]);
   await checks.run('the package is small, also with its dependencies', () => {
     const modules = join(work, 'nest-12', 'node_modules');
     const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
@@ -91,22 +88,32 @@ function sizeOf(folder) {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
+async function checkManifest(tarball) {
+  await checks.run('publint', () =>
+    command('npx', ['publint', '--strict', tarball], { cwd: ROOT }),
+  );
+  // ESM only: Node and TypeScript load it with require().
+  const attw = ['attw', '--ignore-rules', 'cjs-resolves-to-esm', '--no-definitely-typed'];
+  await checks.run('are the types wrong?', () => command('npx', [...attw, tarball], { cwd: ROOT }));
+}
+
 /** One after another, because npx does not install one package for two at the same time. */
-async function fetchNodeVersions() {
-  for (const version of flags.node) {
-    const { cmd, args } = nodeCommand(version);
-    const said = await command(cmd, [...args, '--version'], { cwd: work });
-    expect(said.startsWith(`v${version}.`), `Node ${version} is ${said}`);
-  }
+function fetchNodeVersions() {
+  return checks.run(`Node ${flags.node.join(', ')} can be had`, async () => {
+    for (const version of flags.node) {
+      const said = await command(await nodeBinary(version), ['--version'], { cwd: work });
+      expect(said.startsWith(`v${version}.`), `Node ${version} is ${said}`);
+    }
+  });
 }
 
 async function checkConsumer(consumer, tarball) {
   const name = `Nest ${consumer.nestMajor}`;
   const built = await checks.run(`${name}: installs, and type-checks under strict`, async () => {
     const cli = ['cli', 'schematics'].map((part) => `@nestjs/${part}@${consumer.nestMajor}`);
-    await consumer.install(tarball, [...RUNNERS, ...cli]);
+    await consumer.install(tarball, [...RUNNERS, 'esbuild@0.28', ...cli]);
     consumer.addSources();
-    await consumer.run('npx', ['tsc']);
+    await consumer.run('tsc', []);
     return true;
   });
   if (!built) return;
@@ -122,6 +129,11 @@ async function checkConsumer(consumer, tarball) {
   await checks.run(`${name}: request-scoped handlers get their event`, () =>
     consumer.run('node', ['dist/request-scoped.js']),
   );
+  for (const bundler of BUNDLERS[consumer.nestMajor]) {
+    await checks.run(`${name}: an application bundled by ${bundler} logs agents in`, () =>
+      checkBundle(consumer, bundler),
+    );
+  }
   const project = new NestProject(consumer);
   await checks.run(`${name}: nest new, nest add`, async () => {
     await project.create();
@@ -147,11 +159,19 @@ async function checkConsumer(consumer, tarball) {
     );
   }
   if (consumer.nestMajor === 12) await checks.run('npx lime-sandbox', () => checkCommand(consumer));
-  await checks.run(`${name}: with its config, event-emitter and terminus`, async () => {
+  await checks.run(`${name}: with its config, event-emitter, swagger and terminus`, async () => {
     await consumer.installModules();
-    await consumer.run('npx', ['tsc', '-p', 'modules']);
+    await consumer.run('tsc', ['-p', 'modules']);
     await consumer.run('node', ['dist/modules/ecosystem.js', String(consumer.nestMajor)]);
   });
+  if (consumer.nestMajor === 11) {
+    for (const version of ['5.7', '5.9']) {
+      await checks.run(
+        `${name}, TypeScript ${version}: every entry point, classic resolution`,
+        () => checkClassicResolution(consumer, version),
+      );
+    }
+  }
   if (hasRedis) {
     await checks.run(
       `${name}: two replicas handle each login once, over ${consumer.clusterPackages.join(' and ')}`,
@@ -161,13 +181,28 @@ async function checkConsumer(consumer, tarball) {
 }
 
 async function checkMatrixCell(consumer, version) {
-  const { cmd, args } = nodeCommand(version);
-  const said = await consumer.run(cmd, [...args, 'dist/login.js', 'express', 'fastify']);
+  const node = await nodeBinary(version);
+  const said = await consumer.run(node, ['dist/login.js', 'express', 'fastify']);
   for (const platform of ['express', 'fastify']) {
     const line = `logged in on ${platform}, Node ${version}.`;
     expect(said.includes(line), `it should say "${line}":\n${said}`);
   }
-  await consumer.run(cmd, [...args, 'require.cjs']);
+  await consumer.run(node, ['require.cjs']);
+}
+
+/** The bundle runs in an empty folder. */
+async function checkBundle(consumer, bundler) {
+  const cwd = mkdtempSync(join(work, 'bundle-'));
+  await consumer.run('node', ['bundle.mjs', bundler, cwd]);
+  const said = await consumer.run('node', ['login.cjs', 'express', 'fastify'], { cwd });
+  expect(/logged in on express.*logged in on fastify/s.test(said), said);
+}
+
+/** A CommonJS project as the CLI of Nest 11 set it up until TypeScript 5.9. */
+async function checkClassicResolution(consumer, version) {
+  const tsc = ['-y', '-p', `typescript@${version}`, 'tsc'];
+  await consumer.run('npx', [...tsc, '-p', 'classic', '--outDir', `classic/${version}`]);
+  await consumer.run('node', [`classic/${version}/entry-points.js`]);
 }
 
 async function checkCommand(consumer) {

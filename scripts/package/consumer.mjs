@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command } from '../support/command.mjs';
 import { fileOf } from '../support/pages.mjs';
@@ -7,18 +7,21 @@ import { fileOf } from '../support/pages.mjs';
 const ROOT = new URL('../../', import.meta.url);
 const SOURCES = fileURLToPath(new URL('consumer', import.meta.url));
 const INSTALL = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-const { devDependencies, peerDependencies } = JSON.parse(
-  readFileSync(new URL('package.json', ROOT), 'utf8'),
-);
+const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
 
-/** The versions of Nest's own modules that belong to a version of Nest. */
-const NEST_MODULES = {
-  11: { config: 4, 'event-emitter': 3, terminus: 11 },
-  12: { config: 12, 'event-emitter': 12, terminus: 12 },
+/** Beside each Nest: its own modules, the compiler that it sets up, and what a cluster is made of. The older one has the oldest. */
+const VERSIONS = {
+  11: {
+    modules: { config: 4, 'event-emitter': 3, swagger: 11, terminus: 11 },
+    packages: { 'reflect-metadata': '0.1.14', typescript: '5.9' },
+    cluster: { bullmq: '5.64.0', ioredis: '5.4.1' },
+  },
+  12: {
+    modules: { config: 12, 'event-emitter': 12, swagger: 12, terminus: 12 },
+    packages: {},
+    cluster: { bullmq: devDependencies.bullmq, ioredis: devDependencies.ioredis },
+  },
 };
-
-/** What a cluster is made of: beside the older Nest the oldest versions that are allowed, beside the newer one those of this repository. */
-const CLUSTER_PACKAGES = ['bullmq', 'ioredis'];
 
 /** What the guide on sessions installs. */
 const SESSION_PACKAGES = [
@@ -42,26 +45,25 @@ export class Consumer {
     const nest = ['common', 'core', 'platform-express', 'platform-fastify', 'testing'].map(
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
-    const typescript = this.nestMajor === 11 ? 'typescript@5' : 'typescript'; // what each sets up
-    const same = inOurVersion(['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras]);
-    await this.run('npm', [...INSTALL, tarball, ...nest, ...same]);
+    const { packages } = VERSIONS[this.nestMajor];
+    const others = ['reflect-metadata', 'rxjs', 'typescript', '@types/node', ...extras].map(
+      (name) => (/.@/.test(name) ? name : `${name}@${packages[name] ?? devDependencies[name]}`),
+    );
+    await this.run('npm', [...INSTALL, tarball, ...nest, ...others]);
     const { version } = JSON.parse(this.read('node_modules/@nestjs/core/package.json'));
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
   }
 
   get clusterPackages() {
-    return CLUSTER_PACKAGES.map((name) => {
-      const [oldest] = /\d+\.\d+\.\d+/.exec(peerDependencies[name]);
-      return `${name}@${this.nestMajor === 11 ? oldest : devDependencies[name].replace('^', '')}`;
-    });
+    return Object.entries(VERSIONS[this.nestMajor].cluster).map((entry) => entry.join('@'));
   }
 
   /** What the package works with, but does not need: installed last, so that a need for it is noticed before. */
-  async installModules() {
-    const modules = Object.entries(NEST_MODULES[this.nestMajor]).map(
+  async installModules(...extras) {
+    const modules = Object.entries(VERSIONS[this.nestMajor].modules).map(
       ([name, major]) => `@nestjs/${name}@${major}`,
     );
-    await this.run('npm', [...INSTALL, ...modules, ...this.clusterPackages]);
+    await this.run('npm', [...INSTALL, ...modules, ...this.clusterPackages, ...extras]);
   }
 
   async installSessions() {
@@ -74,8 +76,10 @@ export class Consumer {
     this.write('app.module.ts', fileOf('README.md', 'app.module.ts'));
   }
 
+  /** The commands of installed packages are there, as in an npm script: npx would take most of a second to find each. */
   run(cmd, args, options) {
-    return command(cmd, args, { cwd: this.dir, ...options });
+    const PATH = [join(this.dir, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+    return command(cmd, args, { cwd: this.dir, env: { PATH }, ...options });
   }
 
   read(name) {

@@ -19,7 +19,7 @@ export class NestProject {
 
   async create() {
     const flags = ['--skip-git', '--skip-install', '--package-manager', 'npm'];
-    await this.consumer.run('npx', ['nest', 'new', 'my-site', ...flags]);
+    await this.consumer.run('nest', ['new', 'my-site', ...flags]);
     this.write('.env.example', 'PORT=3000');
   }
 
@@ -34,8 +34,7 @@ export class NestProject {
     expect(this.read('src/app.module.ts') === module, 'nest add changed the module again');
     expect(this.read('.env.example') === env, 'nest add changed .env.example again');
     // The CLI of Nest 11 ends with 0 all the same.
-    const wrong =
-      'npx nest add nestjs-lime-sites --skip-install --module=root.module.ts 2>&1 || true';
+    const wrong = 'nest add nestjs-lime-sites --skip-install --module=root.module.ts 2>&1 || true';
     const failure = await this.consumer.run('sh', ['-c', wrong], { cwd: this.dir });
     expect(failure.includes('module: src/root.module.ts does not exist.'), failure);
     await this.#nest('build');
@@ -124,7 +123,7 @@ export class NestProject {
   }
 
   #nest(...args) {
-    return this.consumer.run('npx', ['nest', ...args], { cwd: this.dir });
+    return this.consumer.run('nest', args, { cwd: this.dir });
   }
 
   read(name) {

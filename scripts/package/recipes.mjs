@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from '../support/checks.mjs';
 import { codeOf, fileOf } from '../support/pages.mjs';
-import { nodeCommand } from '../support/command.mjs';
+import { nodeBinary } from '../support/command.mjs';
 
 const GUIDE = 'docs/testing.md';
 const APP = fileOf('README.md', 'app.module.ts');
@@ -82,13 +82,12 @@ export async function buildRecipes(consumer) {
       write(consumer, `${name}/${file}`, text);
     }
   }
-  await consumer.run('npx', ['tsc', '--build', 'recipes']);
+  await consumer.run('tsc', ['--build', 'recipes']);
 }
 
 /** @throws Error when not exactly the tests of the guide passed. */
 export async function runRecipe(consumer, { name, node, args, passed, tests }) {
-  const { cmd, args: before } = nodeCommand(node);
-  const said = await consumer.run(cmd, [...before, ...args], {
+  const said = await consumer.run(await nodeBinary(node), args, {
     cwd: join(consumer.dir, 'recipes', name),
   });
   expect(passed(said) === tests, `${tests} tests should have passed:\n${said}`);

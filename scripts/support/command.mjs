@@ -32,10 +32,16 @@ function withoutHosts(text) {
   return text.replace(/https?:\/\/(?!127\.0\.0\.1|localhost)[^\s/]+/g, 'https://…');
 }
 
-/** How to run a program under some version of Node: the running one if it fits, else one from npm. */
-export function nodeCommand(version) {
+const binaries = new Map();
+
+/** The executable of some version of Node: the running one if it fits, else one from npm. */
+export async function nodeBinary(version) {
   if (version === undefined || process.versions.node.startsWith(`${version}.`)) {
-    return { cmd: process.execPath, args: [] };
+    return process.execPath;
   }
-  return { cmd: 'npx', args: ['-y', '-p', `node@${version}`, 'node'] };
+  if (!binaries.has(version)) {
+    const print = ['-y', '-p', `node@${version}`, 'node', '--print', 'process.execPath'];
+    binaries.set(version, command('npx', print));
+  }
+  return (await binaries.get(version)).trim();
 }

@@ -13,7 +13,12 @@ const PLATFORMS: Record<string, () => Promise<INestApplication>> = {
   fastify: () => NestFactory.create(AppModule, new FastifyAdapter(), OPTIONS),
 };
 
-for (const platform of process.argv.slice(2)) {
+/** Top-level await would keep bundlers from making CommonJS of this file. */
+async function main(): Promise<void> {
+  for (const platform of process.argv.slice(2)) await logInOn(platform);
+}
+
+async function logInOn(platform: string): Promise<void> {
   const create = PLATFORMS[platform];
   assert.ok(create, `no platform ${platform}`);
   const lime = await LimeSandbox.start();
@@ -60,3 +65,5 @@ async function until(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+void main();
