@@ -111,8 +111,9 @@ async function checkConsumer(consumer, tarball) {
   });
   if (!built) return;
   for (const version of flags.node) {
-    await checks.run(`${name}, Node ${version}: logins on Express and Fastify, require()`, () =>
-      checkMatrixCell(consumer, version),
+    await checks.run(
+      `${name}, Node ${version}: logins on Express and Fastify, require(), the SQL store`,
+      () => checkMatrixCell(consumer, version),
     );
   }
   await checks.run(`${name}: a stack trace names the file and line of the source`, async () => {
@@ -161,6 +162,9 @@ async function checkMatrixCell(consumer, version) {
     expect(said.includes(line), `it should say "${line}":\n${said}`);
   }
   await consumer.run(cmd, [...args, 'require.cjs']);
+  if (Number.parseInt(version, 10) < 22) return; // node:sqlite
+  const claims = await consumer.run(cmd, [...args, 'sql-store.mjs']);
+  expect(/^two processes won \d+ and \d+ claims$/m.test(claims), claims);
 }
 
 async function checkCommand(consumer) {

@@ -58,10 +58,11 @@ export class Consumer {
     await this.run('npm', [...INSTALL, ...modules, ...this.clusterPackages]);
   }
 
-  /** The README's own application, and what runs it. */
+  /** The README's own application, the SQL recipe of the guide on restarts, and what runs them. */
   addSources() {
     cpSync(SOURCES, this.dir, { recursive: true });
     this.write('app.module.ts', fileOf('README.md', 'app.module.ts'));
+    this.write('sql-store.ts', fileOf('docs/restart.md', 'sql-store.ts'));
   }
 
   run(cmd, args, options) {
