@@ -10,7 +10,7 @@ export default {
   workerIdleMemoryLimit: '768MB',
   testSequencer: '<rootDir>/jest.sequencer.js',
   // A guard against tests that hang, on a busy machine too. How long something may take is said where it is tested.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,6 +1,5 @@
-import type { Dispatcher as HttpDispatcher } from 'undici';
 import { BindingExchange } from './api/binding-exchange.js';
-import { createAgent, HttpClient } from './api/http-client.js';
+import { HttpClient } from './api/http-client.js';
 import { LimeApi } from './api/lime-api.js';
 import type { Clock } from './common/clock.js';
 import type { LimeLogger } from './common/logger.js';
@@ -31,7 +30,7 @@ export class LimeSite {
   readonly dispatcher: Dispatcher;
   readonly stream: EventStream;
   readonly #options: ResolvedOptions;
-  readonly #ownAgent: HttpDispatcher | undefined;
+  readonly #http: HttpClient;
   readonly #api: LimeApi;
   readonly #exchange: BindingExchange;
 
@@ -46,15 +45,13 @@ export class LimeSite {
     readonly logger: LimeLogger,
     readonly member?: LimeClusterMember,
   ) {
-    const { baseUrl, siteToken, httpClient } = options;
     const site = name;
-    const secrets = [siteToken.reveal()];
+    const secrets = [options.siteToken.reveal()];
     const root = new RootContext();
     const clock = root.bindClock(realClock);
     this.#options = options;
-    const agent = httpClient ?? createAgent();
-    this.#ownAgent = httpClient ? undefined : agent;
-    const http = new HttpClient({ site, baseUrl, siteToken, dispatcher: agent, clock });
+    const http = new HttpClient({ ...options, site, clock });
+    this.#http = http;
     const shared = { ...options, site, http, clock, logger, secrets, random: Math.random };
 
     this.#api = new LimeApi(shared);
@@ -117,7 +114,7 @@ export class LimeSite {
   /** Closes the connections. An agent that the application passed in stays open. */
   async disconnect(): Promise<void> {
     this.passports.close();
-    await Promise.all([this.#ownAgent?.destroy(), this.member?.close()]);
+    await Promise.all([this.#http.destroy(), this.member?.close()]);
   }
 
   async createLoginRequest(): Promise<LoginRequestResult> {

@@ -1,3 +1,4 @@
+import type { HttpProxy } from './api/http-client.js';
 import { type Report, show, shorten } from './common/check-options.js';
 import { LimeError, redact } from './errors/index.js';
 
@@ -157,6 +158,43 @@ export function readBaseUrl(value: unknown, allowInsecureHttp: boolean, report: 
   }
   if (/^\/+$/.test(url.pathname)) url.pathname = API_PATH;
   return url.href.replace(/\/+$/, '');
+}
+
+/**
+ * Reads `HTTPS_PROXY` and `NO_PROXY` as curl does: lower case wins, blank counts as not given, and an address without a scheme
+ * is that of an HTTP proxy. The address may hold a password, so a report shows its scheme at most.
+ */
+export function readProxy(
+  env: NodeJS.ProcessEnv,
+  reportOn: (variable: string) => Report,
+): HttpProxy | undefined {
+  const [variable, address] = firstGiven(env, ['https_proxy', 'HTTPS_PROXY']);
+  if (address === '') return undefined;
+  const [, noProxy] = firstGiven(env, ['no_proxy', 'NO_PROXY']);
+  const url = parseProxy(/^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `http://${address}`);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return { url: url.href, noProxy };
+  const got = url ? `, got one for ${url.protocol}` : '';
+  reportOn(variable)(
+    `must be the address of an HTTP proxy such as http://proxy.example:3128${got}; percent-encode special characters in its ` +
+      'user name and password',
+  );
+  return undefined;
+}
+
+function firstGiven(env: NodeJS.ProcessEnv, names: readonly string[]): [string, string] {
+  const name = names.find((candidate) => env[candidate]?.trim()) ?? '';
+  return [name, env[name]?.trim() ?? ''];
+}
+
+/** Behind an unescaped `/`, `?` or `#` in a password the rest of the address would be taken for a path. */
+function parseProxy(address: string): URL | undefined {
+  try {
+    const url = new URL(address.replaceAll(/%(?![\da-f]{2})/gi, '%25')); // a lone % is itself
+    decodeURIComponent(url.username + url.password); // undici will
+    return url.pathname.length <= 1 && url.search === '' && url.hash === '' ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The two variables may be mixed up, and then the token stands in the address. */

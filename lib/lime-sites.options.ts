@@ -1,3 +1,4 @@
+import type { HttpProxy } from './api/http-client.js';
 import { SiteToken } from './api/site-token.js';
 import {
   checkOptions,
@@ -17,6 +18,7 @@ import {
   LIME_API_BASE,
   LIME_SITE_TOKEN,
   readBaseUrl,
+  readProxy,
   readSiteToken,
   WHERE_TOKENS_ARE,
 } from './lime-sites.env.js';
@@ -110,6 +112,8 @@ export type ResolvedOptions = {
   baseUrl: string;
   /** The origins that a passport may name in `iss`; `false` skips the check. */
   issuers: readonly string[] | false;
+  /** From the environment; `undefined` for none, or with an `httpClient`. */
+  proxy: HttpProxy | undefined;
 };
 
 /**
@@ -138,6 +142,8 @@ export function resolveOptions(
     reportOn(isGiven(baseUrl) ? 'baseUrl' : LIME_API_BASE),
   );
   const issuers = readIssuers(issuer, root, reportOn('issuer'));
+  const needsProxy = others.httpClient === undefined && root.startsWith('https:');
+  const proxy = needsProxy ? readProxy(env, reportOn) : undefined;
   const { sseBackoffMaxMs: max, sseBackoffBaseMs: base } = others;
   if (max < base)
     faults.push(`sseBackoffMaxMs (${max}) must not be below sseBackoffBaseMs (${base})`);
@@ -148,7 +154,7 @@ export function resolveOptions(
   const shown = redact(faults, token ? [token] : []).map(shorten);
   if (token === '') throw tokenMissing(shown);
   if (token === undefined || shown.length > 0) throw invalidOptions(shown);
-  return { ...others, baseUrl: root, issuers, siteToken: new SiteToken(token) };
+  return { ...others, baseUrl: root, issuers, proxy, siteToken: new SiteToken(token) };
 }
 
 /**

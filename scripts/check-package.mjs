@@ -131,6 +131,13 @@ async function checkConsumer(consumer, tarball) {
   await checks.run(`${name}: the quick start's application logs an agent in`, () =>
     project.followQuickStart(),
   );
+  await checks.run(
+    `${name}: the guide on sessions signs a browser in, on Express and Fastify`,
+    async () => {
+      await consumer.installSessions();
+      await project.followSessions();
+    },
+  );
   const recipes = await checks.run(`${name}: the testing guide compiles`, async () => {
     await buildRecipes(consumer);
     return RECIPES;

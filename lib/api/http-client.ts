@@ -1,11 +1,13 @@
+import { setMaxListeners } from 'node:events';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { isObject } from '../common/check-options.js';
 import type { Clock } from '../common/clock.js';
 import { httpChannel } from '../diagnostics/channels.js';
 import type { LimeHttpMessage } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
 import { LimeError } from '../errors/index.js';
 import { VERSION } from '../version.js';
-import { type HttpResponse, readText } from './response.js';
+import { type HttpResponse, readText, type ResponseContext } from './response.js';
 import { parseRetryAfter } from './retry.js';
 import type { SiteToken } from './site-token.js';
 import { transportError } from './transport-error.js';
@@ -13,14 +15,29 @@ import { transportError } from './transport-error.js';
 /** Some edges refuse clients without one. */
 const USER_AGENT = `nestjs-lime-sites/${VERSION}`;
 
+/** Turns off the redirect interceptor of an `httpClient`, in undici 5 to 8; the types of undici 7 do not have it. */
+const NO_REDIRECTS = { maxRedirections: 0 };
+
 export interface HttpClientOptions {
   /** The name of the site. */
   site: string;
   /** Absolute, without a trailing slash. */
   baseUrl: string;
   siteToken: SiteToken;
-  dispatcher: Dispatcher;
+  /** The application's own; it stays open. @default an agent that {@link HttpClient.destroy} closes */
+  httpClient: Dispatcher | undefined;
+  /** For the default agent. */
+  proxy: HttpProxy | undefined;
   clock: Clock;
+}
+
+type HttpRequest = Pick<HttpCall, 'method' | 'path' | 'secrets'>;
+
+/** The proxy for calls over HTTPS. */
+export interface HttpProxy {
+  url: string;
+  /** Hosts to reach without it, as `NO_PROXY` lists them. */
+  noProxy: string;
 }
 
 export interface HttpCall {
@@ -35,20 +52,12 @@ export interface HttpCall {
   authenticated: boolean;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Removed from errors of the HTTP library. */
+  /** Removed from errors, as the site token is. */
   secrets?: readonly string[];
   /** From the first byte sent to the last byte read, in milliseconds. */
   timeoutMs: number;
   /** A longer body is an error. */
   maxBytes: number;
-}
-
-/**
- * Creates the agent for applications without an `httpClient`: keep-alive, and `HTTPS_PROXY` / `NO_PROXY` from the environment.
- * `HTTP_PROXY` is ignored on purpose: plain HTTP is for loopback, which a proxy cannot reach.
- */
-export function createAgent(): Dispatcher {
-  return new EnvHttpProxyAgent({ httpProxy: '' });
 }
 
 /**
@@ -61,16 +70,31 @@ export class HttpClient {
   readonly #basePath: string;
   readonly #siteToken: SiteToken;
   readonly #dispatcher: Dispatcher;
+  readonly #isOwnAgent: boolean;
+  readonly #closing = new AbortController();
   readonly #clock: Clock;
+  /** Ends the event stream; aborted once that has ended. */
+  #stream: AbortSignal | undefined;
+  /** Routes that were answered while the event stream was open, for which an `httpClient` needs a second connection. */
+  readonly #servedBesideStream = new Set<string>();
 
-  constructor({ site, baseUrl, siteToken, dispatcher, clock }: HttpClientOptions) {
+  constructor({ site, baseUrl, siteToken, httpClient, proxy, clock }: HttpClientOptions) {
     const url = new URL(baseUrl);
     this.#site = site;
     this.#origin = url.origin;
     this.#basePath = url.pathname.replace(/\/$/, '');
     this.#siteToken = siteToken;
-    this.#dispatcher = dispatcher;
+    this.#dispatcher = httpClient ?? createAgent(proxy, this.#closing.signal);
+    this.#isOwnAgent = httpClient === undefined;
     this.#clock = clock;
+  }
+
+  /** Closes every connection, at once. An agent that the application passed in stays open. */
+  async destroy(): Promise<void> {
+    if (!this.#isOwnAgent) return;
+    await this.#dispatcher.destroy();
+    // undici leaves alone what is still connecting.
+    this.#closing.abort();
   }
 
   /**
@@ -82,19 +106,22 @@ export class HttpClient {
   }
 
   /**
-   * Opens a response and leaves its body to the caller, who ends it with `signal`.
+   * Opens the event stream and leaves its body to the caller, who ends it with `signal`.
    * @throws {LimeError} as {@link HttpClient.call}.
    */
   open(
     call: Pick<HttpCall, 'path' | 'headers' | 'attempt'>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const request = { ...call, method: 'GET', authenticated: true } as const;
+    // `reset` lets no client pipeline a call behind the stream, which never ends.
+    const request = { ...call, method: 'GET', authenticated: true, reset: true } as const;
     return this.#traced(request, async (message) => {
       try {
-        return await this.#send(request, signal, message);
+        const response = await this.#send(request, signal, message);
+        this.#stream = signal;
+        return response;
       } catch (error) {
-        throw error instanceof LimeError ? error : transportError(this.#nameOf(request), error);
+        throw this.#errorOf(request, error);
       }
     });
   }
@@ -108,22 +135,14 @@ export class HttpClient {
 
   #exchange(call: HttpCall, message?: LimeHttpMessage): Promise<HttpResponse> {
     const controller = new AbortController();
-    const name = this.#nameOf(call);
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#clock.schedule(() => {
         // Before the abort, which undici answers only once its connection is up or has failed.
-        reject(
-          new LimeError(
-            'TIMEOUT',
-            `${name} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`,
-          ),
-        );
+        reject(this.#timeout(call));
         controller.abort();
       }, call.timeoutMs);
       void this.#sendAndRead(call, controller.signal, message)
-        .then(resolve, (error: unknown) => {
-          reject(error instanceof LimeError ? error : transportError(name, error, call.secrets));
-        })
+        .then(resolve, (error: unknown) => reject(this.#errorOf(call, error)))
         .finally(cancelTimeout);
     });
   }
@@ -133,50 +152,114 @@ export class HttpClient {
     signal: AbortSignal,
     message: LimeHttpMessage | undefined,
   ): Promise<HttpResponse> {
-    const { statusCode, headers, body } = await this.#send(call, signal, message);
-    return {
-      status: statusCode,
-      headers,
-      text: await readText(body, call.maxBytes, this.#nameOf(call)),
-      retryAfterMs: parseRetryAfter(headers['retry-after'], this.#clock.now()),
-    };
+    const response = await this.#send(call, signal, message);
+    if (this.#hasOpenStream) this.#servedBesideStream.add(call.route ?? call.path);
+    const { statusCode: status, headers } = response;
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], this.#clock.now());
+    try {
+      const text = await readText(response, call.maxBytes, this.#contextOf(call));
+      return { status, headers, text, retryAfterMs };
+    } catch (error) {
+      // The status of a failure says enough, and decides about a retry, when its body cannot be read.
+      if (status < 400) throw error;
+      return { status, headers, text: '', retryAfterMs };
+    }
   }
 
   async #send(
-    call: Pick<HttpCall, 'method' | 'path' | 'authenticated' | 'headers' | 'body'>,
+    call: Omit<HttpCall, 'timeoutMs' | 'maxBytes'> & { reset?: boolean },
     signal: AbortSignal,
     message: LimeHttpMessage | undefined,
   ): Promise<Dispatcher.ResponseData> {
     const response = await this.#dispatcher.request({
+      ...NO_REDIRECTS,
       origin: this.#origin,
       path: this.#basePath + call.path,
       method: call.method,
       headers: {
         accept: 'application/json',
+        'accept-encoding': 'identity',
         'user-agent': USER_AGENT,
         ...(call.authenticated && { 'x-site-token': this.#siteToken.reveal() }),
         ...(call.body !== undefined && { 'content-type': 'application/json' }),
         ...call.headers,
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
+      ...(call.reset && { reset: true }),
       headersTimeout: 0, // the clock of this module times calls and the stream
       bodyTimeout: 0,
       signal,
     });
     if (message) message.status = response.statusCode;
-    if (response.statusCode >= 300 && response.statusCode < 400) {
-      response.body.on('error', () => undefined).destroy();
-      throw new LimeError(
-        'UNEXPECTED_REDIRECT',
-        `${this.#nameOf(call)} answered with a redirect (HTTP ${response.statusCode}), which the module does not follow, ` +
-          'so that the site token cannot reach another origin. Set baseUrl to the final address.',
-        { httpStatus: response.statusCode },
-      );
-    }
+    this.#assertNoRedirect(response, this.#nameOf(call));
     return response;
   }
 
-  #nameOf({ method, path }: Pick<HttpCall, 'method' | 'path'>): string {
+  #assertNoRedirect({ statusCode, body, context }: Dispatcher.ResponseData, name: string): void {
+    const followed = hasFollowedRedirect(context);
+    if (!followed && (statusCode < 300 || statusCode >= 400)) return;
+    body.on('error', () => undefined).destroy();
+    const problem = followed
+      ? `${name} was redirected, and the httpClient followed. The site token may have reached another origin. Pass an ` +
+        'httpClient that does not follow redirects, and set baseUrl to the final address.'
+      : `${name} answered with a redirect (HTTP ${statusCode}), which the module does not follow, so that the site token ` +
+        'cannot reach another origin. Set baseUrl to the final address.';
+    // The status of another origin must not decide about a retry.
+    const httpStatus = followed ? undefined : statusCode;
+    throw new LimeError('UNEXPECTED_REDIRECT', problem, { httpStatus });
+  }
+
+  #timeout(call: HttpCall): LimeError {
+    const problem = `${this.#nameOf(call)} got no complete answer within ${call.timeoutMs} ms (timeoutMs)`;
+    const mayLackConnection =
+      !this.#isOwnAgent &&
+      this.#hasOpenStream &&
+      !this.#servedBesideStream.has(call.route ?? call.path);
+    const hint = mayLackConnection
+      ? ', and the httpClient has not answered this call since the event stream opened. If it has one connection, the stream ' +
+        'holds it: give it more, or leave httpClient out'
+      : '';
+    return new LimeError('TIMEOUT', problem + hint);
+  }
+
+  get #hasOpenStream(): boolean {
+    return this.#stream?.aborted === false;
+  }
+
+  #errorOf(call: HttpRequest, error: unknown): LimeError {
+    if (error instanceof LimeError) return error;
+    return transportError(this.#nameOf(call), error, this.#contextOf(call).secrets);
+  }
+
+  #contextOf(call: HttpRequest): ResponseContext {
+    const secrets = [this.#siteToken.reveal(), ...(call.secrets ?? [])];
+    return { call: this.#nameOf(call), secrets };
+  }
+
+  #nameOf({ method, path }: HttpRequest): string {
     return `${method} ${this.#origin}${this.#basePath}${path}`;
   }
+}
+
+/**
+ * Creates the agent for applications without an `httpClient`: keep-alive, and a proxy for HTTPS. `HTTP_PROXY` is ignored on
+ * purpose: plain HTTP is for loopback, which a proxy cannot reach.
+ * @param signal ends every socket, also one that is still connecting.
+ */
+function createAgent(proxy: HttpProxy | undefined, signal: AbortSignal): Dispatcher {
+  setMaxListeners(0, signal); // one for each socket
+  const connect = { signal, keepAlive: true };
+  return new EnvHttpProxyAgent({
+    connect,
+    proxyTls: connect,
+    httpProxy: '',
+    httpsProxy: proxy?.url ?? '',
+    noProxy: proxy?.noProxy ?? '',
+  });
+}
+
+/** Reads the addresses that undici's redirect handlers add to the response. */
+function hasFollowedRedirect(context: unknown): boolean {
+  const history: unknown = isObject(context) && Reflect.get(context, 'history');
+  return Array.isArray(history) && history.length > 1;
 }

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import {
   ApiError,
   AuthenticationError,
@@ -6,6 +7,7 @@ import {
   redact,
   SiteAuthUnavailableError,
 } from '../errors/index.js';
+import { decodedBody } from './content-encoding.js';
 
 const AUTHENTICATION_CODES: ReadonlySet<unknown> = new Set([
   'SITE_TOKEN_MISSING',
@@ -20,6 +22,7 @@ const ZONED_DATE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
 export interface HttpResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
+  /** Decoded; empty for a failure whose body cannot be read. */
   text: string;
   /** From `Retry-After`. */
   retryAfterMs: number | undefined;
@@ -33,25 +36,44 @@ export interface ResponseContext {
   secrets: readonly string[];
 }
 
-/** @throws {LimeError} `RESPONSE_TOO_LARGE` */
+/**
+ * Reads a whole body. The limit counts decoded bytes, so that a few compressed ones cannot fill the memory.
+ * @throws {LimeError} `RESPONSE_TOO_LARGE`; `UNEXPECTED_RESPONSE` for an encoding that the module does not decode.
+ */
 export async function readText(
-  body: AsyncIterable<Buffer>,
+  response: Dispatcher.ResponseData,
   maxBytes: number,
-  name: string,
+  context: ResponseContext,
 ): Promise<string> {
+  const body = decodedBody(response);
+  if (!body) throw unknownEncoding(response, context);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) {
       throw new LimeError(
         'RESPONSE_TOO_LARGE',
-        `${name} answered with more than ${maxBytes} bytes`,
+        `${context.call} answered with more than ${maxBytes} bytes`,
       );
     }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size).toString('utf8');
+}
+
+function unknownEncoding(
+  { statusCode: httpStatus, headers, body }: Dispatcher.ResponseData,
+  { call, secrets }: ResponseContext,
+): LimeError {
+  body.on('error', () => undefined).destroy();
+  const encoding = redact(String(headers['content-encoding']), secrets);
+  return new LimeError(
+    'UNEXPECTED_RESPONSE',
+    `${call} answered HTTP ${httpStatus} with content-encoding ${encoding}, although the module asks for identity; it can ` +
+      'decode gzip, deflate and br',
+    { httpStatus },
+  );
 }
 
 /**
@@ -142,7 +164,9 @@ function describe({ headers, text }: HttpResponse, secrets: readonly string[]): 
   const type = redact(String(headers['content-type'] ?? 'no content type'), secrets);
   // Cut after the redaction, which would not find half a secret.
   const start = redact(text, secrets).slice(0, 120).replaceAll(/\s+/g, ' ').trim();
-  return text === '' ? `an empty body (${type})` : `not LIME's envelope but ${type}: ${start}`;
+  return text === ''
+    ? `an empty or unreadable body (${type})`
+    : `not LIME's envelope but ${type}: ${start}`;
 }
 
 function stringIn(record: Record<string, unknown>, field: string): string | undefined {

@@ -4,6 +4,9 @@ import { copyError, LimeError, readThrown } from '../errors/index.js';
 const TLS_CODE =
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)/;
 
+/** Codes of zlib and Brotli for bytes that are not in their format, or that end too early. */
+const DECODER_CODE = /^(Z_|ERR_?_?(BROTLI|ERROR_FORMAT))/;
+
 /**
  * Creates the error for a call without an answer: `TLS_REFUSED`, which needs a person, or `NETWORK_ERROR`, which may heal.
  * @param thrown what the HTTP library threw.
@@ -16,7 +19,8 @@ export function transportError(
 ): LimeError {
   const root = rootOf(thrown);
   const { code, message } = readThrown(root, secrets);
-  const reason = message.includes(code) ? message : `${code} ${message}`.trim();
+  const fault = message.includes(code) ? message : `${code} ${message}`.trim();
+  const reason = DECODER_CODE.test(code) ? `its compressed body is damaged (${fault})` : fault;
   return new LimeError(
     TLS_CODE.test(code) ? 'TLS_REFUSED' : 'NETWORK_ERROR',
     `${call} failed: ${reason}`,

@@ -7,7 +7,7 @@ import type {
   LoginOutcome,
 } from '../interfaces/cluster.interface.js';
 import type { LimeStoreKind } from '../interfaces/store.interface.js';
-import type { ClusterPackages } from './bull-mq-cluster.js';
+import type { ClusterPackages } from './cluster-packages.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import { Heartbeat } from './heartbeat.js';
 import { LoginQueue } from './login-queue.js';

@@ -83,10 +83,15 @@ const RULES = {
   commandTimeoutMs: wholeNumber(2_000, 10, 60_000),
 } satisfies Record<keyof BullMqClusterOptions, unknown>;
 
+/** Options without a default. */
+type WithoutDefault = 'url' | 'connection' | 'siteKey';
+
 /** The options with every default filled in and every value checked. */
-export type ResolvedClusterOptions = {
-  [Name in keyof typeof RULES]: ReturnType<(typeof RULES)[Name]>;
-} & { prefix: string };
+export type ResolvedClusterOptions = Pick<BullMqClusterOptions, WithoutDefault> & {
+  [Name in Exclude<keyof BullMqClusterOptions, WithoutDefault>]: NonNullable<
+    BullMqClusterOptions[Name]
+  >;
+};
 
 /** @throws {LimeError} `INVALID_OPTIONS`, which names every wrong option and does not show the URL: it may hold a password. */
 export function resolveClusterOptions(options: BullMqClusterOptions): ResolvedClusterOptions {

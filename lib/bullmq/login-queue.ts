@@ -1,6 +1,6 @@
 import type { JobsOptions, Queue } from 'bullmq';
 import type { LoginOutcome } from '../interfaces/cluster.interface.js';
-import type { ClusterPackages } from './bull-mq-cluster.js';
+import type { ClusterPackages } from './cluster-packages.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import type { RedisClient } from './redis-clients.js';
 import type { RedisKeys } from './redis-keys.js';

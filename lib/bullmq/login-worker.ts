@@ -4,7 +4,7 @@ import type { LimeLogger } from '../common/logger.js';
 import { readThrown } from '../errors/index.js';
 import type { LimeClusterReplica, LimeClusterResult } from '../interfaces/cluster.interface.js';
 import type { LimeHandlerFailure } from '../interfaces/login-events.interface.js';
-import type { ClusterPackages } from './bull-mq-cluster.js';
+import type { ClusterPackages } from './cluster-packages.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
 import { type LoginJob, QUEUE_NAME } from './login-queue.js';
 import { type OutcomeStore, withoutPassport } from './outcome-store.js';

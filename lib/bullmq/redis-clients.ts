@@ -1,6 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { ResolvedClusterOptions } from './cluster-options.js';
-import type { ClusterPackages } from './bull-mq-cluster.js';
+import type { ClusterPackages } from './cluster-packages.js';
 
 export type RedisClient = Redis | Cluster;
 /** The scripts and BullMQ read replies in their RESP2 form. */
@@ -37,7 +37,7 @@ export class RedisClients {
         reconnectOnError: isDemoted,
         ...overrides,
       });
-      return client.on('error', onError);
+      return withoutStaleTimers(client).on('error', onError);
     };
     this.commands = open({
       enableOfflineQueue: false,
@@ -86,6 +86,25 @@ function openClient(
     lazyConnect,
     redisOptions: { ...(connection.options.redisOptions as Overrides), ...overrides },
   });
+}
+
+/**
+ * ioredis 5 keeps the timer of `socketTimeout` when a connection closes: the timer keeps the process alive, and then destroys
+ * the next connection. This also covers the client that BullMQ duplicates, and the nodes of a Redis Cluster.
+ */
+function withoutStaleTimers<Client extends RedisClient>(client: Client): Client {
+  const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => RedisClient;
+  Object.assign(client, {
+    duplicate: (...args: unknown[]) => withoutStaleTimers(duplicate(...args)),
+  });
+  client.on('close', () => clearTimer(client));
+  client.on('+node', (node: Redis) => node.on('close', () => clearTimer(node)));
+  return client;
+}
+
+function clearTimer(client: RedisClient): void {
+  clearTimeout(Reflect.get(client, 'socketTimeoutTimer') as NodeJS.Timeout | undefined);
+  Reflect.set(client, 'socketTimeoutTimer', undefined);
 }
 
 function isClient(connection: RedisOptions | RedisClient | undefined): connection is RedisClient {

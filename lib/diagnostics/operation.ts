@@ -40,13 +40,19 @@ export class Operation<Message extends LimeTraceMessage> {
  * @param describe creates the message; not called without subscribers.
  * @param work gets the message, if there is one, to add fields to it.
  */
-export async function traced<Message extends LimeTraceMessage, Result>(
+export function traced<Message extends LimeTraceMessage, Result>(
   channel: ChannelOf<Message>,
   describe: () => Message,
   work: (message?: Message) => Promise<Result>,
 ): Promise<Result> {
-  if (!channel.hasSubscribers) return work();
-  const message = describe();
+  return channel.hasSubscribers ? tracedWork(channel, describe(), work) : work();
+}
+
+async function tracedWork<Message extends LimeTraceMessage, Result>(
+  channel: ChannelOf<Message>,
+  message: Message,
+  work: (message?: Message) => Promise<Result>,
+): Promise<Result> {
   const operation = new Operation(channel, message);
   try {
     const result = await operation.run(() => work(message));

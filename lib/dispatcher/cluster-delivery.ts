@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../common/clock.js';
+import { backoffDelay, type Random } from '../common/backoff.js';
+import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { Random } from '../common/backoff.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
 import { LimeError } from '../errors/index.js';
 import type {
@@ -17,10 +17,11 @@ import type { InFlight } from './in-flight.js';
 import type { InterruptedWork, LoginDelivery } from './local-delivery.js';
 import { eventOf, outcomeOf } from './login-event.js';
 import type { LoginRequests } from './login-requests.js';
-import { untilAccepted } from './until-accepted.js';
 
 /** After this many refusals of Redis a login has failed. */
 const MAX_REFUSALS = 5;
+/** Between attempts, in milliseconds. */
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 
 export interface ClusterDeliveryOptions {
   member: LimeClusterMember;
@@ -131,19 +132,29 @@ export class ClusterDelivery implements LoginDelivery {
   }
 
   async #submit(outcome: LoginOutcome, trace: LoginTrace): Promise<void> {
-    const { member, clock, random, logger, inFlight } = this.#options;
-    const accepted = await untilAccepted(() => member.submit(outcome), {
-      clock,
-      random,
-      signal: this.#stopping.signal,
-      isFinal: (error, attempts) => this.#onRefused(outcome, error, attempts),
-      onFailure: (error) => this.#hold(outcome, error),
-    });
+    const { logger, inFlight } = this.#options;
+    const accepted = await this.#untilAccepted(outcome);
     const wasHeld = this.#held.delete(outcome);
     if (wasHeld && accepted && this.#held.size === 0)
       logger.log('The cluster accepts logins again');
     inFlight.remove();
     trace.end(accepted ? 'queued' : 'dropped');
+  }
+
+  /** Retries until the cluster has the outcome, a refusal is final, or the site stops. @returns whether the cluster has it. */
+  async #untilAccepted(outcome: LoginOutcome): Promise<boolean> {
+    const { member, clock, random } = this.#options;
+    const { signal } = this.#stopping;
+    for (let attempts = 1; ; attempts++) {
+      try {
+        await member.submit(outcome);
+        return true;
+      } catch (error) {
+        this.#hold(outcome, error);
+        if (signal.aborted || this.#onRefused(outcome, error, attempts)) return false;
+        await sleep(clock, backoffDelay(BACKOFF, attempts - 1, random), signal);
+      }
+    }
   }
 
   /** Redis refuses the job for good, for example by its ACL. @returns whether the login has failed. */

@@ -124,7 +124,7 @@ export class LoginRequests {
   /** Completes every subscription. */
   close(): void {
     this.#closed = true;
-    for (const requestId of [...this.#waiting.keys()]) this.complete(requestId);
+    for (const requestId of this.#waiting.keys()) this.complete(requestId);
   }
 
   #remember(event: LimeLoginEvent, receivedAt: number | undefined): void {

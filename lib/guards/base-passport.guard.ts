@@ -118,7 +118,7 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     return routePolicyOf(this.reflector, context.getClass(), context.getHandler());
   }
 
-  /** What becomes `user` of the HTTP request: the answer of the option `toUser`, which the site has. */
+  /** Makes `user` of the HTTP request by the option `toUser`. Called only if the site has the option. */
   protected getUser(
     passport: PassportVerificationResult<CommonPassportClaims>,
     context: ExecutionContext,
@@ -167,12 +167,11 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
       return verified;
     });
     await assertAllowed(policy, claims, context);
-    const uses = new Set(earlier?.uses);
-    const admission = new Admission(claims, context, { guard: this.constructor, token, uses });
     const setUser = await this.#identify({ valid: true, claims }, token, site, context);
+    const uses = new Set(earlier?.uses);
     if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
     setUser?.();
-    return admission;
+    return new Admission(claims, context, { guard: this.constructor, token, uses });
   }
 
   /** @returns what fills `request.user` once the guard lets the request in. */

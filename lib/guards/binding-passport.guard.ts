@@ -41,7 +41,7 @@ export class BindingPassportGuard extends BasePassportGuard {
     return site.exchangeBindingCode(token, expectedId);
   }
 
-  /** The person who is signed in; the answer of the option `toUser` if nobody is. */
+  /** The person who is signed in, else the answer of the option `toUser`. */
   protected override getUser(
     passport: PassportVerificationResult<CommonPassportClaims>,
     context: ExecutionContext,

@@ -39,6 +39,9 @@ const ANSWERS = {
 /** The stable code of a refusal, as clients get it. */
 export type PassportExceptionCode = keyof typeof ANSWERS;
 
+/** All codes of refusals. */
+export const PASSPORT_EXCEPTION_CODES = Object.keys(ANSWERS) as PassportExceptionCode[];
+
 /** Parameters of a challenge (RFC 9110 section 11.2): names that are tokens, values that a quoted-string can carry. */
 export type ChallengeParameters = Readonly<Record<string, string>>;
 

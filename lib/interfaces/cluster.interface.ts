@@ -11,7 +11,7 @@ export interface LimeCluster {
   /**
    * Takes a replica in. Called once for each site while the application is put together, so it must not wait for a
    * server that may be out of reach.
-   * @throws {LimeError} `MISSING_PACKAGE`
+   * @throws {LimeError} `MISSING_PACKAGE`, `UNSUPPORTED_VERSION`
    */
   join(site: LimeClusterSite): Promise<LimeClusterMember>;
 }

@@ -200,8 +200,8 @@ export class EventStream {
   }
 
   async #waitAfter(thrown: unknown): Promise<void> {
-    const { clock } = this.#options;
-    const error = reasonOf(thrown);
+    const { clock, siteToken } = this.#options;
+    const error = reasonOf(thrown, [siteToken.reveal()]);
     const { state, delayMs } = this.#policy.next({
       error,
       openForMs: this.#openedAt === undefined ? 0 : clock.monotonic() - this.#openedAt,
@@ -212,8 +212,8 @@ export class EventStream {
   }
 }
 
-function reasonOf(thrown: unknown): LimeError {
+function reasonOf(thrown: unknown, secrets: readonly string[]): LimeError {
   if (thrown instanceof StreamRefused) return thrown.reason;
   if (thrown instanceof LimeError) return thrown;
-  return transportError('the event stream', thrown);
+  return transportError('the event stream', thrown, secrets);
 }

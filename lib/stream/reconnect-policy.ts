@@ -85,8 +85,9 @@ function isUnauthorized({ code, httpStatus }: LimeError): boolean {
   return code === 'TLS_REFUSED' || httpStatus === 401 || httpStatus === 403 || httpStatus === 404;
 }
 
-/** An answer other than an event stream that seconds will not change: 2xx, 3xx, 4xx but 408 and 429. */
-function isLastingAnswer({ httpStatus }: LimeError): boolean {
+/** An answer other than an event stream that seconds will not change: a redirect, 2xx, 4xx but 408 and 429. */
+function isLastingAnswer({ code, httpStatus }: LimeError): boolean {
+  if (code === 'UNEXPECTED_REDIRECT') return true;
   if (httpStatus === undefined) return false;
   return httpStatus < 500 && httpStatus !== 408 && httpStatus !== 429;
 }

@@ -1,24 +1,17 @@
-import { pipeline, type Readable, type Transform } from 'node:stream';
-import zlib from 'node:zlib';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { decodedBody } from '../api/content-encoding.js';
 import type { HttpClient } from '../api/http-client.js';
-import { errorOf, readText } from '../api/response.js';
+import { errorOf, readText, type ResponseContext } from '../api/response.js';
 import { parseRetryAfter } from '../api/retry.js';
 import type { SiteToken } from '../api/site-token.js';
 import type { Clock } from '../common/clock.js';
-import { LimeError } from '../errors/index.js';
+import { LimeError, redact } from '../errors/index.js';
 
 const EVENTS_PATH = '/modules/agent-login/events';
 const CALL = `GET ${EVENTS_PATH}`;
 /** How much of an error page is read for the message. */
 const MAX_ERROR_BYTES = 64 * 1024;
-
-/** Decoders that flush after each write, so that an event does not wait for the next one. */
-const DECODERS = new Map<string, () => Transform>([
-  ['gzip', () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH })],
-  ['deflate', () => zlib.createInflate({ flush: zlib.constants.Z_SYNC_FLUSH })],
-  ['br', () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
-]);
 
 export interface StreamConnectorOptions {
   http: HttpClient;
@@ -74,34 +67,26 @@ export class StreamConnector {
   async #request({ lastEventId, attempt }: StreamRequest, signal: AbortSignal): Promise<Readable> {
     const headers = {
       accept: 'text/event-stream',
-      'accept-encoding': 'identity',
       'cache-control': 'no-cache',
       ...(lastEventId !== '' && { 'last-event-id': toHeaderValue(lastEventId) }),
     };
     const response = await this.#options.http.open({ path: EVENTS_PATH, headers, attempt }, signal);
-    await this.#assertEventStream(response);
-    return decoded(response);
+    const { statusCode, headers: received } = response;
+    const body = statusCode === 200 && isEventStream(received) && decodedBody(response);
+    return body || this.#refuse(response);
   }
 
-  async #assertEventStream(response: Dispatcher.ResponseData): Promise<void> {
-    const { statusCode: status, headers, body } = response;
-    const type = String(headers['content-type'] ?? '');
-    const encoding = encodingOf(response);
-    const readable = encoding === 'identity' || DECODERS.has(encoding);
-    if (status === 200 && readable && /^text\/event-stream\s*(;|$)/i.test(type)) return;
-
+  async #refuse(response: Dispatcher.ResponseData): Promise<never> {
+    const { statusCode: status, headers } = response;
+    const context = { call: CALL, secrets: [this.#options.siteToken.reveal()] };
     const retryAfterMs = parseRetryAfter(headers['retry-after'], this.#options.clock.now());
-    if (status < 400) {
-      const received = `${type || 'no content type'} (${encoding})`;
-      const message = `${CALL} answered HTTP ${status} with ${received} instead of an event stream`;
-      const reason = new LimeError('NO_EVENT_STREAM', message, { httpStatus: status });
-      throw new StreamRefused(reason, retryAfterMs);
-    }
-    const secrets = [this.#options.siteToken.reveal()];
-    // The status says enough when the error page never ends or breaks off.
-    const text = await readText(body, MAX_ERROR_BYTES, CALL).catch(() => '');
-    const reason = errorOf({ status, headers, text, retryAfterMs }, { call: CALL, secrets });
-    throw new StreamRefused(reason, retryAfterMs);
+    if (status < 400) throw new StreamRefused(noEventStream(response, context), retryAfterMs);
+    // The status says enough when the error page never ends or cannot be read.
+    const text = await readText(response, MAX_ERROR_BYTES, context).catch(() => '');
+    throw new StreamRefused(
+      errorOf({ status, headers, text, retryAfterMs }, context),
+      retryAfterMs,
+    );
   }
 }
 
@@ -120,16 +105,22 @@ function abortable(opening: Promise<Readable>, signal: AbortSignal): Promise<Rea
   });
 }
 
-function encodingOf({ headers }: Dispatcher.ResponseData): string {
-  return String(headers['content-encoding'] ?? 'identity').toLowerCase();
+function isEventStream({ 'content-type': type }: Dispatcher.ResponseData['headers']): boolean {
+  return /^text\/event-stream\s*(;|$)/i.test(String(type ?? ''));
 }
 
-/** Some proxies compress although the request asks for `identity`. */
-function decoded(response: Dispatcher.ResponseData): Readable {
-  const createDecoder = DECODERS.get(encodingOf(response));
-  if (!createDecoder) return response.body;
-  // The reader of the decoder gets the error, so the callback has nothing to do.
-  return pipeline(response.body, createDecoder(), () => undefined);
+function noEventStream(
+  { statusCode: httpStatus, headers }: Dispatcher.ResponseData,
+  { call, secrets }: ResponseContext,
+): LimeError {
+  const type = String(headers['content-type'] ?? '') || 'no content type';
+  const encoding = String(headers['content-encoding'] ?? 'identity');
+  const received = redact(`${type} (${encoding})`, secrets);
+  return new LimeError(
+    'NO_EVENT_STREAM',
+    `${call} answered HTTP ${httpStatus} with ${received} instead of an event stream`,
+    { httpStatus },
+  );
 }
 
 /** Encodes an id as UTF-8 bytes, as WHATWG HTML demands for this header, in a form that undici accepts. */

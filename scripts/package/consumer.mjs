@@ -20,6 +20,14 @@ const NEST_MODULES = {
 /** What a cluster is made of: beside the older Nest the oldest versions that are allowed, beside the newer one those of this repository. */
 const CLUSTER_PACKAGES = ['bullmq', 'ioredis'];
 
+/** What the guide on sessions installs. */
+const SESSION_PACKAGES = [
+  'express-session',
+  '@types/express-session',
+  '@fastify/cookie',
+  '@fastify/session',
+];
+
 /** An empty project outside of this repository, with the packed package and one version of Nest in it. */
 export class Consumer {
   constructor(parent, nestMajor) {
@@ -35,9 +43,7 @@ export class Consumer {
       (name) => `@nestjs/${name}@${this.nestMajor}`,
     );
     const typescript = this.nestMajor === 11 ? 'typescript@5' : 'typescript'; // what each sets up
-    const same = ['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras].map((name) =>
-      /.@/.test(name) ? name : `${name}@${devDependencies[name]}`,
-    );
+    const same = inOurVersion(['reflect-metadata', 'rxjs', typescript, '@types/node', ...extras]);
     await this.run('npm', [...INSTALL, tarball, ...nest, ...same]);
     const { version } = JSON.parse(this.read('node_modules/@nestjs/core/package.json'));
     if (!version.startsWith(`${this.nestMajor}.`)) throw new Error(`got Nest ${version}`);
@@ -58,6 +64,10 @@ export class Consumer {
     await this.run('npm', [...INSTALL, ...modules, ...this.clusterPackages]);
   }
 
+  async installSessions() {
+    await this.run('npm', [...INSTALL, ...inOurVersion(SESSION_PACKAGES)]);
+  }
+
   /** The README's own application, the SQL recipe of the guide on restarts, and what runs them. */
   addSources() {
     cpSync(SOURCES, this.dir, { recursive: true });
@@ -76,4 +86,9 @@ export class Consumer {
   write(name, text) {
     writeFileSync(join(this.dir, name), text);
   }
+}
+
+/** Adds the version that this repository has to each name without one. */
+function inOurVersion(names) {
+  return names.map((name) => (/.@/.test(name) ? name : `${name}@${devDependencies[name]}`));
 }

@@ -7,7 +7,8 @@ import { BackgroundProcess } from '../support/background-process.mjs';
 import { expect } from '../support/checks.mjs';
 import { codeOf } from '../support/pages.mjs';
 
-const GUIDE = 'docs/quick-start.md';
+const QUICK_START = 'docs/quick-start.md';
+const SESSIONS = 'docs/sessions.md';
 
 /** What `nest new` makes, inside of a consumer whose packages it shares. */
 export class NestProject {
@@ -42,8 +43,24 @@ export class NestProject {
 
   /** The code of the quick start, built and run against `lime-sandbox`, as the guide says. */
   async followQuickStart() {
-    for (const [name, code] of codeOf(GUIDE).files) this.write(name, code);
+    await this.#build(QUICK_START);
+    await this.#withSandbox((env) => this.#logIn(env));
+  }
+
+  /** The code of the guide on sessions, on Express and on Fastify. */
+  async followSessions() {
+    await this.#build(SESSIONS);
+    await this.#withSandbox(async (env) => {
+      for (const main of ['dist/main', 'dist/main.fastify.js']) await this.#openSession(main, env);
+    });
+  }
+
+  async #build(guide) {
+    for (const [name, code] of codeOf(guide).files) this.write(name, code);
     await this.#nest('build');
+  }
+
+  async #withSandbox(use) {
     const sandbox = new BackgroundProcess(
       'npx',
       ['--no-install', 'lime-sandbox', '--json', '--port', '0', '--auto-approve', '1'],
@@ -52,31 +69,51 @@ export class NestProject {
     try {
       const [line] = await sandbox.says(/^\{.*\}$/m, 20_000);
       const { baseUrl, siteToken } = JSON.parse(line);
-      await this.#logIn({ LIME_API_BASE: baseUrl, LIME_SITE_TOKEN: siteToken });
+      await use({ LIME_API_BASE: baseUrl, LIME_SITE_TOKEN: siteToken });
     } finally {
       sandbox.kill();
     }
   }
 
-  async #logIn(env) {
+  #logIn(env) {
+    return this.#withSite('dist/main', env, async (url, said) => {
+      const logins = `${url}/logins`;
+      const { requestId } = await jsonOf(logins, { method: 'POST' });
+      expect((await jsonOf(`${logins}/${requestId}`)).state === 'pending', 'it should be pending');
+      await untilState(`${logins}/${requestId}`, {}, /^agent \S+ is logged in$/, said);
+    });
+  }
+
+  #openSession(main, env) {
+    const SESSION_SECRET = 'only for this check, only for this check';
+    return this.#withSite(main, { ...env, SESSION_SECRET }, async (url, said) => {
+      const started = await fetch(`${url}/login`, { method: 'POST' });
+      const [cookie] = started.headers.getSetCookie().map((set) => set.split(';')[0]);
+      const signedIn = await untilState(
+        `${url}/login`,
+        { headers: { cookie } },
+        /^approved$/,
+        said,
+      );
+      const [renewed] = signedIn.headers.getSetCookie().map((set) => set.split(';')[0]);
+      expect(renewed !== undefined && renewed !== cookie, 'the session should have a new id');
+      const { agentId } = await jsonOf(`${url}/account`, { headers: { cookie: renewed } });
+      expect(typeof agentId === 'string', 'the account should name the agent');
+      const refused = await fetch(`${url}/account`, { headers: { cookie } });
+      expect(refused.status === 401, `the old session was answered ${refused.status}`);
+    });
+  }
+
+  async #withSite(main, env, use) {
     const port = await freePort();
-    const site = new BackgroundProcess('node', ['dist/main'], {
+    const site = new BackgroundProcess('node', [main], {
       cwd: this.dir,
       env: { ...process.env, ...env, PORT: String(port) },
     });
     try {
       // Nest says that it has started before it listens.
       await site.listens(port, 20_000);
-      const logins = `http://127.0.0.1:${port}/logins`;
-      const { requestId } = await jsonOf(logins, { method: 'POST' });
-      expect((await jsonOf(`${logins}/${requestId}`)).state === 'pending', 'it should be pending');
-      const deadline = performance.now() + 10_000;
-      for (;;) {
-        const { state } = await jsonOf(`${logins}/${requestId}`);
-        if (/^agent \S+ is logged in$/.test(state)) return;
-        expect(performance.now() < deadline, `still ${state}:\n${site.output}${site.errors}`);
-        await sleep(50);
-      }
+      await use(`http://127.0.0.1:${port}`, () => `${site.output}${site.errors}`);
     } finally {
       site.kill();
     }
@@ -96,6 +133,18 @@ export class NestProject {
 
   write(name, text) {
     writeFileSync(join(this.dir, name), text);
+  }
+}
+
+/** Gives the answer with that state. */
+async function untilState(url, init, wanted, said) {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const response = await fetch(url, init);
+    const { state } = await response.json();
+    if (wanted.test(state)) return response;
+    expect(performance.now() < deadline, `still ${state}:\n${said()}`);
+    await sleep(50);
   }
 }
 

@@ -172,7 +172,7 @@ describe('An answer of LIME that is an error', () => {
       LimeError,
       {
         code: 'UNEXPECTED_RESPONSE',
-        message: expect.stringContaining('an empty body') as unknown as string,
+        message: expect.stringContaining('an empty or unreadable body') as unknown as string,
       },
     ],
   ])('%s', async (_, answer, type, expected) => {
@@ -316,22 +316,6 @@ describe('An answer that is not from LIME', () => {
     });
     return app.get(LimeSiteService);
   }
-
-  it.each([301, 302, 303, 307, 308])(
-    'is not followed as a redirect (%i), so that the token does not reach another origin',
-    async (status) => {
-      const elsewhere = await LoopbackServer.start((_, response) => response.end('{}'));
-      closeLater(() => elsewhere.stop());
-      const server = await LoopbackServer.start((_, response) => {
-        response.writeHead(status, { location: `${elsewhere.url}/stolen` }).end('Moved');
-      });
-      const site = await siteAt(server);
-      const error = await failureOf(LimeError, site.createLoginRequest());
-      expect(error).toMatchObject({ code: 'UNEXPECTED_REDIRECT', httpStatus: status });
-      expect(error.message).toContain('Set baseUrl to the final address');
-      expect(elsewhere.requests).toHaveLength(0);
-    },
-  );
 
   it('is refused when it is larger than a megabyte', async () => {
     const server = await LoopbackServer.start((_, response) => {

@@ -1,9 +1,7 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { useEnvironment } from '../support/environment.js';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { useSample } from './support/use-sample.js';
-
-jest.setTimeout(30_000);
 
 describeInBrowser('The account page', () => {
   const openPage = useBrowser();

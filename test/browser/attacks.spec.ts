@@ -1,10 +1,8 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { useCleanup } from '../support/cleanup.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { type Sample, useSample } from './support/use-sample.js';
-
-jest.setTimeout(30_000);
 
 describeInBrowser('The sample under attack', () => {
   const openPage = useBrowser();

@@ -1,8 +1,6 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { useSample } from './support/use-sample.js';
-
-jest.setTimeout(60_000);
 
 const LOGINS = 15;
 /** The goal is 100 ms. A machine that is busy with other tests gets more time. */

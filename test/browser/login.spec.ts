@@ -1,8 +1,6 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { useSample } from './support/use-sample.js';
-
-jest.setTimeout(30_000);
 
 describeInBrowser('A login in the browser', () => {
   const openPage = useBrowser();

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { describeInBrowser, useBrowser } from './support/browser.js';
 import { type Sample, useSample } from './support/use-sample.js';
-
-jest.setTimeout(60_000);
 
 interface Finding {
   readonly id: string;

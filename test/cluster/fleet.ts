@@ -183,7 +183,7 @@ export class Fleet {
     });
     const replica = new Replica(app, (line) => this.#note(line, replica));
     this.#replicas.push(replica);
-    await until(() => replica.ready || !app.running, 30_000);
+    await until(() => replica.ready || !app.running);
   }
 
   #note(line: string, replica: Replica): void {

@@ -140,7 +140,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     });
     lime.faults.loseEvents(1);
     const { requestId } = await site.createLoginRequest();
-    await until(() => site.stats.handlerErrors === 1, 8_000);
+    await until(() => site.stats.handlerErrors === 1);
     const approve = async () => {
       const passport = await lime.signPassport({ request_id: requestId });
       lime.send({ type: 'approved', login_request_id: requestId, agent_passport_jwt: passport });
@@ -154,7 +154,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     await approve();
 
     await until(() => handled.length === 1);
-  }, 15_000);
+  });
 
   it('is handled after the last attempt of the expiry', async () => {
     const { site, handled, approve } = await startFailing(1);
@@ -163,7 +163,7 @@ describeWithRedis('An approval that overrules a local expiry', () => {
     await approve();
 
     await until(() => handled.length === 1);
-  }, 15_000);
+  });
 });
 
 describeWithRedis('The data in Redis', () => {

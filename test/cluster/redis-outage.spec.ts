@@ -49,10 +49,10 @@ describeWithRedis('During an outage of Redis', () => {
     await redis().start();
 
     const handled = () => both.flatMap(({ handler }) => handler.requestIds);
-    await until(() => handled().length >= 20, 15_000);
+    await until(() => handled().length >= 20);
     expect(handled().toSorted()).toEqual(ids.toSorted());
-    await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
-  }, 40_000);
+    await until(() => both.every(({ site }) => site.cluster?.state === 'up'));
+  });
 
   it('a login in flight is not handled again, although Redis cannot store its end', async () => {
     const { lime, first, both } = await startTwo(start, {
@@ -78,13 +78,13 @@ describeWithRedis('During an outage of Redis', () => {
     release();
     await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login expires
     redis().resume();
-    await until(() => both.every(({ site }) => site.cluster?.state === 'up'), 15_000);
+    await until(() => both.every(({ site }) => site.cluster?.state === 'up'));
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // a replica would take it over
 
     expect(begun).toBe(1);
     expect(both.flatMap(({ handler }) => handler.requestIds)).toEqual([requestId]);
     expect((await firstValueFrom(first.site.outcomeOf(requestId))).type).toBe('approved');
-  }, 40_000);
+  });
 
   it('a new subscriber to an outcome waits, and gets it after the outage, also without a lost connection', async () => {
     const { lime, first } = await startTwo(start, { redis: redis(), cluster });
@@ -99,7 +99,7 @@ describeWithRedis('During an outage of Redis', () => {
     redis().resume();
 
     expect((await outcome).type).toBe('approved');
-  }, 20_000);
+  });
 
   it('a login whose lock expires is handled again from the start', async () => {
     const { lime, both } = await startTwo(start, {
@@ -122,9 +122,9 @@ describeWithRedis('During an outage of Redis', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login expires
     redis().resume();
 
-    await until(() => calls.includes('second'), 15_000);
+    await until(() => calls.includes('second'));
     expect(calls).toEqual(['first', 'first', 'second']);
-  }, 30_000);
+  });
 
   it('createLoginRequest() fails with CLUSTER_UNAVAILABLE', async () => {
     const { site, lime } = await startReplica(start, {
@@ -143,7 +143,7 @@ describeWithRedis('During an outage of Redis', () => {
     expect(lime.callCount('create')).toBe(0);
     await until(() => site.cluster?.state === 'up');
     await site.createLoginRequest();
-  }, 20_000);
+  });
 
   it('a guard accepts the logins of its own replica, and answers 503 to all others', async () => {
     const { lime, first, second } = await startTwo(start, {
@@ -168,7 +168,7 @@ describeWithRedis('During an outage of Redis', () => {
     expect(refused).toMatchObject({ code: 'cluster_unavailable' });
     await until(() => second.site.cluster?.state === 'up');
     expect((await fetch(`${second.url}/me`, { headers })).status).toBe(200);
-  }, 20_000);
+  });
 
   it('an application starts, and joins the cluster after the outage', async () => {
     await redis().stop();
@@ -185,10 +185,10 @@ describeWithRedis('During an outage of Redis', () => {
 
     await redis().start();
 
-    await until(() => handler.requestIds.includes(requestId), 15_000);
+    await until(() => handler.requestIds.includes(requestId));
     const said = logs.lines.filter(({ message }) => /Cluster/.test(message));
     expect(said.map(({ level }) => level)).toEqual(['warn', 'log']);
-  }, 30_000);
+  });
 
   it('an application without a login in flight closes at once', async () => {
     const { app, site } = await startReplica(start, { redis: redis(), cluster });
@@ -200,7 +200,7 @@ describeWithRedis('During an outage of Redis', () => {
 
     expect(performance.now() - started).toBeLessThan(1_000);
     await redis().start();
-  }, 20_000);
+  });
 
   it('an application closes before the deadline, and names the logins that no replica has', async () => {
     const { app, site, lime, logs } = await startReplica(start, {
@@ -222,7 +222,7 @@ describeWithRedis('During an outage of Redis', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(logs.toString()).toContain(`no handler received before shutdown: ${requestId}`);
     expect(site.cluster).toMatchObject({ state: 'closed' });
-  }, 20_000);
+  });
 });
 
 describeWithRedis('While the memory of Redis is full', () => {

@@ -34,7 +34,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
       await lime.approve(requestId);
     }
     const handled = () => both.flatMap(({ handler }) => handler.requestIds);
-    await until(() => handled().length >= 40, 10_000);
+    await until(() => handled().length >= 40);
     const outcome = await firstValueFrom(second.site.outcomeOf(ids[0] ?? ''));
 
     expect(handled().toSorted()).toEqual(ids.toSorted());
@@ -49,7 +49,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
       .filter((line) => line.includes('Redis refuses'));
     expect(warnings.length).toBeGreaterThanOrEqual(2);
     expect(warnings.length).toBeLessThanOrEqual(4);
-  }, 20_000);
+  });
 
   it('fails the login after a few attempts under an ACL without XADD, and does not show the passport', async () => {
     const { lime, site, logs } = await startReplica(start, {
@@ -61,7 +61,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
     const { requestId } = await site.createLoginRequest();
 
     const { passport } = await lime.approve(requestId);
-    await until(() => failures.length === 1, 15_000);
+    await until(() => failures.length === 1);
 
     expect(failures).toMatchObject([
       {
@@ -72,7 +72,7 @@ describeWithRedis('A Redis that refuses a command for good', () => {
     expect(site.cluster).toMatchObject({ state: 'down' });
     const shown = [readings(site.cluster), readings(failures), logs.toString()].join('\n');
     expect(secretsIn(shown, { passport, password: 'site:pw' })).toEqual([]);
-  }, 20_000);
+  });
 });
 
 describeWithRedis('A Redis whose memory is full', () => {
@@ -93,13 +93,13 @@ describeWithRedis('A Redis whose memory is full', () => {
     const shown = [readings(site.cluster), readings(error), JSON.stringify(site.cluster)];
     expect(handler.events).toEqual([]);
     await admin.config('SET', 'maxmemory', '0');
-    await until(() => handler.events.length === 1, 10_000);
+    await until(() => handler.events.length === 1);
 
     expect(site.cluster?.lastError?.message).toMatch(/OOM/);
     expect(error.code).toBe('CLUSTER_UNAVAILABLE');
     expect(secretsIn([...shown, logs.toString()].join('\n'), { passport })).toEqual([]);
     expect(handler.requestIds).toEqual([requestId]);
-  }, 20_000);
+  });
 });
 
 describeWithRedis('The time of a cluster', () => {

@@ -358,10 +358,10 @@ describe('A flood of logins', () => {
     expect(received()).toBeLessThan(1_024 + 65_536 / frame('lr_1').length);
     expect(site.connection.state).toBe('open');
     open();
-    await until(() => handler.events.length === 50_000, 20_000);
+    await until(() => handler.events.length === 50_000);
 
     expect(site.stats).toMatchObject({ received: 50_000, delivered: 50_000, reconnects: 0 });
-  }, 30_000);
+  });
 
   it('does not trigger the idle timeout while back-pressure pauses the stream', async () => {
     const clock = new ManualClock();

@@ -25,7 +25,7 @@ async function run(program: string, env?: Record<string, string>): Promise<Child
   return child;
 }
 
-const saw = (child: ChildApp, line: string) => until(() => child.lines.includes(line), 15_000);
+const saw = (child: ChildApp, line: string) => until(() => child.lines.includes(line));
 
 describe('SIGTERM', () => {
   const withHandler = (hooks: boolean): string => `
@@ -85,7 +85,7 @@ describe('A process', () => {
     const closedAt = performance.now();
 
     expect(await child.ended).toBe(0);
-    expect(performance.now() - closedAt).toBeLessThan(1_000);
+    expect(performance.now() - closedAt).toBeLessThan(3_000); // idle connections would hold it for four
   });
 
   it('stays alive while its stream waits to reconnect', async () => {

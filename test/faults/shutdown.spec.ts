@@ -1,8 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { LimeSiteService, LimeSitesModule, type LimeSitesModuleOptions } from 'nestjs-lime-sites';
+import {
+  LimeError,
+  LimeSiteService,
+  LimeSitesModule,
+  type LimeSitesModuleOptions,
+} from 'nestjs-lime-sites';
 import { useCleanup } from '../support/cleanup.js';
 import { CapturedLogs } from '../support/captured-logs.js';
+import { useEnvironment } from '../support/environment.js';
+import { failureOf } from '../support/failure-of.js';
+import { FullBacklog } from '../support/full-backlog.js';
 import { closedAddress, LoopbackServer } from '../support/loopback-server.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { useStarter } from '../support/start-site.js';
@@ -10,6 +18,7 @@ import { until } from '../support/until.js';
 
 const start = useStarter();
 const closeLater = useCleanup();
+const setEnvironment = useEnvironment();
 
 async function startSite(options: LimeSitesModuleOptions = {}) {
   const started = await start.site({ options });
@@ -22,6 +31,10 @@ const frames = (count: number): string =>
     { length: count },
     (_, index) => `data: {"type":"expired","login_request_id":"lr_${index}"}\n\n`,
   ).join('');
+
+/** The sockets of this process, also those that are still connecting. */
+const sockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 
 /** The duration in milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -40,6 +53,29 @@ describe('The shutdown', () => {
     expect(await timed(() => app.close())).toBeLessThan(500);
     expect(site.connection.state).toBe('closed');
   });
+
+  it.each(['LIME', 'the proxy'])(
+    'ends within shutdownTimeoutMs while a firewall drops the packets to %s',
+    async (target) => {
+      const backlog = await FullBacklog.start();
+      closeLater(() => backlog.stop());
+      setEnvironment({ https_proxy: backlog.url, no_proxy: undefined, NO_PROXY: undefined });
+      const baseUrl = target === 'LIME' ? backlog.url : 'https://lime.example';
+      const before = sockets();
+      const { app, site } = await start.site({
+        options: { baseUrl, streamWaitMs: 0, shutdownTimeoutMs: 500 },
+      });
+      const request = failureOf(LimeError, site.createLoginRequest());
+      await until(() => sockets() > before);
+
+      expect(await timed(() => app.close())).toBeLessThan(500);
+
+      expect(site.connection.state).toBe('closed');
+      await expect(request).resolves.toMatchObject({ code: 'NETWORK_ERROR' });
+      // A socket that still connects would keep the process alive.
+      await until(() => sockets() === before, 2_000);
+    },
+  );
 
   it('ends at once while the stream waits to reconnect', async () => {
     const baseUrl = await closedAddress();
@@ -230,5 +266,5 @@ describe('A hundred starts and stops', () => {
 
     expect(listeners()).toEqual(before.listeners);
     await until(() => resources().length <= before.resources.length);
-  }, 30_000);
+  });
 });

@@ -2,7 +2,7 @@ import { type ExecutionContext, UseGuards } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   BindingPassportGuard,
   fromBearer,
@@ -24,9 +24,6 @@ import {
   SubscriptionClient,
   type SubscriptionOpening,
 } from '../support/subscription-client.js';
-
-// The first application loads Apollo, which takes seconds on a busy machine.
-jest.setTimeout(30_000);
 
 /** The LIME user whose agents the strict field accepts. */
 const TRUSTED = 'the trusted user';

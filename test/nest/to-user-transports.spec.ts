@@ -10,9 +10,6 @@ import { SOCKET_PLATFORMS, useGatewayStarter } from '../support/start-gateway.js
 import { useStarter } from '../support/start-site.js';
 import { type GraphqlAnswer, SubscriptionClient } from '../support/subscription-client.js';
 
-// The first application loads Apollo, which takes seconds on a busy machine.
-jest.setTimeout(30_000);
-
 interface WithRequest {
   readonly req: { user?: unknown };
 }

@@ -75,7 +75,7 @@ say('url ' + (await app.getUrl()));
 class RunningSite {
   static async start(env: Record<string, string>): Promise<RunningSite> {
     const child = await compiled.run(SITE, env);
-    const line = await until(() => child.lines.find((text) => text.startsWith('url ')), 15_000);
+    const line = await until(() => child.lines.find((text) => text.startsWith('url ')));
     return new RunningSite(child, line.slice('url '.length));
   }
 
@@ -152,7 +152,7 @@ describe('After a process was killed, the next one', () => {
   });
 
   it('reports a login as expired that was approved or expired in between', async () => {
-    await until(() => second.outcomes.length === 2, 15_000);
+    await until(() => second.outcomes.length === 2);
 
     expect(second.outcomes.toSorted()).toEqual(
       [

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Options, transform, transformFile } from '@swc/core';
+import { type Options, transform } from '@swc/core';
 
 /** The start of each program. It writes lines for the test to its standard output. */
 const PRELUDE = `
@@ -46,20 +46,41 @@ export class CompiledPackage {
     return new CompiledPackage(folder);
   }
 
+  /** Gives the programs another version of a dependency: its manifest, without code. */
+  async installManifest(name: string, version: string): Promise<void> {
+    const folder = join(this.folder, 'node_modules', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version }));
+  }
+
   /** Starts a program, in TypeScript, in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
-    const file = join(this.folder, `program-${performance.now()}.mjs`);
-    await writeFile(file, (await transform(PRELUDE + program, COMPILER)).code);
-    return start(file, env);
+    const name = `program-${performance.now()}.ts`;
+    await this.add(name, PRELUDE + program);
+    return this.start(name.replace(/ts$/, 'js'), env);
+  }
+
+  /** Adds a file of TypeScript beside the package. */
+  async add(name: string, code: string): Promise<void> {
+    await compile(code, join(this.folder, name));
+  }
+
+  /** Starts a file that was added, by the name of what it became. */
+  start(name: string, env: Record<string, string>): ChildApp {
+    return new ChildApp(
+      spawn(process.execPath, [join(this.folder, name)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, ...env },
+      }),
+    );
   }
 
   /** Compiles a sample. Gives a function that starts it in its own process. */
   async compileSample(name: string): Promise<(env: Record<string, string>) => ChildApp> {
-    const source = join('sample', name);
-    const target = join(this.folder, source);
-    await compileAll(join(source, 'src'), join(target, 'dist'));
-    await cp(join(source, 'public'), join(target, 'public'), { recursive: true });
-    return (env) => start(join(target, 'dist/main.js'), env);
+    const sample = join('sample', name);
+    await compileAll(join(sample, 'src'), join(this.folder, sample, 'dist'));
+    await cp(join(sample, 'public'), join(this.folder, sample, 'public'), { recursive: true });
+    return (env) => this.start(join(sample, 'dist/main.js'), env);
   }
 
   async remove(): Promise<void> {
@@ -103,22 +124,19 @@ export class ChildApp {
   }
 }
 
-function start(file: string, env: Record<string, string>): ChildApp {
-  return new ChildApp(
-    spawn(process.execPath, [file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
-    }),
+async function compileAll(source: string, target: string): Promise<void> {
+  const files = await readdir(source, { recursive: true });
+  await Promise.all(
+    files
+      .filter((name) => name.endsWith('.ts'))
+      .map(async (name) => compile(await readFile(join(source, name), 'utf8'), join(target, name))),
   );
 }
 
-async function compileAll(source: string, target: string): Promise<void> {
-  const files = await readdir(source, { recursive: true });
-  const compile = async (name: string) => {
-    const { code } = await transformFile(join(source, name), COMPILER);
-    const file = join(target, name.replace(/ts$/, 'js'));
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, code);
-  };
-  await Promise.all(files.filter((name) => name.endsWith('.ts')).map(compile));
+/** @param target the path of the source; the result is beside it. */
+async function compile(code: string, target: string): Promise<void> {
+  const result = await transform(code, COMPILER);
+  const file = target.replace(/ts$/, 'js');
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, result.code);
 }

@@ -15,7 +15,7 @@ export function useRedisCluster(): () => RedisCluster {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  }, 30_000);
+  });
   afterAll(() => cluster.remove());
   return () => cluster;
 }
@@ -38,7 +38,7 @@ export class RedisCluster {
       }
       const hosts = nodes.map(({ url }) => new URL(url).host);
       await run('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes']);
-      for (const { url } of nodes) await until(() => isReady(url), 10_000);
+      for (const { url } of nodes) await until(() => isReady(url));
     } catch (error) {
       await Promise.all(nodes.map((node) => node.remove()));
       throw error;

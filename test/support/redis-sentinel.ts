@@ -43,7 +43,7 @@ export class RedisSentinel {
     };
     const redis = new RedisSentinel(primary, copy, port, end);
     try {
-      await until(() => redis.#knowsCopy(), 10_000);
+      await until(() => redis.#knowsCopy());
     } catch (error) {
       await end();
       throw error;

@@ -145,7 +145,7 @@ describe('The examples of docs/observability.md', () => {
       'lime.attempt': 1,
       'lime.status': 201,
     });
-  }, 30_000);
+  });
 
   it('make metrics with prom-client', async () => {
     const output = await outputOf('lime-metrics.ts', WITH_PROM_CLIENT);
@@ -159,5 +159,5 @@ describe('The examples of docs/observability.md', () => {
     const counted = 'lime_login_seconds_count{site="default",type="approved",result="handled"} 2';
     expect(open).toContain(counted);
     expect(open).not.toMatch(/lr_|agent/);
-  }, 30_000);
+  });
 });

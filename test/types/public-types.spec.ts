@@ -21,5 +21,5 @@ describe('The public types', () => {
     });
     expect(source).toBeDefined();
     expect(faults).toEqual([]);
-  }, 30_000);
+  });
 });

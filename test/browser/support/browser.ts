@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
 const PLACES = [
@@ -28,8 +28,6 @@ export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
  * the test. An error that a page throws fails its test.
  */
 export function useBrowser(): OpenPage {
-  // A browser is slow on a busy machine.
-  jest.setTimeout(60_000);
   let browser: Browser;
   const errors: Error[] = [];
 
