@@ -128,8 +128,9 @@ async function checkConsumer(consumer, tarball) {
     await project.create();
     await project.addPackage();
   });
-  await checks.run(`${name}: the quick start's application logs an agent in`, () =>
-    project.followQuickStart(),
+  await checks.run(
+    `${name}: the quick start's application logs an agent in, also after a restart`,
+    () => project.followQuickStart(),
   );
   await checks.run(
     `${name}: the guide on sessions signs a browser in, on Express and Fastify`,
