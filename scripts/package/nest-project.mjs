@@ -45,21 +45,19 @@ export class NestProject {
   /** The code of the quick start, built and run against `lime-sandbox`, as the guide says. */
   async followQuickStart() {
     await this.#build(QUICK_START);
-    await this.#withSandbox((env) => this.#logIn(env), ...APPROVING);
+    await this.#withSandbox(APPROVING, (env) => this.#logIn(env));
     await this.#build(QUICK_START, 'restart');
-    await this.#withSandbox((...given) => this.#restart(...given), '--pow-difficulty', '0');
+    await this.#withSandbox(['--pow-difficulty', '0'], (env, agentToken) =>
+      this.#restart(env, agentToken),
+    );
   }
 
   /** The code of the guide on sessions, on Express and on Fastify. */
   async followSessions() {
     await this.#build(SESSIONS);
-    await this.#withSandbox(
-      async (env) => {
-        for (const main of ['dist/main', 'dist/main.fastify.js'])
-          await this.#openSession(main, env);
-      },
-      ...APPROVING,
-    );
+    await this.#withSandbox(APPROVING, async (env) => {
+      for (const main of ['dist/main', 'dist/main.fastify.js']) await this.#openSession(main, env);
+    });
   }
 
   /** @param recipe default: the files of the guide that belong to none. */
@@ -68,7 +66,7 @@ export class NestProject {
     await this.#nest('build');
   }
 
-  async #withSandbox(use, ...flags) {
+  async #withSandbox(flags, use) {
     const sandbox = new BackgroundProcess(
       'npx',
       ['--no-install', 'lime-sandbox', '--json', '--port', '0', ...flags],

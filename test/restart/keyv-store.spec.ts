@@ -92,7 +92,7 @@ describe('The Keyv store of the guide on restarts', () => {
 
     const claims = await Promise.all([1, 2].map(() => store.claim('lr_1', IN_A_MINUTE)));
 
-    expect(claims.toSorted()).toEqual([false, true]);
+    expect(claims.filter(Boolean)).toHaveLength(1);
     expect(await store.claim('lr_1', IN_A_MINUTE)).toBe(false);
     expect(await store.claim('lr_2', IN_A_MINUTE)).toBe(true);
   });
