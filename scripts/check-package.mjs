@@ -112,7 +112,7 @@ async function checkConsumer(consumer, tarball) {
   if (!built) return;
   for (const version of flags.node) {
     await checks.run(
-      `${name}, Node ${version}: logins on Express and Fastify, require(), the SQL store`,
+      `${name}, Node ${version}: logins on Express and Fastify, require(), from 22 on the SQL store`,
       () => checkMatrixCell(consumer, version),
     );
   }
