@@ -118,8 +118,9 @@ async function checkConsumer(consumer, tarball) {
   });
   if (!built) return;
   for (const version of flags.node) {
-    await checks.run(`${name}, Node ${version}: logins on Express and Fastify, require()`, () =>
-      checkMatrixCell(consumer, version),
+    await checks.run(
+      `${name}, Node ${version}: logins on Express and Fastify, require(), from 22 on the SQL store`,
+      () => checkMatrixCell(consumer, version),
     );
   }
   await checks.run(`${name}: a stack trace names the file and line of the source`, async () => {
@@ -139,8 +140,9 @@ async function checkConsumer(consumer, tarball) {
     await project.create();
     await project.addPackage();
   });
-  await checks.run(`${name}: the quick start's application logs an agent in`, () =>
-    project.followQuickStart(),
+  await checks.run(
+    `${name}: the quick start's application logs an agent in, also after a restart`,
+    () => project.followQuickStart(),
   );
   await checks.run(
     `${name}: the guide on sessions signs a browser in, on Express and Fastify`,
@@ -188,6 +190,9 @@ async function checkMatrixCell(consumer, version) {
     expect(said.includes(line), `it should say "${line}":\n${said}`);
   }
   await consumer.run(node, ['require.cjs']);
+  if (Number.parseInt(version, 10) < 22) return; // node:sqlite
+  const claims = await consumer.run(node, ['sql-store.mjs']);
+  expect(/^two processes won \d+ and \d+ claims$/m.test(claims), claims);
 }
 
 /** The bundle runs in an empty folder. */

@@ -70,10 +70,11 @@ export class Consumer {
     await this.run('npm', [...INSTALL, ...inOurVersion(SESSION_PACKAGES)]);
   }
 
-  /** The README's own application, and what runs it. */
+  /** The README's own application, the SQL recipe of the guide on restarts, and what runs them. */
   addSources() {
     cpSync(SOURCES, this.dir, { recursive: true });
     this.write('app.module.ts', fileOf('README.md', 'app.module.ts'));
+    this.write('sql-store.ts', fileOf('docs/restart.md', 'sql-store.ts'));
   }
 
   /** The commands of installed packages are there, as in an npm script: npx would take most of a second to find each. */

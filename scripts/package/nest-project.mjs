@@ -8,6 +8,7 @@ import { expect } from '../support/checks.mjs';
 import { codeOf } from '../support/pages.mjs';
 
 const QUICK_START = 'docs/quick-start.md';
+const APPROVING = ['--auto-approve', '1'];
 const SESSIONS = 'docs/sessions.md';
 
 /** What `nest new` makes, inside of a consumer whose packages it shares. */
@@ -43,32 +44,37 @@ export class NestProject {
   /** The code of the quick start, built and run against `lime-sandbox`, as the guide says. */
   async followQuickStart() {
     await this.#build(QUICK_START);
-    await this.#withSandbox((env) => this.#logIn(env));
+    await this.#withSandbox(APPROVING, (env) => this.#logIn(env));
+    await this.#build(QUICK_START, 'restart');
+    await this.#withSandbox(['--pow-difficulty', '0'], (env, agentToken) =>
+      this.#restart(env, agentToken),
+    );
   }
 
   /** The code of the guide on sessions, on Express and on Fastify. */
   async followSessions() {
     await this.#build(SESSIONS);
-    await this.#withSandbox(async (env) => {
+    await this.#withSandbox(APPROVING, async (env) => {
       for (const main of ['dist/main', 'dist/main.fastify.js']) await this.#openSession(main, env);
     });
   }
 
-  async #build(guide) {
-    for (const [name, code] of codeOf(guide).files) this.write(name, code);
+  /** @param recipe default: the files of the guide that belong to none. */
+  async #build(guide, recipe) {
+    for (const [name, code] of codeOf(guide, recipe).files) this.write(name, code);
     await this.#nest('build');
   }
 
-  async #withSandbox(use) {
+  async #withSandbox(flags, use) {
     const sandbox = new BackgroundProcess(
       'npx',
-      ['--no-install', 'lime-sandbox', '--json', '--port', '0', '--auto-approve', '1'],
+      ['--no-install', 'lime-sandbox', '--json', '--port', '0', ...flags],
       { cwd: this.dir },
     );
     try {
       const [line] = await sandbox.says(/^\{.*\}$/m, 20_000);
-      const { baseUrl, siteToken } = JSON.parse(line);
-      await use({ LIME_API_BASE: baseUrl, LIME_SITE_TOKEN: siteToken });
+      const { baseUrl, siteToken, agentToken } = JSON.parse(line);
+      await use({ LIME_API_BASE: baseUrl, LIME_SITE_TOKEN: siteToken }, agentToken);
     } finally {
       sandbox.kill();
     }
@@ -80,6 +86,24 @@ export class NestProject {
       const { requestId } = await jsonOf(logins, { method: 'POST' });
       expect((await jsonOf(`${logins}/${requestId}`)).state === 'pending', 'it should be pending');
       await untilState(`${logins}/${requestId}`, {}, /^agent \S+ is logged in$/, said);
+    });
+  }
+
+  /** Kills the site while a login is pending. An agent approves it after the next start. */
+  async #restart(env, agentToken) {
+    const startLogin = (url) => jsonOf(`${url}/logins`, { method: 'POST' });
+    let requestId;
+    await this.#withSite('dist/main', env, async (url) => {
+      ({ requestId } = await startLogin(url));
+    });
+    await this.#withSite('dist/main', env, async (url, said) => {
+      await startLogin(url); // waits for the event stream
+      await jsonOf(`${env.LIME_API_BASE}/modules/agent-login/requests/${requestId}/approve`, {
+        method: 'POST',
+        headers: { 'x-agent-token': agentToken, 'content-type': 'application/json' },
+        body: '{"pow_nonce":"0"}',
+      });
+      await untilState(`${url}/logins/${requestId}`, {}, /^agent \S+ is logged in$/, said);
     });
   }
 

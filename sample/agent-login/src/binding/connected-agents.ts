@@ -15,7 +15,7 @@ export class ConnectedAgents {
   constructor(private readonly data: SiteData) {}
 
   of(account: string): ConnectedAgent[] {
-    return this.data.get<ConnectedAgent[]>(`agents ${account}`) ?? [];
+    return (this.data.get(`agents ${account}`) as ConnectedAgent[] | undefined) ?? [];
   }
 
   connect(account: string, agentId: string, bindingId: string): void {

@@ -31,9 +31,9 @@ export class SiteData {
     }
   }
 
-  get<Value>(key: string): Value | undefined {
+  get(key: string): unknown {
     const entry = this.entries.get(key);
-    return entry && !isOver(entry) ? (JSON.parse(entry.json) as Value) : undefined;
+    return entry && !isOver(entry) ? JSON.parse(entry.json) : undefined;
   }
 
   /** @param ttlMs how long it is kept. Default: until it is deleted. */

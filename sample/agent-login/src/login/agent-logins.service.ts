@@ -35,7 +35,7 @@ export class AgentLogins implements OnModuleInit {
 
   /** Goes on with the logins of the process before: whatever happened to them meanwhile comes to `onLogin()`. */
   onModuleInit(): void {
-    for (const kept of this.data.get<Login[]>('logins') ?? []) {
+    for (const kept of (this.data.get('logins') as Login[] | undefined) ?? []) {
       const expiresAt = new Date(kept.expiresAt); // a text in JSON
       this.logins.set(kept.requestId, { ...kept, expiresAt });
     }

@@ -13,7 +13,7 @@ export class SessionStore extends Store {
   }
 
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    done(null, this.data.get<SessionData>(keyOf(id)) ?? null);
+    done(null, this.data.get(keyOf(id)) as SessionData | undefined);
   }
 
   override set(id: string, session: SessionData, done?: () => void): void {

@@ -34,7 +34,8 @@ export class SessionMiddleware implements NestMiddleware {
 
 /** A secret that lives as long as the sessions that it signs. */
 function keptSecret(data: SiteData): string {
-  const secret = data.get<string>('session-secret') ?? randomBytes(32).toString('hex');
+  const kept = data.get('session-secret');
+  const secret = typeof kept === 'string' ? kept : randomBytes(32).toString('hex');
   data.set('session-secret', secret);
   return secret;
 }
