@@ -58,6 +58,7 @@ export type {
   LimeEventEmitter,
   LimeSitesModuleOptions,
   LimeSitesOptionsFactory,
+  LimeToUser,
 } from './interfaces/lime-sites-module-options.interface.js';
 export { OnLimeLogin, type OnLimeLoginOptions } from './decorators/on-lime-login.decorator.js';
 export { PassportGuard } from './guards/passport.guard.js';
@@ -77,7 +78,11 @@ export {
   type PassportRequestIdSource,
   type PassportRule,
 } from './decorators/passport-policy.decorator.js';
-export { PassportException, type PassportExceptionCode } from './guards/passport.exception.js';
+export {
+  type ChallengeParameters,
+  PassportException,
+  type PassportExceptionCode,
+} from './guards/passport.exception.js';
 export type { RoutePolicy } from './guards/passport-policy.js';
 export type {
   BindingPassportClaims,

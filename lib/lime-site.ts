@@ -71,6 +71,11 @@ export class LimeSite {
     return this.#options.eventEmitter;
   }
 
+  /** What the guards of the site read. */
+  get guardOptions(): Pick<ResolvedOptions, 'toUser' | 'challenge'> {
+    return this.#options;
+  }
+
   /** Whether the site has an event stream. */
   get hasStream(): boolean {
     return this.#options.dispatcher;

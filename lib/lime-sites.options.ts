@@ -2,6 +2,7 @@ import { SiteToken } from './api/site-token.js';
 import {
   checkOptions,
   hasMethod,
+  isObject,
   optional,
   type OptionRule,
   type Report,
@@ -26,6 +27,36 @@ const MAX_MS = 2 ** 31 - 1;
 
 /** Checked below, because they need each other or the environment. */
 const checkedBelow: OptionRule<unknown> = (given) => given;
+
+/** A token (RFC 9110 section 5.6.2). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** A quoted-string could carry Latin-1 too, but Node then chooses the encoding of the header by the body. */
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** RFC 6750 section 3 allows each of them once, and the guards write what is true of the refusal. */
+const OWN_PARAMETERS = new Set(['error', 'error_description', 'error_uri']);
+
+const challenge: OptionRule<Readonly<Record<string, string>>> = (given, report) => {
+  if (given === undefined) return {};
+  if (!isObject(given) || Array.isArray(given)) {
+    report(`must be an object of names and texts, got ${show(given)}`);
+    return {};
+  }
+  const names = new Set<string>();
+  const entries = Object.entries(given).filter((entry): entry is [string, string] => {
+    const [name, value]: [string, unknown] = entry;
+    const key = name.toLowerCase();
+    if (!TOKEN.test(name)) report(`has ${show(name)}, which is not a token (RFC 9110)`);
+    if (OWN_PARAMETERS.has(key)) report(`must not have ${name}, which the guards set`);
+    if (names.has(key)) report(`has ${name} twice; upper and lower case are the same`);
+    names.add(key);
+    if (typeof value === 'string' && PRINTABLE_ASCII.test(value)) return true;
+    report(`needs printable ASCII as ${name}, got ${show(value)}`);
+    return false;
+  });
+  return Object.fromEntries(entries);
+};
 
 const RULES = {
   siteToken: checkedBelow,
@@ -56,6 +87,11 @@ const RULES = {
     (given) => hasMethod(given, 'join'),
     'must be what bullMqCluster() gives, or a LimeCluster of your own',
   ),
+  toUser: optional<LimeSitesModuleOptions['toUser']>(
+    (given) => typeof given === 'function',
+    'must be a function that makes a user of a passport',
+  ),
+  challenge,
 } satisfies Record<keyof LimeSitesModuleOptions, OptionRule<unknown>>;
 
 type CheckedBelow = 'siteToken' | 'baseUrl' | 'issuer';

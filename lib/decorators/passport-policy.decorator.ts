@@ -40,6 +40,14 @@ export interface PassportPolicyOptions {
    */
   allowForeignLogins?: boolean | undefined;
   /**
+   * Lets a request without a passport in, with `@Passport()` undefined. A passport that is there is checked as ever.
+   * @default false
+   *
+   * **An optional guard protects nothing by itself:** anyone reaches the handler by leaving the passport out. Set it only where
+   * the handler, or another guard, decides what a request without a passport may do.
+   */
+  optional?: boolean | undefined;
+  /**
    * Where to look for the passport. The guard looks at no other place.
    * @default the place that the guard names
    */
@@ -57,6 +65,7 @@ const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | u
   allow: (value) => (typeof value === 'function' ? undefined : 'a function'),
   singleUse: notBoolean,
   allowForeignLogins: notBoolean,
+  optional: notBoolean,
   from: (value) => {
     const extractors: readonly unknown[] = Array.isArray(value) ? value : [value];
     const areFunctions = extractors.every((extractor) => typeof extractor === 'function');
@@ -67,8 +76,8 @@ const FAULTS: Record<keyof PassportPolicyOptions, (value: unknown) => string | u
 
 /**
  * Sets the requirements of `PassportGuard` and `BindingPassportGuard` for a class or a method. Policies add up: every rule applies,
- * of the method, the methods it overrides, its class and base classes, and of several decorators on one place. One
- * `allowForeignLogins: false` outweighs every `true`, and `undefined` changes nothing.
+ * of the method, the methods it overrides, its class and base classes, and of several decorators on one place. One `false`
+ * outweighs every `true` of `allowForeignLogins` and `optional`, and `undefined` changes nothing.
  * @throws {LimeError} `INVALID_OPTIONS` for an option of the wrong type or an unknown one, when the decorator is applied.
  */
 export function PassportPolicy(policy: PassportPolicyOptions): ClassDecorator & MethodDecorator {

@@ -12,13 +12,15 @@ type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
 
 /**
  * Injects the passport that `PassportGuard` or `BindingPassportGuard` verified: the whole `PassportVerificationResult`, or one
- * claim by its name. In a test that overrides the guard, `attachPassport()` from `nestjs-lime-sites/testing` provides it.
+ * claim by its name. On a route with `@PassportPolicy({ optional: true })` either is `undefined` without a passport; TypeScript
+ * cannot see that, so declare the parameter as one that may be missing: `@Passport() passport?: PassportVerificationResult`.
+ * In a test that overrides the guard, `attachPassport()` from `nestjs-lime-sites/testing` provides it.
  * @throws {LimeError} `GUARD_MISSING` on a route without such a guard, which would otherwise be open.
  */
 export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDecorator(
   (claim: ClaimName | undefined, context: ExecutionContext): unknown => {
-    const verified = attachedAdmission(sharedObjectOf(context), context)?.passport;
-    if (!verified) {
+    const admission = attachedAdmission(sharedObjectOf(context), context);
+    if (!admission) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       throw new LimeError(
         'GUARD_MISSING',
@@ -26,6 +28,7 @@ export const Passport: (claim?: ClaimName) => ParameterDecorator = createParamDe
           'test calls attachPassport() of nestjs-lime-sites/testing',
       );
     }
-    return claim === undefined ? verified : verified.claims[claim];
+    const { passport } = admission;
+    return claim === undefined ? passport : passport?.claims[claim];
   },
 );

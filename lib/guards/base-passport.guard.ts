@@ -8,10 +8,20 @@ import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import { isRefusedCode } from '../api/binding-exchange.js';
 import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
-import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import type {
+  CommonPassportClaims,
+  PassportVerificationResult,
+} from '../interfaces/passport-claims.interface.js';
 import type { LimeSite } from '../lime-site.js';
 import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
-import { Admission, attachAdmission, attachedAdmission, sharedObjectOf } from './execution.js';
+import {
+  Admission,
+  attachAdmission,
+  attachedAdmission,
+  httpRequestOf,
+  reserveUser,
+  sharedObjectOf,
+} from './execution.js';
 import { extractPassports, type PassportExtractor } from './passport-extractors.js';
 import {
   assertAllowed,
@@ -20,6 +30,7 @@ import {
   routePolicyOf,
 } from './passport-policy.js';
 import {
+  type ChallengeParameters,
   PassportException,
   type PassportExceptionCode,
   transportException,
@@ -47,16 +58,22 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   /** Lets the request in, or throws the exception of its transport. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const policy = this.getPolicy(context);
+    const site = this.#siteOf(policy);
     try {
       const token = this.getToken(context, policy);
-      if (token === undefined) throw new PassportException('missing_token');
+      if (token === undefined && !policy.optional) throw new PassportException('missing_token');
       const request = this.getRequest(context);
       const earlier = attachedAdmission(request, context);
-      if (earlier?.answers(this.constructor, token)) return true;
-      attachAdmission(request, await this.#admit(token, policy, context, earlier));
+      if (token === undefined) {
+        if (!earlier) attachAdmission(request, new Admission(undefined, context));
+      } else if (!earlier?.answers(this.constructor, token)) {
+        attachAdmission(request, await this.#admit(token, policy, site, context, earlier));
+      }
       return true;
     } catch (error) {
-      throw error instanceof PassportException ? await this.createException(context, error) : error;
+      if (!(error instanceof PassportException)) throw error;
+      error.addToChallenge(this.getChallenge(context, site));
+      throw await this.createException(context, error);
     }
   }
 
@@ -101,6 +118,23 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     return routePolicyOf(this.reflector, context.getClass(), context.getHandler());
   }
 
+  /** What becomes `user` of the HTTP request: the answer of the option `toUser`, which the site has. */
+  protected getUser(
+    passport: PassportVerificationResult<CommonPassportClaims>,
+    context: ExecutionContext,
+    { guardOptions }: LimeSite,
+  ): unknown {
+    return guardOptions.toUser?.(passport, context);
+  }
+
+  /** The parameters that a refusal adds to `WWW-Authenticate`: the option `challenge`. */
+  protected getChallenge(
+    _context: ExecutionContext,
+    { guardOptions }: LimeSite,
+  ): ChallengeParameters {
+    return guardOptions.challenge;
+  }
+
   /**
    * The exception for a refusal: the `PassportException` itself, or a `WsException` or `RpcException` with the same code,
    * message and `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
@@ -119,17 +153,13 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   async #admit(
     token: string,
     policy: RoutePolicy,
+    site: LimeSite,
     context: ExecutionContext,
     earlier: Admission | undefined,
   ): Promise<Admission> {
     const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
     if (otherIds.length > 0)
       throw refusal(mismatch('the policies of the route expect different ids'));
-    const site = this.#provided(
-      getLimeSiteToken(policy.site),
-      'UNKNOWN_SITE',
-      `the site "${policy.site ?? DEFAULT_SITE}", which is not registered. Register it with LimeSitesModule.forRoot()`,
-    ) as LimeSite;
     const claims = await orRefuse(async () => {
       const verified = await this.verify(token, expectedId, site, policy);
       const id = this.idOf(verified);
@@ -138,8 +168,28 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     });
     await assertAllowed(policy, claims, context);
     const uses = new Set(earlier?.uses);
+    const admission = new Admission(claims, context, { guard: this.constructor, token, uses });
+    const setUser = await this.#identify({ valid: true, claims }, token, site, context);
     if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
-    return new Admission(claims, context, { guard: this.constructor, token, uses });
+    setUser?.();
+    return admission;
+  }
+
+  /** @returns what fills `request.user` once the guard lets the request in. */
+  async #identify(
+    passport: PassportVerificationResult<CommonPassportClaims>,
+    token: string,
+    site: LimeSite,
+    context: ExecutionContext,
+  ): Promise<(() => void) | undefined> {
+    const request = site.guardOptions.toUser && httpRequestOf(context);
+    if (!request) return undefined;
+    const user = await this.getUser(passport, context, site);
+    const isShared = context.getType<string>() === 'graphql';
+    if (isShared && !reserveUser(request, token)) throw new PassportException('invalid_request');
+    return () => {
+      request['user'] = user;
+    };
   }
 
   /** @param uses the uses that earlier guards of the same execution claimed; gets this one. */
@@ -149,6 +199,14 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     if (!uses.has(use) && !(await site.store.claim(use, new Date(claims.exp * 1000))))
       throw replayed(id);
     uses.add(use);
+  }
+
+  #siteOf({ site }: RoutePolicy): LimeSite {
+    return this.#provided(
+      getLimeSiteToken(site),
+      'UNKNOWN_SITE',
+      `the site "${site ?? DEFAULT_SITE}", which is not registered. Register it with LimeSitesModule.forRoot()`,
+    ) as LimeSite;
   }
 
   /** Gets a provider of `LimeSitesModule`. Nest's own error would name only a token. */

@@ -1,10 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
 import type {
   BindingPassportClaims,
   CommonPassportClaims,
+  PassportVerificationResult,
 } from '../interfaces/passport-claims.interface.js';
 import type { LimeSite } from '../lime-site.js';
 import { BasePassportGuard, foreign } from './base-passport.guard.js';
+import { httpRequestOf } from './execution.js';
 import { fromQuery, type PassportExtractor } from './passport-extractors.js';
 import type { RoutePolicy } from './passport-policy.js';
 
@@ -15,6 +17,8 @@ const FROM_BINDING_CODE = fromQuery('binding_code');
  * lets the request in if this site started the binding. Compare `@Passport('binding_id')` with the id that you kept for **this**
  * user, or let the guard do it with `@PassportPolicy({ requestId })`. A callback without a code is 401 `missing_token`: the
  * person declined.
+ *
+ * The caller is the person's browser, so a user that is signed in stays `request.user`, also with the option `toUser`.
  *
  * Platforms before September 2026 send the passport itself: `@PassportPolicy({ from: fromQuery('passport') })`.
  */
@@ -35,6 +39,15 @@ export class BindingPassportGuard extends BasePassportGuard {
     const mustBeKnown = expectedId !== undefined && !allowForeignLogins;
     if (mustBeKnown && !(await this.isKnown(expectedId, site))) throw foreign(expectedId);
     return site.exchangeBindingCode(token, expectedId);
+  }
+
+  /** The person who is signed in; the answer of the option `toUser` if nobody is. */
+  protected override getUser(
+    passport: PassportVerificationResult<CommonPassportClaims>,
+    context: ExecutionContext,
+    site: LimeSite,
+  ): unknown {
+    return httpRequestOf(context)?.['user'] ?? super.getUser(passport, context, site);
   }
 
   protected idOf(claims: CommonPassportClaims): string {

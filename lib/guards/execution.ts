@@ -48,6 +48,38 @@ export function sharedObjectOf(context: ExecutionContext): object {
   return messageScopeOf(context.getArgs<unknown[]>(), type);
 }
 
+/**
+ * The HTTP request of the execution, whose `user` the rest of an application reads. Messages of gateways and microservices, and
+ * GraphQL subscriptions, have none: their connection outlives every passport.
+ */
+export function httpRequestOf(context: ExecutionContext): Loose | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<Loose>();
+    case 'graphql': {
+      const graphql = graphqlContext(context);
+      return upgradeOf(graphql) ? undefined : graphqlRequest(graphql);
+    }
+    default:
+      return undefined;
+  }
+}
+
+const USER_PASSPORT = Symbol('lime-sites.user-passport');
+
+/**
+ * Reserves `user` of a request for one passport. The fields of a GraphQL operation run side by side and share the request, so
+ * with two passports a resolver could read the user of another field's passport.
+ * @returns whether no other passport of the operation came first.
+ */
+export function reserveUser(request: object, token: string): boolean {
+  const isSame = Reflect.get(request, USER_PASSPORT) as ((other: string) => boolean) | undefined;
+  if (isSame) return isSame(token);
+  // A closure, so that an inspected request does not show the token.
+  Object.defineProperty(request, USER_PASSPORT, { value: (other: string) => other === token });
+  return true;
+}
+
 /** Why a guard let a request in. */
 interface Grounds {
   /** The class of the guard. */
@@ -60,12 +92,17 @@ interface Grounds {
 
 /** The result of a guard for one execution of a handler. Inspecting it shows the passport's claims and no token. */
 export class Admission {
-  readonly passport: PassportVerificationResult<CommonPassportClaims>;
+  /** `undefined` if the guard is optional and the request had none. */
+  readonly passport: PassportVerificationResult<CommonPassportClaims> | undefined;
   readonly #context: ExecutionContext;
   readonly #grounds: Grounds;
 
-  constructor(claims: CommonPassportClaims, context: ExecutionContext, grounds: Grounds = {}) {
-    this.passport = { valid: true, claims };
+  constructor(
+    claims: CommonPassportClaims | undefined,
+    context: ExecutionContext,
+    grounds: Grounds = {},
+  ) {
+    this.passport = claims && { valid: true, claims };
     this.#context = context;
     this.#grounds = grounds;
   }
@@ -124,14 +161,26 @@ function graphqlContext(context: ExecutionContext): Loose {
 }
 
 /** Queries have the HTTP request. `req` of a subscription is the connection that graphql-ws keeps. */
+function graphqlRequest(graphql: Loose): Loose | undefined {
+  return recordOf(graphql['req']) ?? recordOf(graphql['request']);
+}
+
+/** The connection of a subscription and the request that opened it. */
+function upgradeOf(graphql: Loose): { connection: Loose; upgrade: Loose } | undefined {
+  const request = graphqlRequest(graphql);
+  const connection = recordOf(request?.['extra']) ? request : graphql;
+  const upgrade = recordOf(recordOf(connection?.['extra'])?.['request']);
+  return connection && upgrade && { connection, upgrade };
+}
+
 function handshakeOfGraphql(graphql: Loose): Handshake {
-  const request = recordOf(graphql['req']) ?? recordOf(graphql['request']) ?? {};
-  const connection = recordOf(request['extra']) ? request : graphql;
-  const upgrade = recordOf(recordOf(connection['extra'])?.['request']);
-  if (upgrade) {
+  const subscription = upgradeOf(graphql);
+  if (subscription) {
+    const { connection, upgrade } = subscription;
     return { ...handshakeOfUpgrade(upgrade), auth: recordOf(connection['connectionParams']) };
   }
-  return { headers: recordOf(request['headers']), query: recordOf(request['query']) };
+  const request = graphqlRequest(graphql);
+  return { headers: recordOf(request?.['headers']), query: recordOf(request?.['query']) };
 }
 
 /** socket.io keeps the handshake; of a bare `ws` client the gateway has to (`client.upgradeReq = request`). */

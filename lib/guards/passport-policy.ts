@@ -21,6 +21,7 @@ export interface RoutePolicy {
   readonly rules: readonly PassportRule[];
   readonly singleUse: boolean;
   readonly allowForeignLogins: boolean;
+  readonly optional: boolean;
   /** `undefined`: the default of the guard. */
   readonly from: readonly PassportExtractor[] | undefined;
   /** `undefined`: the site without a name. */
@@ -34,7 +35,6 @@ export interface RoutePolicy {
 export function routePolicyOf(reflector: Reflector, type: Class, method: Method): RoutePolicy {
   const policies = policiesOf(reflector, [...definitionsOf(type, method), type]);
   const from = policies.flatMap((policy) => policy.from ?? []);
-  const foreign = policies.flatMap(({ allowForeignLogins }) => allowForeignLogins ?? []);
   const [site, ...others] = new Set(policies.flatMap((policy) => policy.site ?? []));
   if (others.length > 0) {
     throw new LimeError(
@@ -47,10 +47,16 @@ export function routePolicyOf(reflector: Reflector, type: Class, method: Method)
     requestIds: policies.flatMap(({ requestId }) => requestId ?? []),
     rules: policies.flatMap(({ allow }) => allow ?? []),
     singleUse: policies.some(({ singleUse }) => singleUse === true),
-    allowForeignLogins: foreign.length > 0 && foreign.every(Boolean),
+    allowForeignLogins: areAllSet(policies.map(({ allowForeignLogins }) => allowForeignLogins)),
+    optional: areAllSet(policies.map(({ optional }) => optional)),
     from: from.length > 0 ? from : undefined,
     site,
   };
+}
+
+/** A flag that opens a route counts if one policy sets it and none sets it to `false`. */
+function areAllSet(flags: (boolean | undefined)[]): boolean {
+  return flags.includes(true) && !flags.includes(false);
 }
 
 /**

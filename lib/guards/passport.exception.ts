@@ -34,9 +34,13 @@ const ANSWERS = {
 /** The stable code of a refusal, as clients get it. */
 export type PassportExceptionCode = keyof typeof ANSWERS;
 
+/** Parameters of a challenge (RFC 9110 section 11.2): names that are tokens, values that a quoted-string can carry. */
+export type ChallengeParameters = Readonly<Record<string, string>>;
+
 /** Refuses a request: a code and a generic message for the client, the reason in `cause`. */
 export class PassportException extends HttpException {
   readonly code: PassportExceptionCode;
+  #parameters: ChallengeParameters = {};
 
   constructor(code: PassportExceptionCode, cause?: unknown) {
     const { status: statusCode, error, message } = ANSWERS[code];
@@ -44,22 +48,38 @@ export class PassportException extends HttpException {
     this.code = code;
   }
 
-  /** The value of `WWW-Authenticate` (RFC 6750 section 3); `undefined` for a 503. */
+  /**
+   * The value of `WWW-Authenticate` (RFC 6750 section 3), with the parameters of the option `challenge`; `undefined` for a
+   * 503.
+   */
   get challenge(): string | undefined {
     switch (this.code) {
       case 'missing_token': // gets no error code (RFC 6750 section 3.1)
-        return 'Bearer';
+        return bearerChallenge(this.#parameters);
       case 'invalid_token':
       case 'invalid_request':
-        return `Bearer error="${this.code}"`;
+        return bearerChallenge({ error: this.code, ...this.#parameters });
       case 'access_denied':
-        return 'Bearer error="insufficient_scope"';
+        return bearerChallenge({ error: 'insufficient_scope', ...this.#parameters });
       case 'keys_unavailable':
       case 'cluster_unavailable':
       case 'lime_unavailable':
         return undefined;
     }
   }
+
+  /** @internal Adds parameters to the challenge. */
+  addToChallenge(parameters: ChallengeParameters): void {
+    this.#parameters = { ...this.#parameters, ...parameters };
+  }
+}
+
+/** Writes each value as a quoted-string (RFC 9110 section 5.6.4). */
+function bearerChallenge(parameters: ChallengeParameters): string {
+  const written = Object.entries(parameters).map(
+    ([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`,
+  );
+  return ['Bearer', written.join(', ')].join(' ').trimEnd();
 }
 
 /**

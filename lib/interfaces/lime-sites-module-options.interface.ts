@@ -1,5 +1,10 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import type { LimeCluster } from './cluster.interface.js';
+import type {
+  CommonPassportClaims,
+  PassportVerificationResult,
+} from './passport-claims.interface.js';
 
 /** Any object that the module can emit application events on, such as an `EventEmitter2`. */
 export interface LimeEventEmitter {
@@ -15,6 +20,12 @@ export interface LimeEventContext {
   /** The name of the site. */
   readonly site: string;
 }
+
+/** Makes the user of a request from its verified passport. */
+export type LimeToUser = (
+  passport: PassportVerificationResult<CommonPassportClaims>,
+  context: ExecutionContext,
+) => unknown;
 
 /** Options of `LimeSitesModule.forRoot()`. Each has a default; times are in milliseconds. */
 export interface LimeSitesModuleOptions {
@@ -118,6 +129,20 @@ export interface LimeSitesModuleOptions {
    * @default each process on its own
    */
   cluster?: LimeCluster | undefined;
+  /**
+   * Makes `request.user` of a verified passport, where role guards and CASL look: on HTTP, and for GraphQL queries and mutations.
+   * Called after every check but single use; a promise is awaited, and what it gives becomes the user, also `undefined`. An error
+   * is a 500 with that error. Messages of gateways and microservices, and subscriptions, have no request of their own: use
+   * `@Passport()` there.
+   * @default none, `request.user` stays as it is
+   */
+  toUser?: LimeToUser | undefined;
+  /**
+   * Parameters that a refusal of the guards adds to `WWW-Authenticate`, for example `resource_metadata` (RFC 9728). Names are
+   * tokens, values printable ASCII; the guards escape them (RFC 9110 section 11.2).
+   * @default none
+   */
+  challenge?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Implemented by the class given as `useClass` or `useExisting`. */

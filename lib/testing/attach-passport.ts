@@ -8,7 +8,8 @@ import type {
 
 /**
  * Attaches a passport with exactly these claims to the execution, where `@Passport()` reads it: for a guard that takes the
- * place of `PassportGuard` or `BindingPassportGuard` in a test. Verifies nothing. Works in every transport.
+ * place of `PassportGuard` or `BindingPassportGuard` in a test. Verifies nothing. Works in every transport. Without claims
+ * `@Passport()` is `undefined`, as on an optional route without a passport.
  * @returns `true`, the answer of a guard that lets the request in.
  *
  * @example
@@ -19,9 +20,9 @@ import type {
  */
 export function attachPassport(
   context: ExecutionContext,
-  claims: Partial<PassportClaims> | Partial<BindingPassportClaims>,
+  claims?: Partial<PassportClaims> | Partial<BindingPassportClaims>,
 ): true {
-  const admission = new Admission(claims as CommonPassportClaims, context);
+  const admission = new Admission(claims as CommonPassportClaims | undefined, context);
   attachAdmission(sharedObjectOf(context), admission);
   return true;
 }

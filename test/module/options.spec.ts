@@ -93,6 +93,29 @@ describe('The options of a site', () => {
     ['eventEmitter', true, /^eventEmitter must be false or an object with an emit method$/],
     ['eventEmitter', {}, /^eventEmitter must be false or an object with an emit method$/],
     ['eventEmitter', null, /^eventEmitter must be false or an object with an emit method$/],
+    ['toUser', 'agent_id', /^toUser must be a function that makes a user of a passport$/],
+    ['toUser', null, /^toUser must be a function/],
+    ['challenge', 'realm="x"', /^challenge must be an object of names and texts, got "realm/],
+    ['challenge', null, /^challenge must be an object of names and texts, got null$/],
+    ['challenge', [['realm', 'x']], /^challenge must be an object of names and texts, got a list$/],
+    ['challenge', { 'a b': 'x' }, /^challenge has "a b", which is not a token \(RFC 9110\)$/],
+    ['challenge', { '': 'x' }, /^challenge has "", which is not a token/],
+    ['challenge', { 'a"': 'x' }, /^challenge has "a\\"", which is not a token/],
+    ['challenge', { 'a=b,c': 'x' }, /^challenge has "a=b,c", which is not a token/],
+    ['challenge', { größe: 'x' }, /^challenge has "größe", which is not a token/],
+    ['challenge', { error: 'x' }, /^challenge must not have error, which the guards set$/],
+    ['challenge', { Error: 'x' }, /^challenge must not have Error, which the guards set$/],
+    ['challenge', { error_description: 'x' }, /^challenge must not have error_description/],
+    ['challenge', { error_uri: 'x' }, /^challenge must not have error_uri/],
+    ['challenge', { realm: 'a', Realm: 'b' }, /^challenge has Realm twice; upper and lower case/],
+    ['challenge', { realm: 7 }, /^challenge needs printable ASCII as realm, got 7$/],
+    ['challenge', { realm: undefined }, /^challenge needs printable ASCII .* got undefined$/],
+    ['challenge', { realm: 'a\r\nx: y' }, /^challenge needs printable ASCII .* got "a\\r\\nx: y"$/],
+    ['challenge', { realm: '\t' }, /^challenge needs printable ASCII/],
+    ['challenge', { realm: '\u007f' }, /^challenge needs printable ASCII/],
+    ['challenge', { realm: '\u0085' }, /^challenge needs printable ASCII/],
+    ['challenge', { realm: 'Größe' }, /^challenge needs printable ASCII as realm, got "Größe"$/],
+    ['challenge', { realm: '日本' }, /^challenge needs printable ASCII .* got "日本"$/],
     ['timeout', 1000, /^timeout is not an option$/],
     ['toString', 'x', /^toString is not an option$/],
     ['timeoutMs', Object.create(null), /^timeoutMs .* got an object$/],
@@ -114,6 +137,15 @@ describe('The options of a site', () => {
     const error = await failureOf(LimeError, startWith(options));
     for (const name of Object.keys(options)) expect(error.message).toContain(name);
     expect(error.detail?.['faults']).toHaveLength(6);
+  });
+
+  it('names every wrong parameter of the challenge, and does not show a token in one', async () => {
+    const challenge = { error: 'x', 'not a token': TOKEN, realm: `${TOKEN}\n` };
+    expect(await faultsOf({ challenge })).toEqual([
+      expect.stringMatching(/^challenge must not have error/),
+      expect.stringMatching(/^challenge has "not a token"/),
+      expect.stringMatching(/^challenge needs .* as realm/),
+    ]);
   });
 
   it('names every wrong entry of a list of issuers', async () => {

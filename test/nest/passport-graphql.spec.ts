@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ExecutionContext, UseGuards } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { ExecutionContextHost } from '@nestjs/core/internal';
@@ -17,10 +16,14 @@ import {
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import type { LimeSandbox, PassportClaimOverrides } from 'nestjs-lime-sites/testing';
-import { WebSocket } from 'ws';
 import { useCleanup } from '../support/cleanup.js';
 import { bearer, ownLogin } from '../support/own-login.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
+import {
+  type GraphqlAnswer,
+  SubscriptionClient,
+  type SubscriptionOpening,
+} from '../support/subscription-client.js';
 
 // The first application loads Apollo, which takes seconds on a busy machine.
 jest.setTimeout(30_000);
@@ -142,21 +145,6 @@ class Resolvers {
   async *withoutGuard(@Passport('request_id') requestId: string) {
     yield { withoutGuard: requestId };
   }
-}
-
-interface GraphqlError {
-  readonly message: string;
-  readonly path?: readonly string[];
-  readonly extensions?: {
-    readonly code?: string;
-    readonly status?: number;
-    readonly originalError?: unknown;
-  };
-}
-
-interface GraphqlAnswer {
-  readonly data?: Readonly<Record<string, unknown>> | null;
-  readonly errors?: readonly GraphqlError[];
 }
 
 describe('A guarded resolver under Apollo', () => {
@@ -375,7 +363,7 @@ describe('A guarded subscription under Apollo', () => {
   const closeLater = useCleanup(); // before the application, which waits for the connection
   const start = useStarter();
 
-  async function open({ url }: StartedSite, opening: Opening = {}) {
+  async function open({ url }: StartedSite, opening: SubscriptionOpening = {}) {
     const connection = await SubscriptionClient.open(url, opening);
     closeLater(() => connection.close());
     return connection;
@@ -502,50 +490,4 @@ async function ask(
     body: JSON.stringify({ query }),
   });
   return (await answer.json()) as GraphqlAnswer;
-}
-
-interface Opening {
-  readonly headers?: Record<string, string>;
-  readonly parameters?: Record<string, unknown>;
-  readonly search?: string;
-}
-
-/** The part of the protocol `graphql-transport-ws` that a client needs for the first value of a subscription. */
-class SubscriptionClient {
-  #lastId = 0;
-
-  private constructor(private readonly socket: WebSocket) {}
-
-  static async open(url: string, { headers = {}, parameters, search = '' }: Opening) {
-    const address = `${url.replace('http', 'ws')}/graphql${search}`;
-    const socket = new WebSocket(address, 'graphql-transport-ws', { headers });
-    await once(socket, 'open');
-    const acknowledged = once(socket, 'message');
-    socket.send(JSON.stringify({ type: 'connection_init', payload: parameters }));
-    await acknowledged;
-    return new SubscriptionClient(socket);
-  }
-
-  /** The first message: a value, or errors. */
-  async first(field: string): Promise<GraphqlAnswer> {
-    const id = String(++this.#lastId);
-    const query = `subscription { ${field} }`;
-    this.socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query } }));
-    for (;;) {
-      const [message] = (await once(this.socket, 'message')) as [Buffer];
-      const answer = JSON.parse(message.toString()) as {
-        id: string;
-        type: string;
-        payload: unknown;
-      };
-      if (answer.id !== id || answer.type === 'complete') continue;
-      if (answer.type === 'error') return { errors: answer.payload as GraphqlError[] };
-      return answer.payload as GraphqlAnswer;
-    }
-  }
-
-  async close(): Promise<void> {
-    this.socket.close();
-    await once(this.socket, 'close');
-  }
 }

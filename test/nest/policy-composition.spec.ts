@@ -90,6 +90,7 @@ class Places {
     requestId: undefined,
     singleUse: undefined,
     allowForeignLogins: undefined,
+    optional: undefined,
     from: undefined,
     site: undefined,
   })
@@ -249,6 +250,22 @@ describe('Policies of one route', () => {
     }
   });
 
+  it.each<[string, PassportPolicyOptions, PassportPolicyOptions, number]>([
+    ['true and true', { optional: true }, { optional: true }, 200],
+    ['true and undefined', { optional: true }, { optional: undefined }, 200],
+    ['nothing and true', {}, { optional: true }, 200],
+    ['true and nothing', { optional: true }, {}, 200],
+    ['true and false', { optional: true }, { optional: false }, 401],
+    ['false and true', { optional: false }, { optional: true }, 401],
+    ['nothing and nothing', {}, {}, 401],
+  ])('make the passport optional unless one sets false: %s', async (_, a, b, status) => {
+    for (const controller of [onClassAndMethod(a, b), composed(a, b), inherited(a, b)]) {
+      const { statusOf } = await startSite([controller]);
+      expect(await statusOf('route')).toBe(status);
+      expect(await statusOf('route', 'no.passport.atall')).toBe(401);
+    }
+  });
+
   it('compare each id that one of them names', async () => {
     const ids = [{ requestId: { query: 'a' } }, { requestId: { query: 'b' } }] as const;
     const started = await startSite([onClassAndMethod(...ids)]);
@@ -351,6 +368,8 @@ describe('@PassportPolicy()', () => {
     ['singleUse', null, 'needs true or false as singleUse, got null'],
     ['allowForeignLogins', 'false', 'needs true or false as allowForeignLogins, got "false"'],
     ['allowForeignLogins', 0, 'needs true or false as allowForeignLogins, got 0'],
+    ['optional', 'false', 'needs true or false as optional, got "false"'],
+    ['optional', null, 'needs true or false as optional, got null'],
     ['from', [], 'needs an extractor or a list of them as from'],
     ['from', 'header', 'needs an extractor or a list of them as from, got "header"'],
     ['from', [fromQuery(), 'header'], 'needs an extractor or a list of them as from'],
@@ -376,7 +395,7 @@ describe('@PassportPolicy()', () => {
 
   it('names its options in the error for an unknown one', () => {
     expect(() => PassportPolicy({ minKyc: 3 } as PassportPolicyOptions)).toThrow(
-      'it has requestId, allow, singleUse, allowForeignLogins, from, site',
+      'it has requestId, allow, singleUse, allowForeignLogins, optional, from, site',
     );
   });
 
@@ -386,7 +405,7 @@ describe('@PassportPolicy()', () => {
     { requestId: { query: 'id' } },
     { requestId: { body: 'id' } },
     { requestId: (context: ExecutionContext) => context.getType() },
-    { allow: () => false, singleUse: false, allowForeignLogins: true },
+    { allow: () => false, singleUse: false, allowForeignLogins: true, optional: true },
     { from: fromQuery(), site: 'shop' },
     { from: [fromQuery(), fromHeader()] },
     { requestId: undefined, allow: undefined, singleUse: undefined, from: undefined },

@@ -3,7 +3,7 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
-import { LimeSiteService, LimeSitesModule } from 'nestjs-lime-sites';
+import { LimeSiteService, LimeSitesModule, type LimeSitesModuleOptions } from 'nestjs-lime-sites';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
@@ -41,6 +41,8 @@ export interface StartedGateway extends StartedSite {
 interface GatewaySetup {
   /** Prepares the platform before the site starts. */
   prepare?: (lime: LimeSandbox) => void;
+  /** Options of the site, beside the sandbox's address and token. */
+  options?: LimeSitesModuleOptions;
 }
 
 type StartGateway = (
@@ -56,7 +58,7 @@ interface OpenClient extends GatewayClient {
 /** Starts a site with a gateway on the port of its HTTP server. Closes the clients and then the site after the test. */
 export function useGatewayStarter(): StartGateway {
   const closeLater = useCleanup();
-  return async (platform, gateway, { prepare } = {}) => {
+  return async (platform, gateway, { prepare, options } = {}) => {
     const lime = await startSandbox();
     closeLater(() => lime.stop());
     prepare?.(lime);
@@ -64,7 +66,7 @@ export function useGatewayStarter(): StartGateway {
     const app = await createApp(
       platform,
       gateway,
-      LimeSitesModule.forRoot(lime.moduleOptions()),
+      LimeSitesModule.forRoot({ ...lime.moduleOptions(), ...options }),
       logs,
     );
     closeLater(() => app.close());

@@ -131,6 +131,15 @@ export const options: LimeSitesModuleOptions[] = [
   { issuer: 'https://lime.pics' },
   { issuer: ['https://lime.pics', 'https://lime.example'] },
   { issuer: false },
+  {
+    toUser: ({ claims }, context) => ({ id: claims.agent_id, handler: context.getHandler().name }),
+  },
+  { toUser: async ({ claims }) => claims.user_id },
+  { challenge: { resource_metadata: 'https://your.app/.well-known/oauth-protected-resource' } },
+  // @ts-expect-error A user is made by a function.
+  { toUser: { id: 'agent' } },
+  // @ts-expect-error A parameter of a challenge is a text.
+  { challenge: { realm: 7 } },
   // @ts-expect-error `true` does not name an issuer.
   { issuer: true },
   // @ts-expect-error This option does not exist.
