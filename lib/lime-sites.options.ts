@@ -26,7 +26,7 @@ import { issuerOf } from './passport/passport-rules.js';
 const MAX_MS = 2 ** 31 - 1;
 
 /** Checked below, because they need each other or the environment. */
-const checkedBelow: OptionRule<unknown> = (given) => given;
+export const checkedBelow: OptionRule<unknown> = (given) => given;
 
 /** A token (RFC 9110 section 5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -58,14 +58,24 @@ const challenge: OptionRule<Readonly<Record<string, string>>> = (given, report) 
   return Object.fromEntries(entries);
 };
 
-const RULES = {
-  siteToken: checkedBelow,
+/** The options of everything that verifies tokens. */
+export const VERIFIER_RULES = {
   baseUrl: checkedBelow,
   issuer: checkedBelow,
   allowInsecureHttp: trueOrFalse(false),
   timeoutMs: wholeNumber(30_000, 1, MAX_MS),
-  maxRetries: wholeNumber(3, 0, 100),
   clockToleranceMs: wholeNumber(5_000, 0, 60_000),
+  httpClient: optional<LimeSitesModuleOptions['httpClient']>(
+    (given) => hasMethod(given, 'request'),
+    'must be an undici Dispatcher, such as new Agent()',
+  ),
+  challenge,
+};
+
+const RULES = {
+  siteToken: checkedBelow,
+  ...VERIFIER_RULES,
+  maxRetries: wholeNumber(3, 0, 100),
   sseBackoffBaseMs: wholeNumber(500, 1, MAX_MS),
   sseBackoffMaxMs: wholeNumber(8_000, 1, MAX_MS),
   streamWaitMs: wholeNumber(5_000, 0, MAX_MS),
@@ -75,10 +85,6 @@ const RULES = {
   handlerTimeoutMs: wholeNumber(30_000, 1, MAX_MS),
   shutdownTimeoutMs: wholeNumber(10_000, 0, MAX_MS),
   dispatcher: trueOrFalse(true),
-  httpClient: optional<LimeSitesModuleOptions['httpClient']>(
-    (given) => hasMethod(given, 'request'),
-    'must be an undici Dispatcher, such as new Agent()',
-  ),
   eventEmitter: optional<LimeSitesModuleOptions['eventEmitter']>(
     (given) => given === false || hasMethod(given, 'emit'),
     'must be false or an object with an emit method',
@@ -91,7 +97,6 @@ const RULES = {
     (given) => typeof given === 'function',
     'must be a function that makes a user of a passport',
   ),
-  challenge,
 } satisfies Record<keyof LimeSitesModuleOptions, OptionRule<unknown>>;
 
 type CheckedBelow = 'siteToken' | 'baseUrl' | 'issuer';
@@ -99,12 +104,7 @@ type CheckedBelow = 'siteToken' | 'baseUrl' | 'issuer';
 /** The options with every default filled in and every value checked. */
 export type ResolvedOptions = {
   [Name in Exclude<keyof typeof RULES, CheckedBelow>]: ReturnType<(typeof RULES)[Name]>;
-} & {
-  siteToken: SiteToken;
-  baseUrl: string;
-  /** The origins that a passport may name in `iss`; `false` skips the check. */
-  issuers: readonly string[] | false;
-};
+} & ResolvedPlatform & { siteToken: SiteToken };
 
 /**
  * Fills in the defaults and checks everything.
@@ -116,22 +116,12 @@ export function resolveOptions(
   env: NodeJS.ProcessEnv,
 ): ResolvedOptions {
   const { values, faults } = checkOptions(options, RULES);
-  const { siteToken, baseUrl, issuer, ...others } = values;
-  const reportOn =
-    (name: string): Report =>
-    (predicate) =>
-      faults.push(`${name} ${predicate}`);
-
+  const { siteToken, ...others } = values;
   const token = readSiteToken(
     siteToken ?? env[LIME_SITE_TOKEN] ?? '',
-    reportOn(isGiven(siteToken) ? 'siteToken' : LIME_SITE_TOKEN),
+    reportTo(faults, isGiven(siteToken) ? 'siteToken' : LIME_SITE_TOKEN),
   );
-  const root = readBaseUrl(
-    baseUrl ?? env[LIME_API_BASE],
-    others.allowInsecureHttp,
-    reportOn(isGiven(baseUrl) ? 'baseUrl' : LIME_API_BASE),
-  );
-  const issuers = readIssuers(issuer, root, reportOn('issuer'));
+  const platform = readPlatform(values, env, faults);
   const { sseBackoffMaxMs: max, sseBackoffBaseMs: base } = others;
   if (max < base)
     faults.push(`sseBackoffMaxMs (${max}) must not be below sseBackoffBaseMs (${base})`);
@@ -139,8 +129,34 @@ export function resolveOptions(
   // The token may stand where something else belongs, and be shown as the value of that option.
   const shown = redact(faults, token ? [token] : []).map(shorten);
   if (token === '') throw tokenMissing(shown);
-  if (token === undefined || shown.length > 0) throw invalidOptions(shown);
-  return { ...others, baseUrl: root, issuers, siteToken: new SiteToken(token) };
+  if (token === undefined || shown.length > 0) throw invalidOptions('LimeSitesModule', shown);
+  return { ...others, ...platform, siteToken: new SiteToken(token) };
+}
+
+/** Where the platform is, and what its tokens name as their issuer. */
+export interface ResolvedPlatform {
+  baseUrl: string;
+  /** The origins that a token may name in `iss`; `false` skips the check. */
+  issuers: readonly string[] | false;
+}
+
+/** Reads the options `baseUrl` and `issuer`. */
+export function readPlatform(
+  given: { baseUrl: unknown; issuer: unknown; allowInsecureHttp: boolean },
+  env: NodeJS.ProcessEnv,
+  faults: string[],
+): ResolvedPlatform {
+  const baseUrl = readBaseUrl(
+    given.baseUrl ?? env[LIME_API_BASE],
+    given.allowInsecureHttp,
+    reportTo(faults, isGiven(given.baseUrl) ? 'baseUrl' : LIME_API_BASE),
+  );
+  return { baseUrl, issuers: readIssuers(given.issuer, baseUrl, reportTo(faults, 'issuer')) };
+}
+
+/** Collects what is wrong with one option. */
+export function reportTo(faults: string[], name: string): Report {
+  return (predicate) => faults.push(`${name} ${predicate}`);
 }
 
 /**
@@ -166,8 +182,9 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function invalidOptions(faults: string[]): LimeError {
-  const message = `LimeSitesModule: ${faults.join('; ')}`;
+/** The error that names every wrong option of a module. */
+export function invalidOptions(module: string, faults: string[]): LimeError {
+  const message = `${module}: ${faults.join('; ')}`;
   return new LimeError('INVALID_OPTIONS', message, { detail: { faults } });
 }
 

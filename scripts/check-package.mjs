@@ -23,6 +23,7 @@ const ENTRIES = [
   'dist/index.js',
   'dist/index.d.ts',
   'dist/bullmq/index.js',
+  'dist/mcp/index.js',
   'dist/terminus/index.js',
   'dist/testing/index.js',
 ];

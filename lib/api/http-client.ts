@@ -18,7 +18,8 @@ export interface HttpClientOptions {
   site: string;
   /** Absolute, without a trailing slash. */
   baseUrl: string;
-  siteToken: SiteToken;
+  /** Only the JWKS can be fetched without one. */
+  siteToken?: SiteToken | undefined;
   dispatcher: Dispatcher;
   clock: Clock;
 }
@@ -59,7 +60,7 @@ export class HttpClient {
   readonly #site: string;
   readonly #origin: string;
   readonly #basePath: string;
-  readonly #siteToken: SiteToken;
+  readonly #siteToken: SiteToken | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
 
@@ -154,7 +155,7 @@ export class HttpClient {
       headers: {
         accept: 'application/json',
         'user-agent': USER_AGENT,
-        ...(call.authenticated && { 'x-site-token': this.#siteToken.reveal() }),
+        ...(call.authenticated && this.#siteToken && { 'x-site-token': this.#siteToken.reveal() }),
         ...(call.body !== undefined && { 'content-type': 'application/json' }),
         ...call.headers,
       },

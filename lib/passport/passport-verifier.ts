@@ -3,9 +3,9 @@ import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import { verifyChannel } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
-import type { McpTokenClaims } from '../interfaces/mcp-token-claims.interface.js';
 import type {
   BindingPassportClaims,
+  McpTokenClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
 import { JwksCache } from './jwks-cache.js';

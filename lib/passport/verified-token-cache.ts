@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { McpTokenClaims } from '../interfaces/mcp-token-claims.interface.js';
-import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import type {
+  CommonPassportClaims,
+  McpTokenClaims,
+} from '../interfaces/passport-claims.interface.js';
 
 /** Tokens in each of two generations; a token takes about 2 KiB. */
 const GENERATION_SIZE = 5_000;
