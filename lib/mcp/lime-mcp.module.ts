@@ -1,4 +1,9 @@
-import { ConfigurableModuleBuilder, Module, type OnModuleInit } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Module,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type Clock, systemClock } from '../common/clock.js';
 import { LimeError } from '../errors/index.js';
@@ -18,28 +23,29 @@ export interface LimeMcpModuleExtras {
 
 const OPTIONS = 'LIME_MCP_OPTIONS';
 
-const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<LimeMcpModuleOptions>({
-  optionsInjectionToken: OPTIONS,
-})
-  .setClassMethodName('forRoot')
-  .setFactoryMethodName('createLimeMcpOptions')
-  .setExtras<LimeMcpModuleExtras>({ metadata: true }, (definition, { metadata }) => ({
-    ...definition,
-    global: true,
-    controllers: metadata === false ? [] : [ProtectedResourceController],
-    providers: [
-      ...(definition.providers ?? []),
-      { provide: LIME_SITES_CLOCK, useValue: systemClock },
-      {
-        provide: McpTokenVerifier,
-        inject: [OPTIONS, LIME_SITES_CLOCK],
-        useFactory: (options: LimeMcpModuleOptions, clock: Clock) =>
-          new McpTokenVerifier(resolveMcpOptions(options, process.env), clock),
-      },
-    ],
-    exports: [McpTokenVerifier],
-  }))
-  .build();
+const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<LimeMcpModuleOptions>({
+    optionsInjectionToken: OPTIONS,
+  })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createLimeMcpOptions')
+    .setExtras<LimeMcpModuleExtras>({ metadata: true }, (definition, { metadata }) => ({
+      ...definition,
+      global: true,
+      controllers: metadata === false ? [] : [ProtectedResourceController],
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: LIME_SITES_CLOCK, useValue: systemClock },
+        {
+          provide: McpTokenVerifier,
+          inject: [OPTIONS, LIME_SITES_CLOCK],
+          useFactory: (options: LimeMcpModuleOptions, clock: Clock) =>
+            new McpTokenVerifier(resolveMcpOptions(options, process.env), clock),
+        },
+      ],
+      exports: [McpTokenVerifier],
+    }))
+    .build();
 
 /**
  * Lets agents call the MCP server of an application with access tokens of LIME. Needs no site token and opens no event stream; an
@@ -49,6 +55,16 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<LimeMcpModuleO
 export class LimeMcpModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(private readonly moduleRef: ModuleRef) {
     super();
+  }
+
+  /** Registers the MCP server. Reads `LIME_API_BASE` from the environment where the options leave `baseUrl` out. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Registers the MCP server with options that a factory makes (`useFactory`, `useClass` or `useExisting`). */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
   }
 
   /** @internal With two domains a guard would not know which one its route is for. */

@@ -9,14 +9,14 @@ import type { ResolvedMcpOptions } from './lime-mcp.options.js';
 
 /** Verifies the access tokens of this MCP server. `McpTokenGuard` does it for a route. */
 export class McpTokenVerifier implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** @internal */
+  readonly options: ResolvedMcpOptions;
   readonly #verifier: PassportVerifier;
   readonly #disconnect: () => Promise<void>;
 
   /** @internal Provided by `LimeMcpModule`. */
-  constructor(
-    readonly options: ResolvedMcpOptions,
-    realClock: Clock,
-  ) {
+  constructor(options: ResolvedMcpOptions, realClock: Clock) {
+    this.options = options;
     const { domain: site, baseUrl, httpClient } = options;
     const clock = new RootContext().bindClock(realClock);
     const dispatcher = httpClient ?? createAgent();

@@ -20,7 +20,11 @@ const say = (line) => process.stdout.write(line + '\\n');
 const MANIFEST = {
   name: 'nestjs-lime-sites',
   type: 'module',
-  exports: { '.': './dist/index.js', './testing': './dist/testing/index.js' },
+  exports: {
+    '.': './dist/index.js',
+    './mcp': './dist/mcp/index.js',
+    './testing': './dist/testing/index.js',
+  },
 };
 
 /** The package for programs in their own processes. Compiled file by file, because a build may be missing or old. */
@@ -36,21 +40,27 @@ export class CompiledPackage {
     await Promise.all(
       files
         .filter((name) => name.endsWith('.ts'))
-        .map((name) => compile(name, join(folder, 'dist'))),
+        .map((name) => compile(join('lib', name), join(folder, 'dist', jsOf(name)))),
     );
     return new CompiledPackage(folder);
   }
 
   /** Starts a program in its own process, with further environment variables. */
   async run(program: string, env: Record<string, string> = {}): Promise<ChildApp> {
-    const file = join(this.folder, `program-${performance.now()}.mjs`);
+    const file = this.#newFile();
     await writeFile(file, PRELUDE + program);
-    return new ChildApp(
-      spawn(process.execPath, [file], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, ...env },
-      }),
-    );
+    return start([file], env);
+  }
+
+  /** Starts a program in TypeScript, which says itself what it needs. */
+  async runFile(source: string, args: readonly string[] = []): Promise<ChildApp> {
+    const file = this.#newFile();
+    await compile(source, file);
+    return start([file, ...args]);
+  }
+
+  #newFile(): string {
+    return join(this.folder, `program-${performance.now()}.mjs`);
   }
 
   async remove(): Promise<void> {
@@ -94,8 +104,21 @@ export class ChildApp {
   }
 }
 
-async function compile(name: string, target: string): Promise<void> {
-  const { code } = await transformFile(join('lib', name), {
+function start(args: readonly string[], env: Record<string, string> = {}): ChildApp {
+  return new ChildApp(
+    spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    }),
+  );
+}
+
+function jsOf(name: string): string {
+  return name.replace(/ts$/, 'js');
+}
+
+async function compile(source: string, target: string): Promise<void> {
+  const { code } = await transformFile(source, {
     jsc: {
       parser: { syntax: 'typescript', decorators: true },
       transform: { legacyDecorator: true, decoratorMetadata: true },
@@ -104,7 +127,6 @@ async function compile(name: string, target: string): Promise<void> {
     module: { type: 'es6' },
     swcrc: false,
   });
-  const file = join(target, name.replace(/ts$/, 'js'));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, code);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, code);
 }
