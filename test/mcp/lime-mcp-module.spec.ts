@@ -1,11 +1,15 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, VersioningType } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import { LimeError } from 'nestjs-lime-sites';
 import { LimeMcpModule, type LimeMcpModuleOptions, McpTokenVerifier } from 'nestjs-lime-sites/mcp';
 import { Agent } from 'undici';
+import { useCleanup } from '../support/cleanup.js';
 import { useEnvironment } from '../support/environment.js';
 import { failureOf } from '../support/failure-of.js';
-import { useStarter } from '../support/start-site.js';
+import { HTTP_PLATFORMS, useStarter } from '../support/start-site.js';
 import { callMcp, DOMAIN, METADATA_URL, startMcp } from './support/start-mcp.js';
 
 describe('LimeMcpModule', () => {
@@ -173,33 +177,31 @@ describe('LimeMcpModule', () => {
 
 describe('The metadata of the MCP server', () => {
   const start = useStarter();
+  const closeLater = useCleanup();
 
   const get = async (url: string, path = '') => {
     const response = await fetch(`${url}/.well-known/oauth-protected-resource${path}`);
     return { status: response.status, body: (await response.json()) as object };
   };
 
-  it.each(['express', 'fastify'] as const)(
-    'is served at both addresses on %s',
-    async (platform) => {
-      const lime = await start.lime();
-      const resource = `https://${DOMAIN}:8443/api/mcp`;
-      const { url } = await startMcp(start, { lime, platform, options: { resource } });
-      const metadata = {
-        resource,
-        authorization_servers: [new URL(lime.baseUrl).origin],
-        bearer_methods_supported: ['header'],
-      };
+  it.each(HTTP_PLATFORMS)('is served at both addresses on %s', async (platform) => {
+    const lime = await start.lime();
+    const resource = `https://${DOMAIN}:8443/api/mcp`;
+    const { url } = await startMcp(start, { lime, platform, options: { resource } });
+    const metadata = {
+      resource,
+      authorization_servers: [new URL(lime.baseUrl).origin],
+      bearer_methods_supported: ['header'],
+    };
 
-      expect(await get(url)).toEqual({ status: 200, body: metadata });
-      expect(await get(url, '/api/mcp')).toEqual({ status: 200, body: metadata });
-      expect((await get(url, '/mcp')).status).toBe(404);
-      expect((await get(url, '/api/mcp/more')).status).toBe(404);
-      expect((await callMcp(url)).challenge).toBe(
-        `Bearer resource_metadata="https://${DOMAIN}:8443/.well-known/oauth-protected-resource/api/mcp"`,
-      );
-    },
-  );
+    expect(await get(url)).toEqual({ status: 200, body: metadata });
+    expect(await get(url, '/api/mcp')).toEqual({ status: 200, body: metadata });
+    expect((await get(url, '/mcp')).status).toBe(404);
+    expect((await get(url, '/api/mcp/more')).status).toBe(404);
+    expect((await callMcp(url)).challenge).toBe(
+      `Bearer resource_metadata="https://${DOMAIN}:8443/.well-known/oauth-protected-resource/api/mcp"`,
+    );
+  });
 
   it.each([
     [undefined, `https://${DOMAIN}`, METADATA_URL],
@@ -245,4 +247,24 @@ describe('The metadata of the MCP server', () => {
     expect((await get(url)).status).toBe(404);
     expect((await callMcp(url, await lime.signMcpToken(DOMAIN))).status).toBe(200);
   });
+
+  it.each(HTTP_PLATFORMS)(
+    'stays at the origin on %s, whatever prefix and version the routes have',
+    async (platform) => {
+      const lime = await start.lime();
+      const mcp = LimeMcpModule.forRoot({ domain: DOMAIN, baseUrl: lime.baseUrl });
+      const module = await Test.createTestingModule({ imports: [mcp] }).compile();
+      const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+      const app = module.createNestApplication(adapter, { logger: false });
+      closeLater(() => app.close());
+      app.setGlobalPrefix('api', { exclude: ['.well-known/oauth-protected-resource{/*path}'] });
+      app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+      await app.listen(0, '127.0.0.1');
+
+      expect(await get(await app.getUrl())).toMatchObject({
+        status: 200,
+        body: { resource: `https://${DOMAIN}` },
+      });
+    },
+  );
 });
