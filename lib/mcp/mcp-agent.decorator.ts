@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { NamedKey } from '../decorators/passport.decorator.js';
 import { LimeError } from '../errors/index.js';
 import type { McpTokenClaims } from '../interfaces/passport-claims.interface.js';
 
@@ -10,7 +11,7 @@ const AGENT = Symbol('lime-sites.mcp-agent');
  * of the MCP endpoint, and in the tools of `@rekog/mcp-nest`.
  * @throws {LimeError} `GUARD_MISSING` where no such guard let the request in.
  */
-export const McpAgent: (claim?: keyof McpTokenClaims & string) => ParameterDecorator =
+export const McpAgent: (claim?: NamedKey<McpTokenClaims>) => ParameterDecorator =
   createParamDecorator((claim: string | undefined, context: ExecutionContext): unknown => {
     const request = nodeRequestOf(context);
     const agent = request && (Reflect.get(request, AGENT) as McpTokenClaims | undefined);
