@@ -30,6 +30,7 @@ export default {
   moduleNameMapper: {
     '^nestjs-lime-sites$': '<rootDir>/lib/index.ts',
     '^nestjs-lime-sites/bullmq$': '<rootDir>/lib/bullmq/index.ts',
+    '^nestjs-lime-sites/mcp$': '<rootDir>/lib/mcp/index.ts',
     '^nestjs-lime-sites/swagger$': '<rootDir>/lib/swagger/index.ts',
     '^nestjs-lime-sites/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-lime-sites/testing$': '<rootDir>/lib/testing/index.ts',

@@ -203,7 +203,8 @@ function showAddress(value: unknown): string {
   return isToken ? 'what looks like a site token' : show(value);
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether the network cannot read what is sent to this host. */
+export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||

@@ -28,7 +28,7 @@ import { issuerOf } from './passport/passport-rules.js';
 const MAX_MS = 2 ** 31 - 1;
 
 /** Checked below, because they need each other or the environment. */
-const checkedBelow: OptionRule<unknown> = (given) => given;
+export const checkedBelow: OptionRule<unknown> = (given) => given;
 
 const STORE_METHODS = ['remember', 'knows', 'claim'];
 
@@ -62,14 +62,24 @@ const challenge: OptionRule<Readonly<Record<string, string>>> = (given, report) 
   return Object.fromEntries(entries);
 };
 
-const RULES = {
-  siteToken: checkedBelow,
+/** The options of everything that verifies tokens. */
+export const VERIFIER_RULES = {
   baseUrl: checkedBelow,
   issuer: checkedBelow,
   allowInsecureHttp: trueOrFalse(false),
   timeoutMs: wholeNumber(30_000, 1, MAX_MS),
-  maxRetries: wholeNumber(3, 0, 100),
   clockToleranceMs: wholeNumber(5_000, 0, 60_000),
+  httpClient: optional<LimeSitesModuleOptions['httpClient']>(
+    (given) => hasMethod(given, 'request'),
+    'must be an undici Dispatcher, such as new Agent()',
+  ),
+  challenge,
+};
+
+const RULES = {
+  siteToken: checkedBelow,
+  ...VERIFIER_RULES,
+  maxRetries: wholeNumber(3, 0, 100),
   sseBackoffBaseMs: wholeNumber(500, 1, MAX_MS),
   sseBackoffMaxMs: wholeNumber(8_000, 1, MAX_MS),
   streamWaitMs: wholeNumber(5_000, 0, MAX_MS),
@@ -79,10 +89,6 @@ const RULES = {
   handlerTimeoutMs: wholeNumber(30_000, 1, MAX_MS),
   shutdownTimeoutMs: wholeNumber(10_000, 0, MAX_MS),
   dispatcher: trueOrFalse(true),
-  httpClient: optional<LimeSitesModuleOptions['httpClient']>(
-    (given) => hasMethod(given, 'request'),
-    'must be an undici Dispatcher, such as new Agent()',
-  ),
   eventEmitter: optional<LimeSitesModuleOptions['eventEmitter']>(
     (given) => given === false || hasMethod(given, 'emit'),
     'must be false or an object with an emit method',
@@ -99,7 +105,6 @@ const RULES = {
     (given) => typeof given === 'function',
     'must be a function that makes a user of a passport',
   ),
-  challenge,
 } satisfies Record<keyof LimeSitesModuleOptions, OptionRule<unknown>>;
 
 type CheckedBelow = 'siteToken' | 'baseUrl' | 'issuer';
@@ -107,14 +112,7 @@ type CheckedBelow = 'siteToken' | 'baseUrl' | 'issuer';
 /** The options with every default filled in and every value checked. */
 export type ResolvedOptions = {
   [Name in Exclude<keyof typeof RULES, CheckedBelow>]: ReturnType<(typeof RULES)[Name]>;
-} & {
-  siteToken: SiteToken;
-  baseUrl: string;
-  /** The origins that a passport may name in `iss`; `false` skips the check. */
-  issuers: readonly string[] | false;
-  /** From the environment; `undefined` for none, or with an `httpClient`. */
-  proxy: HttpProxy | undefined;
-};
+} & ResolvedPlatform & { siteToken: SiteToken };
 
 /**
  * Fills in the defaults and checks everything.
@@ -126,24 +124,12 @@ export function resolveOptions(
   env: NodeJS.ProcessEnv,
 ): ResolvedOptions {
   const { values, faults } = checkOptions(options, RULES);
-  const { siteToken, baseUrl, issuer, ...others } = values;
-  const reportOn =
-    (name: string): Report =>
-    (predicate) =>
-      faults.push(`${name} ${predicate}`);
-
+  const { siteToken, ...others } = values;
   const token = readSiteToken(
     siteToken ?? env[LIME_SITE_TOKEN] ?? '',
-    reportOn(isGiven(siteToken) ? 'siteToken' : LIME_SITE_TOKEN),
+    reportTo(faults, isGiven(siteToken) ? 'siteToken' : LIME_SITE_TOKEN),
   );
-  const root = readBaseUrl(
-    baseUrl ?? env[LIME_API_BASE],
-    others.allowInsecureHttp,
-    reportOn(isGiven(baseUrl) ? 'baseUrl' : LIME_API_BASE),
-  );
-  const issuers = readIssuers(issuer, root, reportOn('issuer'));
-  const needsProxy = others.httpClient === undefined && root.startsWith('https:');
-  const proxy = needsProxy ? readProxy(env, reportOn) : undefined;
+  const platform = readPlatform(values, env, faults);
   const { sseBackoffMaxMs: max, sseBackoffBaseMs: base } = others;
   if (max < base)
     faults.push(`sseBackoffMaxMs (${max}) must not be below sseBackoffBaseMs (${base})`);
@@ -153,8 +139,39 @@ export function resolveOptions(
   // The token may stand where something else belongs, and be shown as the value of that option.
   const shown = redact(faults, token ? [token] : []).map(shorten);
   if (token === '') throw tokenMissing(shown);
-  if (token === undefined || shown.length > 0) throw invalidOptions(shown);
-  return { ...others, baseUrl: root, issuers, proxy, siteToken: new SiteToken(token) };
+  if (token === undefined || shown.length > 0) throw invalidOptions('LimeSitesModule', shown);
+  return { ...others, ...platform, siteToken: new SiteToken(token) };
+}
+
+/** Where the platform is, how to reach it, and what its tokens name as their issuer. */
+export interface ResolvedPlatform {
+  baseUrl: string;
+  /** The origins that a token may name in `iss`; `false` skips the check. */
+  issuers: readonly string[] | false;
+  /** From the environment; `undefined` for none, or with an `httpClient`. */
+  proxy: HttpProxy | undefined;
+}
+
+/** Reads the options `baseUrl` and `issuer`, and the proxy. */
+export function readPlatform(
+  given: { baseUrl: unknown; issuer: unknown; allowInsecureHttp: boolean; httpClient: unknown },
+  env: NodeJS.ProcessEnv,
+  faults: string[],
+): ResolvedPlatform {
+  const reportOn = (name: string) => reportTo(faults, name);
+  const baseUrl = readBaseUrl(
+    given.baseUrl ?? env[LIME_API_BASE],
+    given.allowInsecureHttp,
+    reportOn(isGiven(given.baseUrl) ? 'baseUrl' : LIME_API_BASE),
+  );
+  const issuers = readIssuers(given.issuer, baseUrl, reportOn('issuer'));
+  const needsProxy = given.httpClient === undefined && baseUrl.startsWith('https:');
+  return { baseUrl, issuers, proxy: needsProxy ? readProxy(env, reportOn) : undefined };
+}
+
+/** Collects what is wrong with one option. */
+export function reportTo(faults: string[], name: string): Report {
+  return (predicate) => faults.push(`${name} ${predicate}`);
 }
 
 /**
@@ -180,8 +197,9 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function invalidOptions(faults: string[]): LimeError {
-  const message = `LimeSitesModule: ${faults.join('; ')}`;
+/** The error that names every wrong option of a module. */
+export function invalidOptions(module: string, faults: string[]): LimeError {
+  const message = `${module}: ${faults.join('; ')}`;
   return new LimeError('INVALID_OPTIONS', message, { detail: { faults } });
 }
 

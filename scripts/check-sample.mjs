@@ -167,6 +167,15 @@ for (const [name, said] of [
       /24 logins, 24 handled/,
     ],
   ],
+  [
+    'mcp',
+    [
+      new RegExp(`With a token for this server: You are agent ${ID}`),
+      /Without a token: UnauthorizedError/,
+      /With a token for another server: UnauthorizedError/,
+      /resource_metadata="http:\S+oauth-protected-resource\/mcp"/,
+    ],
+  ],
   ['verify-only', [/our own login: GET \/reports answers 200/, /another site: .* answers 401/]],
 ]) {
   await checks.run(`npm run sample:${name} works, and Ctrl-C ends it`, () =>

@@ -20,7 +20,8 @@ export interface HttpClientOptions {
   site: string;
   /** Absolute, without a trailing slash. */
   baseUrl: string;
-  siteToken: SiteToken;
+  /** Only the JWKS can be fetched without one. */
+  siteToken?: SiteToken | undefined;
   /** The application's own; it stays open. @default an agent that {@link HttpClient.destroy} closes */
   httpClient: Dispatcher | undefined;
   /** For the default agent. */
@@ -58,7 +59,7 @@ export class HttpClient {
   readonly #site: string;
   readonly #origin: string;
   readonly #basePath: string;
-  readonly #siteToken: SiteToken;
+  readonly #siteToken: SiteToken | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #isOwnAgent: boolean;
   readonly #closing = new AbortController();
@@ -170,7 +171,7 @@ export class HttpClient {
         accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': USER_AGENT,
-        ...(call.authenticated && { 'x-site-token': this.#siteToken.reveal() }),
+        ...(call.authenticated && this.#siteToken && { 'x-site-token': this.#siteToken.reveal() }),
         ...(call.body !== undefined && { 'content-type': 'application/json' }),
         ...call.headers,
       },
@@ -198,6 +199,10 @@ export class HttpClient {
     return new LimeError('TIMEOUT', problem + hint);
   }
 
+  get #secrets(): readonly string[] {
+    return this.#siteToken ? [this.#siteToken.reveal()] : [];
+  }
+
   get #hasOpenStream(): boolean {
     return this.#stream?.aborted === false;
   }
@@ -208,12 +213,11 @@ export class HttpClient {
   }
 
   #contextOf(call: HttpRequest): ResponseContext {
-    const secrets = [this.#siteToken.reveal(), ...(call.secrets ?? [])];
-    return { call: this.#nameOf(call), secrets };
+    return { call: this.#nameOf(call), secrets: [...this.#secrets, ...(call.secrets ?? [])] };
   }
 
   /** The id in a path is the application's, which may have put a secret there. */
   #nameOf({ method, path }: HttpRequest): string {
-    return redact(`${method} ${this.#origin}${this.#basePath}${path}`, [this.#siteToken.reveal()]);
+    return redact(`${method} ${this.#origin}${this.#basePath}${path}`, this.#secrets);
   }
 }

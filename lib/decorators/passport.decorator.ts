@@ -7,7 +7,9 @@ import type {
 import { attachedAdmission, sharedObjectOf } from '../guards/execution.js';
 
 /** The names that a type lists, without those of its index signature. */
-type NamedKey<Type> = keyof { [Key in keyof Type as string extends Key ? never : Key]: Type[Key] };
+export type NamedKey<Type> = keyof {
+  [Key in keyof Type as string extends Key ? never : Key]: Type[Key];
+};
 type ClaimName = NamedKey<PassportClaims> | NamedKey<BindingPassportClaims>;
 
 /**

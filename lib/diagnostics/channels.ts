@@ -15,7 +15,7 @@ export const LIME_CHANNELS = {
 
 /** The fields that all messages of tracing channels share. One object serves an operation from its start to its end. */
 export interface LimeTraceMessage {
-  /** The name of the site; `default` for the unnamed one. */
+  /** The name of the site, `default` for the unnamed one; the domain of an MCP server. */
   readonly site: string;
   /** Why the operation failed; set from the event `error` on. */
   error?: unknown;
@@ -51,9 +51,9 @@ export interface LimeHandlerMessage extends LimeTraceMessage {
   readonly handler: string;
 }
 
-/** One verification of a passport, including the JWKS request if there was one. */
+/** One verification of a passport or MCP access token, including the JWKS request if there was one. */
 export interface LimeVerifyMessage extends LimeTraceMessage {
-  readonly kind: 'login' | 'binding';
+  readonly kind: 'login' | 'binding' | 'mcp';
 }
 
 /** One HTTP exchange with LIME: each try of a call, and the event stream until its headers arrive. */

@@ -1,6 +1,6 @@
 import { LimeError } from './lime.error.js';
 
-/** Which rule a passport broke. */
+/** Which rule a passport, or an MCP access token, broke. */
 export type PassportErrorCode =
   | 'PASSPORT_MALFORMED'
   | 'PASSPORT_ALGORITHM'
@@ -13,6 +13,7 @@ export type PassportErrorCode =
   | 'PASSPORT_NOT_YET_VALID'
   | 'PASSPORT_EXPIRED'
   | 'PASSPORT_REQUEST_MISMATCH'
+  | 'PASSPORT_DOMAIN'
   | 'PASSPORT_REPLAYED';
 
 /** Optional parts of an {@link InvalidPassportError}. */
@@ -24,7 +25,7 @@ export interface InvalidPassportErrorOptions {
   cause?: unknown;
 }
 
-/** A passport that must not be trusted. `code` names the rule that it broke; `expected` and `actual` show how. */
+/** A passport, or an MCP access token, that must not be trusted. `code` names the rule that it broke; `expected` and `actual` show how. */
 export class InvalidPassportError extends LimeError {
   declare readonly code: PassportErrorCode;
   declare readonly expected?: unknown;

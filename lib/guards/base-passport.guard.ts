@@ -1,10 +1,4 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Injectable,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
+import { type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
 import { isRefusedCode } from '../api/binding-exchange.js';
 import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
@@ -15,6 +9,7 @@ import type {
 } from '../interfaces/passport-claims.interface.js';
 import type { LimeSite } from '../lime-site.js';
 import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
+import { BaseTokenGuard } from './base-token.guard.js';
 import {
   Admission,
   attachAdmission,
@@ -34,21 +29,14 @@ import {
   type ChallengeParameters,
   PassportException,
   type PassportExceptionCode,
-  transportException,
 } from './passport.exception.js';
 
 /** The steps that both passport guards share. Every protected step can be overridden. */
 @Injectable()
-export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly moduleRef: ModuleRef,
-    private readonly adapterHost: HttpAdapterHost,
-  ) {}
-
+export abstract class BasePassportGuard extends BaseTokenGuard implements OnModuleInit {
   /** @internal @throws {LimeError} `MISSING_MODULE`: without a site the guard would fail on every request. */
   onModuleInit(): void {
-    this.#provided(
+    this.provided(
       LIME_SITES_NAME,
       'MISSING_MODULE',
       'LimeSitesModule, which the application does not import. Import LimeSitesModule.forRoot() in the root module, or ' +
@@ -129,21 +117,6 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
     return guardOptions.challenge;
   }
 
-  /**
-   * The exception for a refusal: the `PassportException` itself, or a `WsException` or `RpcException` with the same code,
-   * message and `cause`. On HTTP it sets `WWW-Authenticate` (RFC 6750 section 3).
-   */
-  protected createException(
-    context: ExecutionContext,
-    exception: PassportException,
-  ): Error | Promise<Error> {
-    if (exception.challenge !== undefined && context.getType() === 'http') {
-      const response = context.switchToHttp().getResponse<unknown>();
-      this.adapterHost.httpAdapter.setHeader(response, 'WWW-Authenticate', exception.challenge);
-    }
-    return transportException(context, exception);
-  }
-
   async #admit(
     token: string,
     policy: RoutePolicy,
@@ -196,20 +169,11 @@ export abstract class BasePassportGuard implements CanActivate, OnModuleInit {
   }
 
   #siteOf({ site }: RoutePolicy): LimeSite {
-    return this.#provided(
+    return this.provided<LimeSite>(
       getLimeSiteToken(site),
       'UNKNOWN_SITE',
       `the site "${site ?? DEFAULT_SITE}", which is not registered. Register it with LimeSitesModule.forRoot()`,
-    ) as LimeSite;
-  }
-
-  /** Gets a provider of `LimeSitesModule`. Nest's own error would name only a token. */
-  #provided(token: string, code: string, need: string): unknown {
-    try {
-      return this.moduleRef.get<unknown>(token, { strict: false });
-    } catch {
-      throw new LimeError(code, `${this.constructor.name} needs ${need}`);
-    }
+    );
   }
 }
 
@@ -226,8 +190,8 @@ function refusal(error: LimeError): PassportException {
   return new PassportException(codeOf(error), error);
 }
 
-/** Every fault of a passport has the same code for the client. */
-function codeOf(error: LimeError): PassportExceptionCode {
+/** The code of a refusal: every fault of a token has the same one for the client. */
+export function codeOf(error: LimeError): PassportExceptionCode {
   if (error instanceof InvalidPassportError || isRefusedCode(error)) return 'invalid_token';
   switch (error.code) {
     case 'BINDING_CODE_USED':

@@ -18,8 +18,8 @@ export function fromBearer(): PassportExtractor {
   };
 }
 
-/** One token without spaces (RFC 6750 section 2.1). The verification checks the rest. */
-function bearerToken(value: string): string | undefined {
+/** Reads one token without spaces out of `Authorization` (RFC 6750 section 2.1). The verification checks the rest. */
+export function bearerToken(value: string): string | undefined {
   const scheme = BEARER.exec(value)?.[0];
   if (scheme === undefined) return undefined;
   const token = value.slice(scheme.length);

@@ -50,8 +50,13 @@ export class PassportException extends HttpException {
   readonly code: PassportExceptionCode;
   #parameters: ChallengeParameters = {};
 
-  constructor(code: PassportExceptionCode, cause?: unknown) {
-    const { status: statusCode, error, message } = ANSWERS[code];
+  /** @param message replaces the message for the client. */
+  constructor(
+    code: PassportExceptionCode,
+    cause?: unknown,
+    message: string = ANSWERS[code].message,
+  ) {
+    const { status: statusCode, error } = ANSWERS[code];
     super({ statusCode, error, message, code }, statusCode, { cause });
     this.code = code;
   }

@@ -46,3 +46,15 @@ export interface PassportVerificationResult<Claims extends CommonPassportClaims 
   readonly valid: true;
   readonly claims: Claims;
 }
+
+/** The claims of a verified MCP access token. Those without a comment are as in passports. */
+export interface McpTokenClaims extends Pick<
+  CommonPassportClaims,
+  'sub' | 'agent_id' | 'iss' | 'aud' | 'iat' | 'exp' | 'nbf'
+> {
+  /** The host of the MCP server that the token is for. */
+  domain: string;
+  /** The id of the token. */
+  jti: string;
+  [claim: string]: unknown;
+}

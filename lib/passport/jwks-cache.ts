@@ -54,7 +54,7 @@ export class JwksCache {
   }
 
   /**
-   * Finds the key of a passport, and reloads the JWKS if that is due.
+   * Finds the key of a token, and reloads the JWKS if that is due.
    * @throws {InvalidPassportError} `PASSPORT_KEY_UNKNOWN`: the platform does not have this key.
    * @throws {LimeError} `KEYS_UNAVAILABLE`: the key is not cached and the endpoint fails.
    */
@@ -127,7 +127,7 @@ export class JwksCache {
       const action =
         this.#keys.size > 0
           ? 'verifying with the cached keys'
-          : 'passports cannot be verified until a reload succeeds';
+          : 'signatures cannot be verified until a reload succeeds';
       logger.warn(`JWKS unavailable (${error.message}), ${action}`);
     }
     this.#lastError = error;
@@ -147,7 +147,7 @@ function unavailable(cause: LimeError): LimeError {
 function unknownKey(kid: string): InvalidPassportError {
   return new InvalidPassportError(
     'PASSPORT_KEY_UNKNOWN',
-    'the key id (kid) of the passport is not in the JWKS',
+    'the key id (kid) of the JWT is not in the JWKS',
     { actual: kid.slice(0, 64) },
   );
 }

@@ -2,7 +2,7 @@ import { type KeyObject, verify } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { InvalidPassportError } from '../errors/index.js';
 
-/** LIME's passports have under 1 KiB. */
+/** LIME's tokens have under 1 KiB. */
 const MAX_LENGTH = 8 * 1024;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -16,9 +16,9 @@ export interface CompactJws {
   readonly signature: Buffer;
 }
 
-/** Parses passports and checks their headers. */
+/** Parses tokens and checks their headers. */
 export class JwsParser {
-  /** All passports of one key have the same header. To read it again each time would take 3 % of a verification. */
+  /** All tokens of one key have the same header. To read it again each time would take 3 % of a verification. */
   #lastHeader = '';
   #lastKid = '';
 
@@ -33,7 +33,7 @@ export class JwsParser {
     const signature = decodeBase64url(text.slice(payloadEnd + 1));
     if (headerEnd <= 0 || headerEnd === payloadEnd || !payload || !signature) {
       throw malformed(
-        'the passport is not a compact JWS: three base64url parts, at most 8 KiB, no white space',
+        'the JWT is not a compact JWS: three base64url parts, at most 8 KiB, no white space',
         typeof token === 'string' ? `a string of ${token.length} characters` : typeof token,
       );
     }
@@ -56,16 +56,16 @@ export class JwsParser {
  * @throws {InvalidPassportError} `PASSPORT_SIGNATURE`; `PASSPORT_MALFORMED` for a payload that is not a JSON object.
  */
 export function readSignedClaims(jws: CompactJws, key: KeyObject): JWTPayload {
-  // Synchronous: for one passport at a time, the thread pool and WebCrypto cost more than the check.
+  // Synchronous: for one token at a time, the thread pool and WebCrypto cost more than the check.
   if (!verify('sha256', jws.signingInput, key, jws.signature)) {
     throw new InvalidPassportError(
       'PASSPORT_SIGNATURE',
-      'the signature of the passport does not match its key',
+      'the signature of the JWT does not match its key',
     );
   }
   const claims = parseJsonObject(jws.payload);
   if (claims) return claims;
-  throw malformed('the payload of the passport is not a JSON object');
+  throw malformed('the payload of the JWT is not a JSON object');
 }
 
 /**
@@ -81,21 +81,21 @@ export function unverifiedExpiry(jwt: string): number | undefined {
 function keyIdOf(header: string): string {
   const bytes = decodeBase64url(header);
   const members = bytes && parseJsonObject(bytes);
-  if (!members) throw malformed('the header of the passport is not a JSON object');
+  if (!members) throw malformed('the header of the JWT is not a JSON object');
   const { alg, kid, crit } = members;
   if (alg !== 'RS256' || crit !== undefined) {
     throw new InvalidPassportError(
       'PASSPORT_ALGORITHM',
-      'a passport must be signed with RS256, without extensions (crit)',
+      'a JWT must be signed with RS256, without extensions (crit)',
       { expected: 'RS256', actual: typeof alg === 'string' ? alg.slice(0, 32) : typeof alg },
     );
   }
   if (typeof kid === 'string' && kid !== '') return kid;
-  throw malformed('the header of the passport has no key id (kid)');
+  throw malformed('the header of the JWT has no key id (kid)');
 }
 
 /**
- * Decodes canonical base64url (RFC 4648 sections 3.5 and 5): no padding, no white space, no stray bits at the end. One passport
+ * Decodes canonical base64url (RFC 4648 sections 3.5 and 5): no padding, no white space, no stray bits at the end. One token
  * could otherwise be spelt in several ways. Encoding the result again takes half the time of a regular expression.
  */
 function decodeBase64url(text: string): Buffer | undefined {

@@ -1,28 +1,46 @@
 import type { JWTPayload } from 'jose';
 import { InvalidPassportError, RequestExpiredError } from '../errors/index.js';
 
-/** The rules in which the two kinds of passport differ (LIME). */
-export interface PassportKind {
-  readonly name: 'login' | 'binding';
+/** The rules in which the kinds of token differ (LIME). */
+export interface TokenKind {
+  readonly kind: 'login' | 'binding' | 'mcp';
+  /** For messages. */
+  readonly name: string;
   readonly audience: string;
   /** Longest `exp - iat`, in seconds. */
   readonly maxLifetimeSeconds: number;
-  /** The claim that ties the passport to a request of this site. */
-  readonly idClaim: 'request_id' | 'binding_id';
+  /** The claim that ties the token to a request of this site, or to this server. */
+  readonly idClaim: 'request_id' | 'binding_id' | 'domain';
+  /** Claims that it must have beside those of every kind. */
+  readonly required?: readonly string[];
+  /** Claims that only other kinds have. */
+  readonly forbidden?: readonly string[];
 }
 
-export const LOGIN_PASSPORT: PassportKind = {
-  name: 'login',
+export const LOGIN_PASSPORT: TokenKind = {
+  kind: 'login',
+  name: 'login passport',
   audience: 'lime-site-login',
   maxLifetimeSeconds: 120,
   idClaim: 'request_id',
 };
 
-export const BINDING_PASSPORT: PassportKind = {
-  name: 'binding',
+export const BINDING_PASSPORT: TokenKind = {
+  kind: 'binding',
+  name: 'binding passport',
   audience: 'lime-binding',
   maxLifetimeSeconds: 60,
   idClaim: 'binding_id',
+};
+
+export const MCP_TOKEN: TokenKind = {
+  kind: 'mcp',
+  name: 'MCP access token',
+  audience: 'mcp',
+  maxLifetimeSeconds: 3_600,
+  idClaim: 'domain',
+  required: ['jti'],
+  forbidden: ['user_id', 'request_id', 'passport_version'],
 };
 
 /** `nbf` may lie this far ahead (LIME, since September 2026). */
@@ -52,38 +70,40 @@ export class PassportRules {
    * @param expectedId the value that the kind's id claim must have; without it any value is accepted.
    * @throws {InvalidPassportError} for the first broken rule, with `expected` and `actual`.
    */
-  check(claims: JWTPayload, kind: PassportKind, now: number, expectedId?: string): void {
+  check(claims: JWTPayload, kind: TokenKind, now: number, expectedId?: string): void {
     checkAudience(claims.aud, kind);
-    this.#checkIssuer(claims.iss);
+    this.#checkIssuer(claims.iss, kind);
     checkString(claims, 'sub');
     checkString(claims, kind.idClaim);
+    kind.required?.forEach((claim) => checkString(claims, claim));
+    kind.forbidden?.forEach((claim) => checkAbsent(claims, claim, kind));
     this.#checkTimes(claims, kind, now / 1000);
     checkId(claims[kind.idClaim], kind, expectedId);
   }
 
-  #checkIssuer(actual: unknown): void {
+  #checkIssuer(actual: unknown, { name }: TokenKind): void {
     const issuers = this.#issuers;
     if (!issuers || issuers.includes(actual) || issuers.includes(issuerOf(actual))) return;
     const expected = issuers.join(' or ');
     throw new InvalidPassportError(
       'PASSPORT_ISSUER',
-      `the issuer of the passport must be ${expected} (option issuer)`,
+      `the issuer of the ${name} must be ${expected} (option issuer)`,
       { expected, actual: actual ?? 'nothing' },
     );
   }
 
-  #checkTimes(claims: JWTPayload, kind: PassportKind, now: number): void {
+  #checkTimes(claims: JWTPayload, { name, maxLifetimeSeconds }: TokenKind, now: number): void {
     const iat = numberIn(claims, 'iat');
     const exp = numberIn(claims, 'exp');
-    if (exp <= iat || exp - iat > kind.maxLifetimeSeconds) {
+    if (exp <= iat || exp - iat > maxLifetimeSeconds) {
       throw new InvalidPassportError(
         'PASSPORT_LIFETIME',
-        `the lifetime (exp - iat) of a ${kind.name} passport must be positive and at most ${kind.maxLifetimeSeconds} s`,
-        { expected: kind.maxLifetimeSeconds, actual: exp - iat },
+        `the lifetime (exp - iat) of the ${name} must be positive and at most ${maxLifetimeSeconds} s`,
+        { expected: maxLifetimeSeconds, actual: exp - iat },
       );
     }
     if (now >= exp + this.#toleranceSeconds) {
-      throw new RequestExpiredError('the passport has expired', { expected: now, actual: exp });
+      throw new RequestExpiredError(`the ${name} has expired`, { expected: now, actual: exp });
     }
     // RFC 7519 section 4.1.5. `iat` may lie ahead: LIME limits the lifetime only.
     if ((claims.nbf ?? undefined) === undefined) return;
@@ -91,7 +111,7 @@ export class PassportRules {
     if (nbf <= now + MAX_NBF_AHEAD_SECONDS) return;
     throw new InvalidPassportError(
       'PASSPORT_NOT_YET_VALID',
-      `the nbf of the passport is more than ${MAX_NBF_AHEAD_SECONDS} s ahead; check this server's clock`,
+      `the nbf of the ${name} is more than ${MAX_NBF_AHEAD_SECONDS} s ahead; check this server's clock`,
       { expected: now, actual: nbf },
     );
   }
@@ -110,25 +130,25 @@ export function issuerOf(value: unknown): string | undefined {
   return `${scheme}://${host}${isDefaultPort ? '' : port}`;
 }
 
-/** Exactly the one string: a list, even of one, would let a passport serve several purposes. */
-function checkAudience(actual: unknown, { audience, name }: PassportKind): void {
+/** Exactly the one string: a list, even of one, would let a token serve several purposes. */
+function checkAudience(actual: unknown, { audience, name }: TokenKind): void {
   if (actual === audience) return;
   throw new InvalidPassportError(
     'PASSPORT_AUDIENCE',
-    `the audience of a ${name} passport must be ${audience}`,
+    `the audience of the ${name} must be ${audience}`,
     { expected: audience, actual },
   );
 }
 
 function checkId(
   actual: unknown,
-  { name, idClaim }: PassportKind,
+  { name, idClaim }: TokenKind,
   expectedId: string | undefined,
 ): void {
   if (expectedId === undefined || actual === expectedId) return;
   throw new InvalidPassportError(
-    'PASSPORT_REQUEST_MISMATCH',
-    `the ${idClaim} of the ${name} passport is not the expected one`,
+    idClaim === 'domain' ? 'PASSPORT_DOMAIN' : 'PASSPORT_REQUEST_MISMATCH',
+    `the ${idClaim} of the ${name} is not the expected one`,
     { expected: expectedId, actual },
   );
 }
@@ -138,6 +158,10 @@ function checkString(claims: JWTPayload, claim: string): void {
   if (typeof actual !== 'string' || actual.trim() === '') {
     throw badClaim(claim, 'a non-empty string', actual);
   }
+}
+
+function checkAbsent(claims: JWTPayload, claim: string, { name }: TokenKind): void {
+  if (Object.hasOwn(claims, claim)) throw badClaim(claim, `absent in the ${name}`, claims[claim]);
 }
 
 function numberIn(claims: JWTPayload, claim: 'iat' | 'exp' | 'nbf'): number {

@@ -5,7 +5,7 @@ import { verifyChannel } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
 import type {
   BindingPassportClaims,
-  CommonPassportClaims,
+  McpTokenClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
 import { JwksCache } from './jwks-cache.js';
@@ -13,11 +13,12 @@ import { JwsParser, readSignedClaims } from './jws.js';
 import {
   BINDING_PASSPORT,
   LOGIN_PASSPORT,
-  type PassportKind,
+  MCP_TOKEN,
   PassportRules,
   type PassportRulesOptions,
+  type TokenKind,
 } from './passport-rules.js';
-import { VerifiedToken, VerifiedTokenCache } from './verified-token-cache.js';
+import { type TokenClaims, VerifiedToken, VerifiedTokenCache } from './verified-token-cache.js';
 
 export interface PassportVerifierOptions extends PassportRulesOptions {
   /** The name of the site. */
@@ -29,7 +30,7 @@ export interface PassportVerifierOptions extends PassportRulesOptions {
   logger: LimeLogger;
 }
 
-/** Verifies passports: form, algorithm, key, signature, claims. */
+/** Verifies passports and MCP access tokens: form, algorithm, key, signature, claims. */
 export class PassportVerifier {
   readonly #site: string;
   readonly #clock: Clock;
@@ -75,14 +76,23 @@ export class PassportVerifier {
     return this.#verify<BindingPassportClaims>(jwt, BINDING_PASSPORT, expectedId);
   }
 
-  #verify<Claims extends CommonPassportClaims>(
+  /**
+   * Verifies an MCP access token.
+   * @param domain the MCP server that it must be for.
+   * @throws as {@link verifyLogin}.
+   */
+  verifyMcpToken(jwt: string, domain: string): Promise<McpTokenClaims> {
+    return this.#verify<McpTokenClaims>(jwt, MCP_TOKEN, domain);
+  }
+
+  #verify<Claims extends TokenClaims>(
     jwt: string,
-    kind: PassportKind,
+    kind: TokenKind,
     expectedId: string | undefined,
   ): Promise<Claims> {
     return traced(
       verifyChannel,
-      () => ({ site: this.#site, kind: kind.name }),
+      () => ({ site: this.#site, kind: kind.kind }),
       async () => {
         const token = this.#verified.get(jwt) ?? (await this.#verifySignature(jwt));
         this.#rules.check(token.claims, kind, this.#clock.now(), expectedId);

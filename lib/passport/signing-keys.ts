@@ -7,7 +7,7 @@ const MIN_MODULUS_BITS = 2048;
 /** 65537, base64url. Other exponents, 1 above all, make forgeries cheap. */
 const EXPONENT = 'AQAB';
 
-/** Public RSA keys that may verify passports, by key id. */
+/** Public RSA keys that may verify tokens, by key id. */
 export type SigningKeys = ReadonlyMap<string, KeyObject>;
 
 /**

@@ -1,6 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
+import type {
+  CommonPassportClaims,
+  McpTokenClaims,
+} from '../interfaces/passport-claims.interface.js';
 
 /** Tokens in each of two generations; a token takes about 2 KiB. */
 const GENERATION_SIZE = 5_000;
@@ -10,10 +13,13 @@ const GENERATION_SIZE = 5_000;
  */
 const KEY_LENGTH = 43;
 
-/** A passport whose signature was verified. */
+/** The claims of each kind of token; which kind it is, is not verified yet. */
+export type TokenClaims = CommonPassportClaims | McpTokenClaims;
+
+/** A token whose signature was verified. */
 export class VerifiedToken {
   /** For reading only: the cache returns the same object again. */
-  readonly claims: Readonly<CommonPassportClaims>;
+  readonly claims: Readonly<TokenClaims>;
   /** Real passports have flat claims, which cost a fiftieth of a deep copy. */
   readonly #isFlat: boolean;
 
@@ -27,12 +33,12 @@ export class VerifiedToken {
     claims['agent_id'] = claims.sub;
     const userId = claims['user_id'] ?? claims['owner_id'] ?? undefined;
     if (userId !== undefined) claims['user_id'] = userId;
-    this.claims = claims as CommonPassportClaims;
+    this.claims = claims as TokenClaims;
     this.#isFlat = Object.values(claims).every((claim) => Object(claim) !== claim);
   }
 
   /** A deep copy of the claims, so that callers cannot change them for each other. */
-  copyClaims(): CommonPassportClaims {
+  copyClaims(): TokenClaims {
     return { ...(this.#isFlat ? this.claims : structuredClone(this.claims)) };
   }
 }

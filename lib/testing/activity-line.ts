@@ -47,6 +47,8 @@ export function activityLine(activity: SandboxActivity): ActivityLine {
       return line('warning', `binding ${activity.bindingId} expired`);
     case 'agent-added':
       return line('change', `agent ${activity.agentName} added`);
+    case 'mcp-token-issued':
+      return line('good', `MCP token for ${activity.domain} issued to ${activity.agentName}`);
     case 'keys-rotated':
       return line(
         'change',

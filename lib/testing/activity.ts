@@ -42,6 +42,13 @@ export type SandboxActivityDetail =
     }
   | { readonly kind: 'binding-expired'; readonly bindingId: string }
   | { readonly kind: 'agent-added'; readonly agentId: string; readonly agentName: string }
+  | {
+      readonly kind: 'mcp-token-issued';
+      readonly agentId: string;
+      readonly agentName: string;
+      /** The MCP server that accepts the token. */
+      readonly domain: string;
+    }
   | { readonly kind: 'keys-rotated'; readonly kid: string; readonly keptOld: boolean }
   | { readonly kind: 'site-suspended' }
   | { readonly kind: 'site-reinstated' };

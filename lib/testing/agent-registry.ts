@@ -9,6 +9,8 @@ export interface AgentProfile {
   /** The person behind it. A UUID. */
   readonly userId: string;
   readonly displayName: string;
+  /** What the person allowed it beside logins. Without `oauth:mcp` it gets no MCP access tokens. @default ['oauth:mcp'] */
+  readonly grants?: readonly string[];
   /** Only for platforms before `2026-09`. @default 2 */
   readonly userKycLevel?: number;
   /** Only for platforms before `2026-09`. @default 80 */
@@ -31,6 +33,7 @@ export class AgentRegistry {
       agentId: profile.agentId ?? randomUUID(),
       userId: profile.userId ?? randomUUID(),
       displayName: profile.displayName ?? `Demo agent ${this.agents.size + 1}`,
+      ...(profile.grants && { grants: profile.grants }),
       ...(profile.userKycLevel !== undefined && { userKycLevel: profile.userKycLevel }),
       ...(profile.reputation !== undefined && { reputation: profile.reputation }),
     };

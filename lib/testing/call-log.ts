@@ -10,7 +10,9 @@ export type SandboxTarget =
   | 'exchange'
   | 'approve'
   | 'challenge'
-  | 'profile';
+  | 'profile'
+  | 'token'
+  | 'metadata';
 
 /** One HTTP request that the sandbox received. */
 export interface SandboxCall {

@@ -3,7 +3,7 @@ import type { ProofOfWorkVersion } from './proof-of-work.js';
 
 /**
  * A generation of LIME, named by a month in which it was current.
- * - `2026-09`: today. Proof of work v1, passports with `iss`, bindings by a code that the site exchanges.
+ * - `2026-09`: today. Proof of work v1, passports with `iss`, bindings by a code that the site exchanges, MCP access tokens.
  * - `2026-07`: legacy proof of work, no `iss`, the callback of a binding carries the passport.
  * - `2026-06`: as `2026-07`, with the JWKS in the envelope, `owner_*` claims, and no bindings.
  */
@@ -20,6 +20,8 @@ export interface Generation {
   readonly showsApproved: boolean;
   /** Whether passports carry `iss`. */
   readonly issuer: boolean;
+  /** Whether agents get access tokens for MCP servers. */
+  readonly mcpTokens: boolean;
   /** The claims of both kinds of passports beside `sub`, `aud`, `iat`, `exp` and the id of the request. */
   readonly claims: (agent: AgentProfile) => object;
   /** The members of an agent's profile beside its id, name, picture and description. */
@@ -33,6 +35,7 @@ export const GENERATIONS: Readonly<Record<SandboxPlatform, Generation>> = {
     bindings: 'code',
     showsApproved: false,
     issuer: true,
+    mcpTokens: true,
     claims: ({ userId }) => ({ user_id: userId, passport_version: '5' }),
     profile: ({ userId }) => ({ user_id: userId }),
   },
@@ -43,6 +46,7 @@ export const GENERATIONS: Readonly<Record<SandboxPlatform, Generation>> = {
     bindings: 'passport',
     showsApproved: true,
     issuer: false,
+    mcpTokens: false,
     claims: (agent) => ({ ...summerUser(agent), passport_version: '3' }),
     profile: summerUser,
   },
@@ -52,6 +56,7 @@ export const GENERATIONS: Readonly<Record<SandboxPlatform, Generation>> = {
     bindings: 'none',
     showsApproved: true,
     issuer: false,
+    mcpTokens: false,
     claims: firstOwner,
     profile: firstOwner,
   },

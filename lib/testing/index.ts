@@ -4,7 +4,11 @@ export type { BindingCodeFault, BindingStatus, SandboxBinding } from './bindings
 export type { FaultFilter, FaultResponse } from './fault-rules.js';
 export { LimeSandbox } from './lime-sandbox.js';
 export type { LoginRequestStatus, SandboxLoginRequest } from './login-requests.js';
-export type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
+export type {
+  PassportClaimOverrides,
+  PassportOverrides,
+  TokenOverrides,
+} from './passport-issuer.js';
 export { ManualClock } from './manual-clock.js';
 export type { SandboxPlatform } from './generations.js';
 export {

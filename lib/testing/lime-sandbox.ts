@@ -9,7 +9,11 @@ import {
   type SandboxLoginRequest,
   loginRequestSnapshot,
 } from './login-requests.js';
-import type { PassportClaimOverrides, PassportOverrides } from './passport-issuer.js';
+import type {
+  PassportClaimOverrides,
+  PassportOverrides,
+  TokenOverrides,
+} from './passport-issuer.js';
 import { Platform } from './platform.js';
 import type { SandboxFaults } from './sandbox-faults.js';
 import { type LimeSandboxOptions, resolveSandboxOptions } from './sandbox-options.js';
@@ -175,6 +179,18 @@ export class LimeSandbox {
   /** Signs a passport of the default agent: by default a valid login passport. */
   signPassport(claims?: PassportClaimOverrides, overrides?: PassportOverrides): Promise<string> {
     return this.backend.issuer.issue(this.agent, claims, overrides);
+  }
+
+  /**
+   * Signs an access token with which the default agent calls the MCP server of this domain, on any generation and for any text.
+   * An agent that asks for one as on LIME is {@link SandboxAgent.mcpToken}.
+   */
+  signMcpToken(
+    domain: string,
+    claims?: PassportClaimOverrides,
+    overrides?: TokenOverrides,
+  ): Promise<string> {
+    return this.backend.issuer.issueMcpToken(this.agent, domain, claims, overrides);
   }
 
   /** Makes a new signing key. The old keys stay published unless `keepOld` is false. */

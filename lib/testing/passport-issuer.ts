@@ -5,13 +5,11 @@ import type { Generation } from './generations.js';
 import type { SigningKeys } from './signing-keys.js';
 import { type SandboxSigningKey, signToken } from './token-signer.js';
 
-/** Replaces members of a passport's payload; `undefined` removes one. */
+/** Replaces members of a token's payload; `undefined` removes one. */
 export type PassportClaimOverrides = Readonly<Record<string, unknown>>;
 
-/** Replaces other parts of a passport, mostly to make one that a site must refuse. */
-export interface PassportOverrides {
-  /** The kind of passport. Default `login`. */
-  kind?: 'login' | 'binding';
+/** Replaces other parts of a token, mostly to make one that a site must refuse. */
+export interface TokenOverrides {
   /** Replaces members of the header; `undefined` removes one. The signature stays that of `alg` and `key`. */
   header?: Readonly<Record<string, unknown>>;
   /** Default: that of the current signing key. */
@@ -20,9 +18,9 @@ export interface PassportOverrides {
   alg?: string;
   /** Replaces the current signing key. Raw bytes are the secret of an HS… algorithm. */
   key?: SandboxSigningKey;
-  /** Default `lime-site-login` or `lime-binding`. */
+  /** Default `lime-site-login`, `lime-binding` or `mcp`. */
   audience?: unknown;
-  /** `exp − iat` in seconds. Default: the sandbox's `passportTtlSeconds`, for bindings at most 60. */
+  /** `exp − iat` in seconds. Default: the sandbox's `passportTtlSeconds`, for bindings at most 60, for MCP access tokens 300. */
   ttlSeconds?: number;
   /** A Date, or seconds since the epoch. Default now, in whole seconds. */
   issuedAt?: Date | number;
@@ -30,7 +28,14 @@ export interface PassportOverrides {
   expiresAt?: Date | number;
 }
 
+/** Replaces other parts of a passport. */
+export interface PassportOverrides extends TokenOverrides {
+  /** The kind of passport. Default `login`. */
+  kind?: 'login' | 'binding';
+}
+
 const BINDING_TTL_SECONDS = 60;
+export const MCP_TOKEN_TTL_SECONDS = 300;
 
 /** The parts of a {@link PassportIssuer}. */
 export interface PassportIssuerOptions {
@@ -42,7 +47,7 @@ export interface PassportIssuerOptions {
   readonly origin: () => string;
 }
 
-/** Issues signed passports. */
+/** Issues signed passports and MCP access tokens. */
 export class PassportIssuer {
   constructor(private readonly options: PassportIssuerOptions) {}
 
@@ -52,30 +57,57 @@ export class PassportIssuer {
     claims: PassportClaimOverrides = {},
     overrides: PassportOverrides = {},
   ): Promise<string> {
-    const { current } = this.options.keys;
-    const alg = overrides.alg ?? 'RS256';
-    const header = { alg, typ: 'JWT', kid: overrides.kid ?? current.kid, ...overrides.header };
-    const payload = { ...this.payloadOf(agent, overrides), ...claims };
-    return signToken(header, payload, alg, overrides.key ?? current.privateKey);
+    const { ttlSeconds, generation } = this.options;
+    const binding = overrides.kind === 'binding';
+    const payload = {
+      ...this.commonClaims(agent, binding ? 'lime-binding' : 'lime-site-login', overrides),
+      [binding ? 'binding_id' : 'request_id']: randomUUID(),
+      ...generation.claims(agent),
+      ...this.times(binding ? Math.min(ttlSeconds, BINDING_TTL_SECONDS) : ttlSeconds, overrides),
+      ...claims,
+    };
+    return this.sign(payload, overrides);
   }
 
-  private payloadOf(agent: AgentProfile, overrides: PassportOverrides): Record<string, unknown> {
-    const { ttlSeconds, clock, generation, origin } = this.options;
-    const binding = overrides.kind === 'binding';
-    const ttl = binding ? Math.min(ttlSeconds, BINDING_TTL_SECONDS) : ttlSeconds;
-    const iat = secondsOf(overrides.issuedAt ?? new Date(clock.now()));
+  /** Signs an access token of `agent` for the MCP server of `domain`. */
+  issueMcpToken(
+    agent: AgentProfile,
+    domain: string,
+    claims: PassportClaimOverrides = {},
+    overrides: TokenOverrides = {},
+  ): Promise<string> {
+    const payload = {
+      ...this.commonClaims(agent, 'mcp', overrides),
+      domain,
+      jti: randomUUID(),
+      ...this.times(MCP_TOKEN_TTL_SECONDS, overrides),
+      ...claims,
+    };
+    return this.sign(payload, overrides);
+  }
+
+  private commonClaims(agent: AgentProfile, audience: string, overrides: TokenOverrides): object {
+    const { generation, origin } = this.options;
     return {
       ...(generation.issuer && { iss: origin() }),
       sub: agent.agentId,
-      aud: overrides.audience ?? (binding ? 'lime-binding' : 'lime-site-login'),
-      [binding ? 'binding_id' : 'request_id']: randomUUID(),
-      ...generation.claims(agent),
-      iat,
-      exp:
-        overrides.expiresAt === undefined
-          ? iat + (overrides.ttlSeconds ?? ttl)
-          : secondsOf(overrides.expiresAt),
+      aud: overrides.audience ?? audience,
     };
+  }
+
+  private times(
+    lifetime: number,
+    { issuedAt, expiresAt, ttlSeconds = lifetime }: TokenOverrides,
+  ): object {
+    const iat = secondsOf(issuedAt ?? new Date(this.options.clock.now()));
+    return { iat, exp: expiresAt === undefined ? iat + ttlSeconds : secondsOf(expiresAt) };
+  }
+
+  private sign(payload: object, overrides: TokenOverrides): Promise<string> {
+    const { current } = this.options.keys;
+    const alg = overrides.alg ?? 'RS256';
+    const header = { alg, typ: 'JWT', kid: overrides.kid ?? current.kid, ...overrides.header };
+    return signToken(header, payload, alg, overrides.key ?? current.privateKey);
   }
 }
 

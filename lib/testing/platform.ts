@@ -171,6 +171,14 @@ export class Platform {
     return passport;
   }
 
+  /** Issues an access token with which the agent calls the MCP server of this domain. */
+  async issueMcpToken(agent: AgentProfile, domain: string): Promise<string> {
+    const token = await this.issuer.issueMcpToken(agent, domain);
+    const { agentId, displayName: agentName } = agent;
+    this.activity.emit({ kind: 'mcp-token-issued', agentId, agentName, domain });
+    return token;
+  }
+
   async rotateKeys(keepOld: boolean): Promise<string> {
     const { kid } = await this.keys.rotate(keepOld);
     this.activity.emit({ kind: 'keys-rotated', kid, keptOld: keepOld });

@@ -24,6 +24,8 @@ const REFUSALS = {
   AUTH_UNAVAILABLE: [503, 'The agent token cannot be checked at the moment.'],
   MISSING_POW_NONCE: [400, 'pow_nonce is missing.'],
   INVALID_POW: [400, 'pow_nonce does not solve the challenge.'],
+  OAUTH_CAPABILITY_DENIED: [403, 'This agent may not get access tokens.'],
+  OAUTH_TOKEN_ISSUANCE_FAILED: [503, 'The access token cannot be issued at the moment.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** The code of a refused call. */

@@ -24,7 +24,7 @@ export interface SandboxAgentApproval {
   attempts: number;
 }
 
-/** An agent that logs in over HTTP, for end-to-end tests and demos. It tries each call once. */
+/** An agent that logs in, and gets tokens for MCP servers, over HTTP: for end-to-end tests and demos. It tries each call once. */
 export class SandboxAgent {
   private readonly baseUrl: string;
   private readonly agentToken: string;
@@ -67,50 +67,71 @@ export class SandboxAgent {
     };
   }
 
-  private async call(
-    path: string,
-    { signal, body }: { signal?: AbortSignal | undefined; body?: object },
-  ): Promise<Record<string, unknown>> {
-    const { status, envelope } = await this.fetch(path, {
-      redirect: 'error',
-      ...(signal && { signal }),
-      ...(body && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-agent-token': this.agentToken },
-        body: JSON.stringify(body),
-      }),
-    });
-    if (envelope.ok === true && envelope.data) return envelope.data;
-    const {
-      code = 'SANDBOX_AGENT_FAILED',
-      message = `LIME answered ${status} without an envelope`,
-    } = envelope.error ?? {};
-    throw new SandboxError(code, message, { httpStatus: status });
+  /**
+   * Gets an access token for an MCP server, as it goes into `Authorization: Bearer …`. It is valid for about five minutes.
+   * @param domain the host of the server, in lower case and without a port.
+   * @throws SandboxError as {@link login}; an OAuth error such as `access_denied` is its code.
+   */
+  async mcpToken(domain: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
+    const { status, body } = await this.fetch('/modules/oauth/token', { signal, body: { domain } });
+    if (typeof body.access_token === 'string') return body.access_token;
+    throw refusalIn(body, status);
+  }
+
+  private async call(path: string, options: CallOptions): Promise<Record<string, unknown>> {
+    const { status, body } = await this.fetch(path, options);
+    if (body.ok === true && body.data) return body.data;
+    throw refusalIn(body, status);
   }
 
   private async fetch(
     path: string,
-    init: RequestInit,
-  ): Promise<{ status: number; envelope: Envelope }> {
+    { signal, body }: CallOptions,
+  ): Promise<{ status: number; body: Answer }> {
     try {
-      const response = await fetch(this.baseUrl + path, init);
-      const envelope = ((await response.json()) ?? {}) as Envelope;
-      return { status: response.status, envelope };
+      const response = await fetch(this.baseUrl + path, {
+        redirect: 'error',
+        ...(signal && { signal }),
+        ...(body && {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-agent-token': this.agentToken },
+          body: JSON.stringify(body),
+        }),
+      });
+      const answer = (await response.json()) as Answer | null;
+      return { status: response.status, body: answer ?? {} };
     } catch (cause) {
-      init.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       throw new SandboxError(
         'SANDBOX_AGENT_FAILED',
         `LIME did not answer ${path} in its envelope.`,
-        {
-          cause,
-        },
+        { cause },
       );
     }
   }
 }
 
-interface Envelope {
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Makes the call a POST. */
+  readonly body?: object;
+}
+
+/** The envelope, or an answer of OAuth (RFC 6749 section 5). */
+interface Answer {
   readonly ok?: boolean;
   readonly data?: Record<string, unknown>;
-  readonly error?: { readonly code?: string; readonly message?: string };
+  readonly error?: { readonly code?: string; readonly message?: string } | string;
+  readonly error_description?: string;
+  readonly access_token?: unknown;
+}
+
+function refusalIn({ error, error_description }: Answer, httpStatus: number): SandboxError {
+  const refusal =
+    typeof error === 'string' ? { code: error, message: error_description } : (error ?? {});
+  const {
+    code = 'SANDBOX_AGENT_FAILED',
+    message = `LIME answered ${httpStatus} without an envelope`,
+  } = refusal;
+  return new SandboxError(code, message, { httpStatus });
 }

@@ -6,6 +6,7 @@ import { type Answer, document, failure } from './answer.js';
 import { type CallLog, callOf } from './call-log.js';
 import type { FaultResponse } from './fault-rules.js';
 import { pageRoutes } from './console/console-routes.js';
+import { oauthRoutes } from './oauth-routes.js';
 import type { Platform } from './platform.js';
 import { type RouteAnswer, type RouteMatch, RouteTable } from './route-table.js';
 import { SandboxError } from './sandbox-error.js';
@@ -30,6 +31,7 @@ export class SandboxServer {
     this.table = new RouteTable([
       ...siteRoutes(platform, API_PREFIX),
       ...agentRoutes(platform, API_PREFIX),
+      ...oauthRoutes(platform, API_PREFIX),
       ...pageRoutes(platform, API_PREFIX),
     ]);
     this.server = createServer((message, response) => {

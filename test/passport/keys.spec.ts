@@ -207,7 +207,7 @@ describe("LIME's signing keys", () => {
       await expect(site.verifyPassport(await sign())).resolves.toMatchObject({ valid: true });
       expect(logs.of('warn').filter((line) => line.includes('JWKS'))).toEqual([
         expect.stringMatching(
-          /^JWKS unavailable \(.* HTTP 503\), passports cannot be verified until a reload succeeds$/,
+          /^JWKS unavailable \(.* HTTP 503\), signatures cannot be verified until a reload succeeds$/,
         ),
       ]);
       expect(logs.of('log')).toContain('JWKS available again');

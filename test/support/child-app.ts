@@ -30,7 +30,11 @@ const COMPILER: Options = {
 const MANIFEST = {
   name: 'nestjs-lime-sites',
   type: 'module',
-  exports: { '.': './dist/index.js', './testing': './dist/testing/index.js' },
+  exports: {
+    '.': './dist/index.js',
+    './mcp': './dist/mcp/index.js',
+    './testing': './dist/testing/index.js',
+  },
 };
 
 /** The package for programs in their own processes. Compiled file by file, because a build may be missing or old. */
@@ -60,15 +64,22 @@ export class CompiledPackage {
     return this.start(name.replace(/ts$/, 'js'), env);
   }
 
+  /** Starts a file of TypeScript, which says itself what it needs. */
+  async runFile(source: string, args: readonly string[] = []): Promise<ChildApp> {
+    const name = `program-${performance.now()}.ts`;
+    await this.add(name, await readFile(source, 'utf8'));
+    return this.start(name.replace(/ts$/, 'js'), {}, args);
+  }
+
   /** Adds a file of TypeScript beside the package. */
   async add(name: string, code: string): Promise<void> {
     await compile(code, join(this.folder, name));
   }
 
   /** Starts a file that was added, by the name of what it became. */
-  start(name: string, env: Record<string, string>): ChildApp {
+  start(name: string, env: Record<string, string>, args: readonly string[] = []): ChildApp {
     return new ChildApp(
-      spawn(process.execPath, [join(this.folder, name)], {
+      spawn(process.execPath, [join(this.folder, name), ...args], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, ...env },
       }),

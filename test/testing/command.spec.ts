@@ -211,6 +211,7 @@ describe('The activity log of lime-sandbox', () => {
     { at, kind: 'binding-completed', bindingId: 'bd_1', agentId: 'a', agentName: 'Ann' },
     { at, kind: 'binding-expired', bindingId: 'bd_1' },
     { at, kind: 'agent-added', agentId: 'a', agentName: 'Ann' },
+    { at, kind: 'mcp-token-issued', agentId: 'a', agentName: 'Ann', domain: 'mcp.example' },
     { at, kind: 'keys-rotated', kid: 'k', keptOld: true },
     { at, kind: 'keys-rotated', kid: 'k', keptOld: false },
     { at, kind: 'site-suspended' },
@@ -224,6 +225,7 @@ describe('The activity log of lime-sandbox', () => {
 
     expect(output.lines).toHaveLength(activities.length);
     expect(output.text).toContain('sent to 2 streams');
+    expect(output.text).toContain('MCP token for mcp.example issued to Ann');
     expect(output.text).toContain('old keys withdrawn');
     expect(output.text).toContain('connect at http://x/');
   });

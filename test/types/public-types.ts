@@ -30,6 +30,7 @@ import {
   PassportPolicy,
   validateLimeSitesEnv,
 } from 'nestjs-lime-sites';
+import { LimeMcpModule, McpAgent, type McpTokenClaims } from 'nestjs-lime-sites/mcp';
 import type { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
 
 export class Handlers {
@@ -228,3 +229,20 @@ export function follow(login: LimeLoginMessage, call: LimeHttpMessage): string {
   void call.path;
   return `${name} ${login.result} ${call.status}`;
 }
+
+export class McpHandlers {
+  agent(@McpAgent() agent: McpTokenClaims, @McpAgent('domain') domain: string): string {
+    // @ts-expect-error The token names the agent and no user.
+    const user: string = agent.user_id;
+    return agent.agent_id + domain + user;
+  }
+
+  // @ts-expect-error The domain is a claim, and the request id is not.
+  request(@McpAgent('request_id') _: string): void {}
+}
+
+LimeMcpModule.forRoot({ domain: 'mcp.example.com', toUser: ({ agent_id }) => ({ id: agent_id }) });
+// @ts-expect-error Tokens are for one domain.
+LimeMcpModule.forRoot({ resource: 'https://mcp.example.com/mcp' });
+// @ts-expect-error It has no event stream.
+LimeMcpModule.forRoot({ domain: 'mcp.example.com', dispatcher: false });
