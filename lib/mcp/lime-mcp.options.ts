@@ -52,35 +52,38 @@ export function resolveMcpOptions(options: LimeMcpModuleOptions, env: NodeJS.Pro
   const { values, faults } = checkOptions(options, RULES);
   const platform = readPlatform(values, env, faults);
   const domain = readDomain(values.domain, faults);
-  const { origin, pathname } = readResource(values.resource ?? `https://${domain}`, domain, faults);
-  if (faults.length > 0) throw invalidOptions('LimeMcpModule', redact(faults).map(shorten));
+  const { origin, pathname } = readResource(values.resource, domain, faults);
+  if (domain === undefined || faults.length > 0)
+    throw invalidOptions('LimeMcpModule', redact(faults).map(shorten));
   const path = pathname.replace(/\/$/, '');
   const challenge = { resource_metadata: origin + METADATA_PATH + path, ...values.challenge };
   return { ...values, ...platform, domain, path, resource: origin + path, challenge };
 }
 
 /** LIME writes hosts in one way only: another spelling would refuse every token. */
-function readDomain(given: unknown, faults: string[]): string {
+function readDomain(given: unknown, faults: string[]): string | undefined {
   const host = typeof given === 'string' ? hostnameIn(given) : undefined;
-  if (host === undefined || host !== given) {
-    const fix = host === undefined ? '' : `; write ${show(host)}`;
-    faults.push(
-      `domain must be a host in lower case, without scheme, port and path, got ${show(given)}${fix}`,
-    );
-  }
-  return host ?? 'localhost';
+  if (host !== undefined && host === given) return host;
+  const fix = host === undefined ? '' : `; write ${show(host)}`;
+  faults.push(
+    `domain must be a host in lower case, without scheme, port and path, got ${show(given)}${fix}`,
+  );
+  return undefined;
 }
 
-function readResource(given: unknown, domain: string, faults: string[]): URL {
-  const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined;
+/** @param domain `undefined` if it is wrong itself. */
+function readResource(given: unknown, domain: string | undefined, faults: string[]): URL {
+  const byDefault = `https://${domain ?? 'localhost'}`;
+  const value = given ?? byDefault;
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   const isSafe =
     url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!isSafe || url.href !== url.origin + url.pathname || url.pathname.split('/').length > 5) {
     const wanted =
       'an https: URL without user name, query and fragment, and with at most four segments of path';
-    faults.push(`resource must be ${wanted}, got ${show(given)}`);
-  } else if (url.hostname !== domain) {
+    faults.push(`resource must be ${wanted}, got ${show(value)}`);
+  } else if (domain !== undefined && url.hostname !== domain) {
     faults.push(`resource must be on ${domain}, the domain that tokens are for, got ${url.host}`);
   }
-  return url ?? new URL(`https://${domain}`);
+  return url ?? new URL(byDefault);
 }

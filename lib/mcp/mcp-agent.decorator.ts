@@ -37,7 +37,8 @@ export function nodeRequestOf(context: ExecutionContext): IncomingMessage | unde
     const request = context
       .switchToHttp()
       .getRequest<IncomingMessage & { raw?: IncomingMessage }>();
-    return request.raw ?? request; // Fastify wraps it, Express extends it
+    // Fastify wraps it, Express extends it; `raw` of Express is a field of some middleware.
+    return request.raw?.headers ? request.raw : request;
   }
   if (context.getType() !== 'rpc') return undefined;
   const call = context

@@ -73,6 +73,14 @@ describe('LimeMcpModule', () => {
     expect(detail).toEqual({ faults: [expect.stringMatching(fault)] });
   });
 
+  it('does not compare the resource with a domain that is wrong itself', async () => {
+    const { detail } = await refusal({ resource: 'https://mcp.example.com/mcp' });
+
+    expect(detail).toEqual({
+      faults: [expect.stringMatching(/^domain must be .* got undefined$/)],
+    });
+  });
+
   it('names every wrong option at once', async () => {
     const { detail } = await refusal({
       domain: 'https://mcp.example.com',

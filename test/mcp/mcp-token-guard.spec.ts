@@ -1,4 +1,14 @@
-import { Controller, ForbiddenException, Get, Injectable, Req, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  ForbiddenException,
+  Get,
+  Injectable,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Passport, PassportException, PassportGuard, PassportPolicy } from 'nestjs-lime-sites';
@@ -202,6 +212,24 @@ describe.each(HTTP_PLATFORMS)('McpTokenGuard on %s', (platform) => {
 
 describe('McpTokenGuard', () => {
   const start = useStarter();
+
+  it('finds the token beside a middleware that keeps the body in request.raw', async () => {
+    const lime = await start.lime();
+    @Module({})
+    class RawBodyModule implements NestModule {
+      configure(consumer: MiddlewareConsumer): void {
+        const keepBody = (request: object, _response: unknown, next: () => void) => {
+          Object.assign(request, { raw: Buffer.from('body') });
+          next();
+        };
+        consumer.apply(keepBody).forRoutes('{*path}');
+      }
+    }
+    const { url } = await startMcp(start, { lime, imports: [RawBodyModule] });
+
+    expect((await callMcp(url, await lime.signMcpToken(DOMAIN))).status).toBe(200);
+    expect((await callMcp(url)).status).toBe(401);
+  });
 
   it('refuses a token 5 s after its end', async () => {
     const clock = new ManualClock();

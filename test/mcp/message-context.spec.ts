@@ -34,7 +34,7 @@ class DirectCalls extends Server implements CustomTransportStrategy {
   close(): void {}
   on(): void {}
 
-  unwrap<T>(): T {
+  unwrap(): never {
     throw new Error('it has no server');
   }
 
