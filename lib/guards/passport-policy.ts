@@ -101,8 +101,9 @@ export function definitionsOf(type: Class, method: Method): Method[] {
 
 /** The name of a method in its class: usually its own, unless another decorator wrapped the method. */
 function keyOf(levels: readonly object[], method: Method): string {
+  if (levels.some((level) => ownValue(level, method.name) === method)) return method.name;
   for (const level of levels) {
-    const names = [method.name, ...Object.getOwnPropertyNames(level)];
+    const names = Object.getOwnPropertyNames(level);
     const key = names.find((name) => ownValue(level, name) === method);
     if (key !== undefined) return key;
   }
@@ -113,7 +114,7 @@ function keyOf(levels: readonly object[], method: Method): string {
 function levelsOf(type: Class): object[] {
   const levels: object[] = [];
   let level: unknown = type.prototype;
-  while (typeof level === 'object' && level !== null) {
+  while (typeof level === 'object' && level !== null && level !== Object.prototype) {
     levels.push(level);
     level = Object.getPrototypeOf(level);
   }
