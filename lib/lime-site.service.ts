@@ -202,8 +202,8 @@ export class LimeSiteService
   /**
    * Emits the outcome of a request once and completes, also when it arrived up to ten minutes before the subscription, so that a
    * waiting page cannot miss it. Completes without a value at shutdown, and for a request that this site neither created nor resumed:
-   * the module asks LIME once, and ends the wait if LIME does not have the request, if another process received the approval, or
-   * after ten minutes.
+   * the module asks LIME once, and ends the wait 3 s after LIME has answered that it does not have the request or that it was approved
+   * (another process received that), and after ten minutes at the latest.
    */
   outcomeOf(requestId: string): Observable<LimeLoginEvent> {
     return this.#site.dispatcher.requests.outcomeOf(requestId);

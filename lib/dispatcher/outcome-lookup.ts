@@ -6,7 +6,7 @@ import { forEachPaced, requestStatus, type StatusCallOptions } from './request-s
 
 /** A subscriber waits no longer for the outcome of a request that this site does not know. */
 const LONGEST_WAIT_MS = 10 * 60_000;
-/** An approval that LIME sent just before the status call may still be on its way. */
+/** An outcome that LIME or another replica sent just before the status call may still be on its way. */
 const ARRIVAL_GRACE_MS = 3_000;
 /** An answer is good for this long, for pages that subscribe again. */
 const ANSWER_TTL_MS = 10_000;
@@ -88,8 +88,8 @@ export class OutcomeLookup {
     if (await this.#options.isExpected(requestId)) return this.#waits.get(requestId)?.cancel();
     const status = await requestStatus(requestId, this.#options);
     if (status === 'expired') this.#end(requestId, 'expired');
-    else if (status === 'unknown') this.#end(requestId, 'over');
-    else if (status === 'approved') this.#endAfter(ARRIVAL_GRACE_MS, requestId);
+    else if (status === 'approved' || status === 'unknown')
+      this.#endAfter(ARRIVAL_GRACE_MS, requestId);
   }
 
   #endAfter(ms: number, requestId: string): void {
