@@ -16,7 +16,7 @@ import { command, nodeBinary } from './support/command.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** In KiB: the tarball, what is in it, and that with its dependencies. Source maps with their sources are the largest part. */
-const MAX_SIZES = { packed: 500, unpacked: 1_700, installed: 4_096 };
+const MAX_SIZES = { packed: 500, unpacked: 1_800, installed: 4_096 };
 const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 // vitest 5 needs Node 22.12.
 const RUNNERS = ['@jest/globals', '@swc/core', '@swc/jest', 'jest', 'ts-jest@29', 'vitest@4'];
@@ -168,6 +168,12 @@ async function checkConsumer(consumer, tarball) {
     await consumer.run('tsc', ['-p', 'modules']);
     await consumer.run('node', ['dist/modules/ecosystem.js', String(consumer.nestMajor)]);
   });
+  // Beside the oldest versions that this package allows, @rekog/mcp-nest need not install.
+  if (consumer.nestMajor === 12) {
+    await checks.run('the guide on MCP lets an agent call its tool', () =>
+      followMcpGuide(consumer),
+    );
+  }
   if (consumer.nestMajor === 11) {
     for (const version of ['5.7', '5.9']) {
       await checks.run(
@@ -176,9 +182,6 @@ async function checkConsumer(consumer, tarball) {
       );
     }
   }
-  await checks.run(`${name}: the guide on MCP lets an agent call its tool`, () =>
-    followMcpGuide(consumer),
-  );
   if (hasRedis) {
     await checks.run(
       `${name}: two replicas handle each login once, over ${consumer.clusterPackages.join(' and ')}`,

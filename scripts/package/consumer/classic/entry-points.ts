@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import assert = require('node:assert/strict');
 import { LimeSitesModule } from 'nestjs-lime-sites';
 import { bullMqCluster } from 'nestjs-lime-sites/bullmq';
+import { McpTokenGuard } from 'nestjs-lime-sites/mcp';
 import { ApiPassport } from 'nestjs-lime-sites/swagger';
 import { LimeSitesHealthIndicator } from 'nestjs-lime-sites/terminus';
 import { LimeSandbox } from 'nestjs-lime-sites/testing';
@@ -10,6 +11,7 @@ import { LimeSandbox } from 'nestjs-lime-sites/testing';
 const exported = [
   LimeSitesModule,
   bullMqCluster,
+  McpTokenGuard,
   ApiPassport,
   LimeSitesHealthIndicator,
   LimeSandbox,
