@@ -39,6 +39,7 @@ export default {
     'ExpiredOutcome',
     'HandlerDecorator',
     'LimeSite',
+    'NamedKey',
     'REFUSALS',
   ],
   // The interface is Standard Schema's, and so is its documentation.
