@@ -3,8 +3,10 @@ import { Admission, attachAdmission, sharedObjectOf } from '../guards/execution.
 import type {
   BindingPassportClaims,
   CommonPassportClaims,
+  McpTokenClaims,
   PassportClaims,
 } from '../interfaces/passport-claims.interface.js';
+import { attachAgent, nodeRequestOf } from '../mcp/mcp-agent.decorator.js';
 
 /**
  * Attaches a passport with exactly these claims to the execution, where `@Passport()` reads it: for a guard that takes the
@@ -24,5 +26,16 @@ export function attachPassport(
 ): true {
   const admission = new Admission(claims as CommonPassportClaims | undefined, context);
   attachAdmission(sharedObjectOf(context), admission);
+  return true;
+}
+
+/**
+ * Attaches an agent with exactly these claims to the HTTP request, where `@McpAgent()` reads it: for a guard that takes the place of
+ * `McpTokenGuard` in a test. Verifies nothing.
+ * @returns `true`, the answer of a guard that lets the request in.
+ */
+export function attachMcpAgent(context: ExecutionContext, claims: Partial<McpTokenClaims>): true {
+  const request = nodeRequestOf(context);
+  if (request) attachAgent(request, claims as McpTokenClaims);
   return true;
 }

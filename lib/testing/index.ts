@@ -1,5 +1,5 @@
 export type { AgentProfile, RegisteredAgent } from './agent-registry.js';
-export { attachPassport } from './attach-passport.js';
+export { attachMcpAgent, attachPassport } from './attach-passport.js';
 export type { BindingCodeFault, BindingStatus, SandboxBinding } from './bindings.js';
 export type { FaultFilter, FaultResponse } from './fault-rules.js';
 export { LimeSandbox } from './lime-sandbox.js';

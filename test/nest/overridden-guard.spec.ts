@@ -20,7 +20,8 @@ import {
   PassportPolicy,
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
-import { attachPassport } from 'nestjs-lime-sites/testing';
+import { McpAgent, McpTokenGuard } from 'nestjs-lime-sites/mcp';
+import { attachMcpAgent, attachPassport } from 'nestjs-lime-sites/testing';
 import { firstValueFrom } from 'rxjs';
 import { WebSocket } from 'ws';
 import { CapturedLogs } from '../support/captured-logs.js';
@@ -50,6 +51,12 @@ class Routes {
   @UseGuards(BindingPassportGuard)
   binding(@Passport('binding_id') bindingId: string) {
     return { bindingId };
+  }
+
+  @Get('mcp')
+  @UseGuards(McpTokenGuard)
+  mcp(@McpAgent('sub') agentId: string) {
+    return { agentId };
   }
 
   @MessagePattern('agent')
@@ -83,6 +90,10 @@ describe.each(HTTP_PLATFORMS)('A test that overrides a guard, on %s', (platform)
       .useValue({
         canActivate: (context: ExecutionContext) => attachPassport(context, { binding_id: 'b-1' }),
       })
+      .overrideGuard(McpTokenGuard)
+      .useValue({
+        canActivate: (context: ExecutionContext) => attachMcpAgent(context, { sub: 'agent-2' }),
+      })
       .setLogger(logs)
       .compile();
     const app =
@@ -111,6 +122,11 @@ describe.each(HTTP_PLATFORMS)('A test that overrides a guard, on %s', (platform)
   it('gives @Passport() the claims of the last guard of the route', async () => {
     const { get } = await start(letIn);
     expect(await get('binding')).toEqual({ status: 200, body: { bindingId: 'b-1' } });
+  });
+
+  it('gives @McpAgent() the claims of attachMcpAgent(), without LimeMcpModule', async () => {
+    const { get } = await start(letIn);
+    expect(await get('mcp')).toEqual({ status: 200, body: { agentId: 'agent-2' } });
   });
 
   it('gives @Passport() nothing without claims, as an optional guard does', async () => {
