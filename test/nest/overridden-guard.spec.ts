@@ -53,15 +53,18 @@ class Routes {
     return { bindingId };
   }
 
-  @Get('mcp')
-  @UseGuards(McpTokenGuard)
-  mcp(@McpAgent('sub') agentId: string) {
-    return { agentId };
-  }
-
   @MessagePattern('agent')
   onMessage(@Passport('agent_id') agentId: string) {
     return agentId;
+  }
+}
+
+@Controller('mcp')
+@UseGuards(McpTokenGuard)
+class McpRoutes {
+  @Get()
+  agent(@McpAgent('sub') agentId: string) {
+    return { agentId };
   }
 }
 
@@ -83,7 +86,7 @@ describe.each(HTTP_PLATFORMS)('A test that overrides a guard, on %s', (platform)
 
   async function start(guard: CanActivate) {
     const logs = new CapturedLogs();
-    const module = await Test.createTestingModule({ controllers: [Routes] })
+    const module = await Test.createTestingModule({ controllers: [Routes, McpRoutes] })
       .overrideGuard(PassportGuard)
       .useValue(guard)
       .overrideGuard(BindingPassportGuard)
