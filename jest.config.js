@@ -8,6 +8,7 @@ export default {
   // What a test file loads stays in memory (ES modules cannot be unloaded), and coverage goes through all of it after each
   // file: so a fresh process now and then.
   workerIdleMemoryLimit: '768MB',
+  globalSetup: '<rootDir>/jest.global-setup.js',
   testSequencer: '<rootDir>/jest.sequencer.js',
   // A guard against tests that hang, on a busy machine too. How long something may take is said where it is tested.
   testTimeout: 60_000,
