@@ -3,11 +3,13 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // Time in tests comes from a manual clock, and limits in real time have room for a second worker.
-  maxWorkers: 2,
+  // One more than the cores of a small machine: the files that wait for other processes leave a core idle. Time in tests
+  // comes from a manual clock, and limits in real time have room for it.
+  maxWorkers: 3,
   // What a test file loads stays in memory (ES modules cannot be unloaded), and coverage goes through all of it after each
   // file: so a fresh process now and then.
   workerIdleMemoryLimit: '768MB',
+  globalSetup: '<rootDir>/jest.global-setup.js',
   testSequencer: '<rootDir>/jest.sequencer.js',
   // A guard against tests that hang, on a busy machine too. How long something may take is said where it is tested.
   testTimeout: 60_000,

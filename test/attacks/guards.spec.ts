@@ -14,7 +14,12 @@ import {
 import type { PassportClaimOverrides } from 'nestjs-lime-sites/testing';
 import { createKeyPair } from '../support/key-pair.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
+import {
+  HTTP_PLATFORMS,
+  type StartedSite,
+  useSharedSite,
+  useStarter,
+} from '../support/start-site.js';
 import { until } from '../support/until.js';
 import { encodePart, withPart } from './support/raw-jws.js';
 
@@ -94,13 +99,16 @@ class Callback {
 }
 
 describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
+  const setup = { platform, controllers: [Routes, Callback], options: { dispatcher: false } };
   const start = useStarter();
+  const sharedClock = new ManualClock();
+  const shared = useSharedSite({ ...setup, clock: sharedClock });
 
-  async function startSite(clock = new ManualClock()) {
-    const controllers = [Routes, Callback];
-    const options = { dispatcher: false };
-    const started = await start.site({ platform, controllers, clock, options });
-    await until(() => started.lime.callCount('jwks') === 1 && clock.waits.length === 0);
+  /** The shared site, or a new one for a test that turns the clock or counts calls. */
+  async function startSite(ownClock?: ManualClock) {
+    const clock = ownClock ?? sharedClock;
+    const started = ownClock ? await start.site({ ...setup, clock }) : shared();
+    await until(() => started.lime.callCount('jwks') > 0 && clock.waits.length === 0);
     const sign = (claims: PassportClaimOverrides = {}, overrides = {}) =>
       started.lime.signPassport(claims, { issuedAt: new Date(clock.now()), ...overrides });
     /** A passport of a login that this site started. */
@@ -190,7 +198,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
   });
 
   it('refuses a passport one second after its expiry and tolerance, also when it was verified before', async () => {
-    const { clock, logIn, statusOf } = await startSite();
+    const { clock, logIn, statusOf } = await startSite(new ManualClock());
     const { passport } = await logIn();
     expect(await statusOf('own', passport)).toBe(200);
     clock.advance(126_000);
@@ -209,7 +217,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
   });
 
   it('refuses a binding passport in place of a code', async () => {
-    const { lime, site, sign, get } = await startSite();
+    const { lime, site, sign, get } = await startSite(new ManualClock());
     const { bindingId } = await site.createBindingRequest({ redirectUri: 'https://shop.example/' });
     const passport = await sign({ binding_id: bindingId }, { kind: 'binding' });
     for (const [query, code] of [
@@ -257,7 +265,7 @@ describe.each(HTTP_PLATFORMS)('A guarded route on %s', (platform) => {
     });
 
     it('refuses the passport until the last millisecond of the tolerance', async () => {
-      const { clock, logIn, statusOf } = await startSite();
+      const { clock, logIn, statusOf } = await startSite(new ManualClock());
       const { passport } = await logIn();
       expect(await statusOf('once', passport)).toBe(200);
       for (const ms of [60_000, 59_000, 5_500, 600_000]) {

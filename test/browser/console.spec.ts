@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import type { Page } from 'playwright-core';
+import { useCleanup } from '../support/cleanup.js';
+import { LoopbackServer } from '../support/loopback-server.js';
 import { startSandbox } from '../support/start-sandbox.js';
 import { EventReader } from '../testing/support/event-reader.js';
 import { SiteClient } from '../testing/support/site-client.js';
@@ -12,6 +14,7 @@ const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
 describeInBrowser('The console of the sandbox', () => {
   const open = useBrowser();
+  const closeLater = useCleanup();
   let lime: LimeSandbox;
 
   beforeEach(async () => {
@@ -167,22 +170,25 @@ describeInBrowser('The console of the sandbox', () => {
     await rowOf(page, requestId).getByText('Demo agent').waitFor();
   });
 
-  async function openConnectPage(): Promise<Page> {
+  /** Gives the page and the callback of the site, which answers "the site". */
+  async function openConnectPage(): Promise<{ page: Page; callback: string }> {
+    const site = await LoopbackServer.start((_, response) => response.end('the site'));
+    closeLater(() => site.stop());
+    const callback = `${site.url}/callback?state=1`;
     const page = await openConsole();
-    await new SiteClient(lime).bind('http://localhost:9/callback?state=1');
-    await page.route('http://localhost:9/**', (route) => route.fulfill({ body: 'the site' }));
+    await new SiteClient(lime).bind(callback);
     await page.getByRole('link', { name: 'Connect…' }).click();
-    return page;
+    return { page, callback };
   }
 
   it('connects the chosen agent and sends the browser to the site with a code', async () => {
     lime.addAgent({ displayName: 'Shopper' });
-    const page = await openConnectPage();
+    const { page, callback } = await openConnectPage();
     await page.getByRole('button', { name: 'Connect as Shopper' }).click();
     await page.getByText('the site').waitFor();
     const code = new URL(page.url()).searchParams.get('binding_code') ?? '';
 
-    expect(page.url()).toBe(`http://localhost:9/callback?state=1&binding_code=${code}`);
+    expect(page.url()).toBe(`${callback}&binding_code=${code}`);
     await page.goto(lime.consoleUrl);
     await page.getByText('Live', { exact: true }).waitFor();
     const row = page.locator('#bindings tr');
@@ -193,11 +199,11 @@ describeInBrowser('The console of the sandbox', () => {
   });
 
   it('sends the browser to the site without a code when the person declines', async () => {
-    const page = await openConnectPage();
+    const { page, callback } = await openConnectPage();
     await page.getByRole('button', { name: 'Not now' }).click();
     await page.getByText('the site').waitFor();
 
-    expect(page.url()).toBe('http://localhost:9/callback?state=1');
+    expect(page.url()).toBe(callback);
     await page.goto(lime.consoleUrl);
     await page.locator('#bindings tr').getByText('Declined').waitFor();
   });

@@ -1,3 +1,4 @@
+import type { BullMqClusterOptions } from 'nestjs-lime-sites/bullmq';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import type { ChildApp, CompiledPackage } from '../support/child-app.js';
 import { until } from '../support/until.js';
@@ -5,7 +6,7 @@ import { until } from '../support/until.js';
 /** The program of a replica. Its handler takes a few milliseconds, and reports its start and its end. */
 const REPLICA = `
 import { bullMqCluster } from './dist/bullmq/index.js';
-const cluster = bullMqCluster({ url: process.env.REDIS_URL, takeoverMs: Number(process.env.TAKEOVER_MS) });
+const cluster = bullMqCluster({ url: process.env.REDIS_URL, ...JSON.parse(process.env.CLUSTER) });
 const app = await createApp({ cluster });
 app.enableShutdownHooks();
 const site = app.get(LimeSiteService);
@@ -46,16 +47,16 @@ export class Fleet {
     private readonly compiled: CompiledPackage,
     private readonly lime: LimeSandbox,
     private readonly redisUrl: string,
-    private readonly takeoverMs: number,
+    private readonly cluster: BullMqClusterOptions,
   ) {}
 
   static async start(
     compiled: CompiledPackage,
     lime: LimeSandbox,
     redisUrl: string,
-    { size, takeoverMs }: { size: number; takeoverMs: number },
+    { size, ...cluster }: { size: number } & BullMqClusterOptions,
   ): Promise<Fleet> {
-    const fleet = new Fleet(compiled, lime, redisUrl, takeoverMs);
+    const fleet = new Fleet(compiled, lime, redisUrl, cluster);
     await Promise.all(Array.from({ length: size }, () => fleet.#add()));
     return fleet;
   }
@@ -179,7 +180,7 @@ export class Fleet {
     const app = await this.compiled.run(REPLICA, {
       ...this.lime.env(),
       REDIS_URL: this.redisUrl,
-      TAKEOVER_MS: String(this.takeoverMs),
+      CLUSTER: JSON.stringify(this.cluster),
     });
     const replica = new Replica(app, (line) => this.#note(line, replica));
     this.#replicas.push(replica);

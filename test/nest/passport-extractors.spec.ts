@@ -15,7 +15,7 @@ import {
   PassportPolicy,
 } from 'nestjs-lime-sites';
 import { ownLogin } from '../support/own-login.js';
-import { HTTP_PLATFORMS, useStarter } from '../support/start-site.js';
+import { HTTP_PLATFORMS, useSharedSite } from '../support/start-site.js';
 
 function fromTwoHeaders(context: ExecutionContext): string[] {
   const { headers } = context.switchToHttp().getRequest<IncomingMessage>();
@@ -109,13 +109,12 @@ const INVALID = { status: 401, code: 'invalid_token' };
 const TOO_MANY = { status: 400, code: 'invalid_request' };
 
 describe.each(HTTP_PLATFORMS)('A guard on %s', (platform) => {
-  const start = useStarter();
+  const site = useSharedSite({ platform, controllers: [Routes] });
 
   /** The answer to the call with a valid passport. */
   async function answerTo(call: Call): Promise<object> {
-    const started = await start.site({ platform, controllers: [Routes] });
-    const { passport, requestId } = await ownLogin(started);
-    const { status, body } = await send(started.url, call, passport);
+    const { passport, requestId } = await ownLogin(site());
+    const { status, body } = await send(site().url, call, passport);
     if (status !== 200) return { status, code: body.code };
     expect(body).toEqual({ requestId });
     return { status };

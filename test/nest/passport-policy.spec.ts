@@ -19,7 +19,12 @@ import {
 } from 'nestjs-lime-sites';
 import { ManualClock } from '../support/manual-clock.js';
 import { bearer, ownLogin } from '../support/own-login.js';
-import { HTTP_PLATFORMS, type StartedSite, useStarter } from '../support/start-site.js';
+import {
+  HTTP_PLATFORMS,
+  type StartedSite,
+  useSharedSite,
+  useStarter,
+} from '../support/start-site.js';
 
 interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -141,9 +146,10 @@ const DENIED = {
 
 describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
   const start = useStarter();
+  const shared = useSharedSite({ platform, controllers: CONTROLLERS });
 
-  const startSite = (clock?: ManualClock): Promise<StartedSite> =>
-    start.site({ platform, controllers: CONTROLLERS, ...(clock && { clock }) });
+  const startSite = (clock: ManualClock): Promise<StartedSite> =>
+    start.site({ platform, controllers: CONTROLLERS, clock });
 
   describe('with requestId', () => {
     const sources: [string, (id: string) => Call][] = [
@@ -154,7 +160,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     ];
 
     it.each(sources)('compares the request id in a %s', async (_, callFor) => {
-      const started = await startSite();
+      const started = shared();
       const { passport, requestId } = await ownLogin(started);
       const other = await ownLogin(started);
       const url = `${started.url}/logins`;
@@ -171,7 +177,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     )(
       'compares the request id in a %s, and treats "%s" as an ordinary name',
       async (_, __, request) => {
-        const started = await startSite();
+        const started = shared();
         const { passport } = await ownLogin(started);
         expect(await call(`${started.url}/logins`, passport, request)).toEqual(MISMATCH);
       },
@@ -196,13 +202,13 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
         { path: 'by-function', headers: { 'x-request-id': '' } },
       ],
     ])('answers 400 when the request names no id: %s', async (_, request) => {
-      const started = await startSite();
+      const started = shared();
       const { passport } = await ownLogin(started);
       expect(await call(`${started.url}/logins`, passport, request)).toEqual(UNCLEAR);
     });
 
     it('answers 401 without a passport first', async () => {
-      const { url } = await startSite();
+      const { url } = shared();
       expect(await answerOf(`${url}/logins/by-query`)).toEqual({
         status: 401,
         code: 'missing_token',
@@ -213,7 +219,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
 
   describe('with singleUse', () => {
     it('answers 401 to the second presentation', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport, requestId } = await ownLogin(started);
       const first = await fetch(`${started.url}/once`, { headers: bearer(passport) });
       expect(await first.json()).toEqual({ requestId });
@@ -221,14 +227,14 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('counts over all routes with singleUse', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport } = await ownLogin(started);
       expect(await answerOf(`${started.url}/once`, passport)).toEqual({ status: 200 });
       expect(await answerOf(`${started.url}/once/elsewhere`, passport)).toEqual(MISMATCH);
     });
 
     it('accepts exactly one of many requests at the same instant', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport } = await ownLogin(started);
       const answers = await Promise.all(
         Array.from({ length: 8 }, () => answerOf(`${started.url}/once`, passport)),
@@ -238,7 +244,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('counts a second passport of the same login as the same', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport, requestId } = await ownLogin(started);
       const second = await started.lime.signPassport(
         { request_id: requestId },
@@ -250,14 +256,14 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('counts each login on its own', async () => {
-      const started = await startSite();
+      const started = shared();
       const [one, other] = [await ownLogin(started), await ownLogin(started)];
       expect(await answerOf(`${started.url}/once`, one.passport)).toEqual({ status: 200 });
       expect(await answerOf(`${started.url}/once`, other.passport)).toEqual({ status: 200 });
     });
 
     it('does not count a request that is refused for another reason', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport, requestId } = await ownLogin(started);
       const url = `${started.url}/once`;
       expect(await answerOf(`${url}/strict`, passport)).toEqual(DENIED);
@@ -267,7 +273,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('does not count a passport of another site', async () => {
-      const { lime, url } = await startSite();
+      const { lime, url } = shared();
       const foreign = await lime.signPassport();
       expect(await answerOf(`${url}/once`, foreign)).toEqual(MISMATCH);
       expect(await answerOf(`${url}/once/any`, foreign)).toEqual({ status: 200 });
@@ -275,7 +281,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('does not count routes without singleUse', async () => {
-      const started = await startSite();
+      const started = shared();
       const { passport, requestId } = await ownLogin(started);
       const often = { path: `by-param/${requestId}` };
       for (let time = 0; time < 3; time++) {
@@ -287,7 +293,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     });
 
     it('counts logins and bindings with the same id on their own', async () => {
-      const { lime, url } = await startSite();
+      const { lime, url } = shared();
       const login = await lime.signPassport({ request_id: 'same' });
       const binding = await lime.signPassport({ binding_id: 'same' }, { kind: 'binding' });
       const bindingUrl = `${url}/bindings/once?passport=${binding}`;
@@ -327,7 +333,7 @@ describe.each(HTTP_PLATFORMS)('A passport policy on %s', (platform) => {
     }
 
     it('compares the id of the binding', async () => {
-      const started = await startSite();
+      const started = shared();
       const { bindingId, passport } = await ownBinding(started);
       const other = await ownBinding(started);
       const url = `${started.url}/bindings/for`;

@@ -7,13 +7,14 @@ import {
   RequestExpiredError,
 } from 'nestjs-lime-sites';
 import {
-  LimeSandbox,
+  type LimeSandbox,
   type PassportClaimOverrides,
   type PassportOverrides,
 } from 'nestjs-lime-sites/testing';
 import { failureOf } from '../support/failure-of.js';
 import { createKeyPair } from '../support/key-pair.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { startSandbox } from '../support/start-sandbox.js';
 import { useStarter } from '../support/start-site.js';
 
 /** A whole second, so that tests can meet limits exactly. */
@@ -26,7 +27,7 @@ describe('A passport', () => {
   let lime: LimeSandbox;
 
   beforeAll(async () => {
-    lime = await LimeSandbox.start();
+    lime = await startSandbox();
   });
   afterAll(() => lime.stop());
 

@@ -2,10 +2,13 @@ import { afterEach } from '@jest/globals';
 
 export type Close = () => unknown;
 
-/** Gives a function that registers a callback for the end of the test. The last one registered runs first. */
-export function useCleanup(): (close: Close) => void {
+/**
+ * Gives a function that registers a callback for the end of the test, or with `afterAll` for the end of the tests. The last
+ * one registered runs first.
+ */
+export function useCleanup(after = afterEach): (close: Close) => void {
   const opened: Close[] = [];
-  afterEach(async () => {
+  after(async () => {
     for (const close of opened.splice(0).toReversed()) await close();
   });
   return (close) => void opened.push(close);

@@ -6,7 +6,7 @@ import ts from 'typescript';
 /** A code block of a document. Its first line is a comment with its file name. */
 export class DocsExample {
   private constructor(
-    private readonly name: string,
+    readonly name: string,
     readonly code: string,
   ) {}
 
@@ -27,27 +27,32 @@ export class DocsExample {
     });
     return code;
   }
+}
 
-  /** The compiler's errors, with the settings of this repository. */
-  faults(): string[] {
-    const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
-      config: object;
-    };
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'));
-    const file = resolve('docs', this.name); // for the packages
-    const disk = ts.createCompilerHost(options);
-    const host: ts.CompilerHost = {
-      ...disk,
-      fileExists: (path) => path === file || disk.fileExists(path),
-      readFile: (path) => (path === file ? this.code : disk.readFile(path)),
-      getSourceFile: (path, settings, ...rest) =>
-        path === file
-          ? ts.createSourceFile(path, this.code, settings)
-          : disk.getSourceFile(path, settings, ...rest),
-    };
-    const program = ts.createProgram([file], options, host);
-    return ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
+/** The compiler's errors in each example, with the settings of this repository. One compiler run for all of them. */
+export function faultsOf(examples: readonly DocsExample[]): Record<string, string[]> {
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'));
+  const inDocs = (name: string) => resolve('docs', name); // for the packages
+  const codes = new Map(examples.map(({ name, code }) => [inDocs(name), code]));
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => codes.has(path) || disk.fileExists(path),
+    readFile: (path) => codes.get(path) ?? disk.readFile(path),
+    getSourceFile: (path, settings, ...rest) => {
+      const code = codes.get(path);
+      return code === undefined
+        ? disk.getSourceFile(path, settings, ...rest)
+        : ts.createSourceFile(path, code, settings);
+    },
+  };
+  const program = ts.createProgram([...codes.keys()], options, host);
+  const faultsIn = (name: string) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(inDocs(name)))
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-  }
+  return Object.fromEntries(examples.map(({ name }) => [name, faultsIn(name)]));
 }

@@ -1,5 +1,5 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
   type Clock,
@@ -11,7 +11,7 @@ import {
 } from 'nestjs-lime-sites';
 import type { LimeSandbox, LimeSandboxOptions } from 'nestjs-lime-sites/testing';
 import { CapturedLogs } from './captured-logs.js';
-import { useCleanup } from './cleanup.js';
+import { type Close, useCleanup } from './cleanup.js';
 import { secretsIn } from './leaks.js';
 import { startSandbox } from './start-sandbox.js';
 
@@ -58,7 +58,25 @@ export interface Starter {
 
 /** Starts sandboxes and applications, and closes them after the test. */
 export function useStarter(): Starter {
-  const closeLater = useCleanup();
+  return createStarter(useCleanup());
+}
+
+/** Starts one site for all tests of the `describe` around it: for tests that neither stop nor reconfigure it. */
+export function useSharedSite(setup: SiteSetup): () => StartedSite {
+  const start = createStarter(useCleanup(afterAll));
+  let started: StartedSite | undefined;
+  const site = () => {
+    if (started) return started;
+    throw new Error('The site is started before the tests');
+  };
+  beforeAll(async () => {
+    started = await start.site(setup);
+  });
+  afterEach(() => assertNoSecrets(site().logs, [site().lime]));
+  return site;
+}
+
+function createStarter(closeLater: (close: Close) => void): Starter {
   const limes: LimeSandbox[] = [];
 
   const lime: Starter['lime'] = async (options) => {
@@ -102,9 +120,9 @@ async function createApp(
   let builder = Test.createTestingModule(parts).setLogger(logs);
   if (clock) builder = builder.overrideProvider(LIME_SITES_CLOCK).useValue(clock);
   const module = await builder.compile();
-  return platform === 'fastify'
-    ? module.createNestApplication(new FastifyAdapter(), { logger: logs })
-    : module.createNestApplication({ logger: logs });
+  if (platform !== 'fastify') return module.createNestApplication({ logger: logs });
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify'); // a tenth of a second that most files save
+  return module.createNestApplication(new FastifyAdapter(), { logger: logs });
 }
 
 /** A compact JWS with the signature of an RSA key. */

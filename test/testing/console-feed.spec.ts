@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { useCleanup } from '../support/cleanup.js';
+import { sharedKey } from '../support/shared-key.js';
 import { ConsoleFeed } from '../../lib/testing/console/console-feed.js';
 import { ConsoleView } from '../../lib/testing/console/console-view.js';
 import { RecentActivity } from '../../lib/testing/console/recent-activity.js';
@@ -28,8 +28,7 @@ function stalledPage(): { socket: Socket; response: ServerResponse } {
 const close = useCleanup();
 
 it('the feed drops a console page that does not read', async () => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const platform = new Platform(resolveSandboxOptions(), await SigningKeys.create(privateKey));
+  const platform = new Platform(resolveSandboxOptions(), await SigningKeys.create(sharedKey));
   close(() => platform.stop());
   const recent = new RecentActivity(3);
   const feed = new ConsoleFeed(new ConsoleView(platform, recent), recent, platform.activity);

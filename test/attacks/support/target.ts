@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -10,10 +10,12 @@ import {
   type LimeSitesModuleOptions,
   type PassportErrorCode,
 } from 'nestjs-lime-sites';
-import { LimeSandbox } from 'nestjs-lime-sites/testing';
+import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { CapturedLogs } from '../../support/captured-logs.js';
 import { failureOf } from '../../support/failure-of.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { sharedKey } from '../../support/shared-key.js';
+import { startSandbox } from '../../support/start-sandbox.js';
 import { until } from '../../support/until.js';
 import { assertExplained, type JosePlatform, readByJose } from './jose-reference.js';
 import { NOW } from './now.js';
@@ -31,8 +33,7 @@ export class Target {
   ) {}
 
   static async start(options: LimeSitesModuleOptions = {}): Promise<Target> {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const lime = await LimeSandbox.start({ signingKey: privateKey });
+    const lime = await startSandbox();
     const clock = new ManualClock(NOW * 1000);
     const limeSites = LimeSitesModule.forRoot({
       ...lime.moduleOptions(),
@@ -47,7 +48,7 @@ export class Target {
     await app.init();
     // Fetches the keys, so that no attack waits for them.
     await until(() => lime.callCount('jwks') === 1 && clock.waits.length === 0);
-    return new Target(lime, app.get(LimeSiteService), clock, privateKey, app);
+    return new Target(lime, app.get(LimeSiteService), clock, sharedKey, app);
   }
 
   async stop(): Promise<void> {
