@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
@@ -186,7 +186,7 @@ describe('The binding requests of the sandbox', () => {
     await lime.stop();
     lime = await startSandbox({ bindingTtlMs: 10 });
     const { body } = await new SiteClient(lime).bind('https://site.example/cb');
-    await eventually(() => lime.bindings()[0]?.status === 'EXPIRED');
+    await until(() => lime.bindings()[0]?.status === 'EXPIRED');
 
     const page = await fetch(String(body.data['connect_url']));
     expect(page.status).toBe(410);

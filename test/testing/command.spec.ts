@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { runSandboxCommand } from '../../lib/testing/cli/run-sandbox-command.js';
 import { ActivityLog } from '../../lib/testing/cli/activity-log.js';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { RecordingOutput } from './support/recording-output.js';
 
 describe('lime-sandbox', () => {
@@ -35,7 +35,7 @@ describe('lime-sandbox', () => {
 
   it('prints lines for a shell, then hints, then activities', async () => {
     void run('--port', '0', '--host', '127.0.0.1', '--request-ttl', '0.05', '--keepalive', '0');
-    await eventually(() => stdout.lines.length >= 6);
+    await until(() => stdout.lines.length >= 6);
     expect(stdout.text).toMatch(
       /^LIME_API_BASE=http:\/\/127\.0\.0\.1:\d+\/api\/v1\nLIME_SITE_TOKEN=st_sandbox_\w+\nLIME_AGENT_TOKEN=at_sandbox_\w+\n# /,
     );
@@ -43,7 +43,7 @@ describe('lime-sandbox', () => {
     expect(stdout.text).toMatch(/browser:\n#   http:\/\/127\.0\.0\.1:\d+\/\n/);
 
     expect((await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'))).status).toBe(201);
-    await eventually(() => stdout.text.includes('the event is lost'));
+    await until(() => stdout.text.includes('the event is lost'));
     expect(stdout.text).toMatch(
       /^\d\d:\d\d:\d\d  login request [\da-f-]{36} created, expires [\d:]+$/m,
     );
@@ -58,7 +58,7 @@ describe('lime-sandbox', () => {
 
   it('prints exactly one JSON object with --json, and activities on stderr', async () => {
     void run('--json', '--jwks=enveloped', '--pow-difficulty', '3');
-    await eventually(() => stdout.text !== '');
+    await until(() => stdout.text !== '');
     const { platform, baseUrl, consoleUrl, siteToken, agentToken, ...rest } = JSON.parse(
       stdout.text,
     ) as Record<string, string>;
@@ -70,28 +70,28 @@ describe('lime-sandbox', () => {
     const jwks = await fetch(`${baseUrl}/core/.well-known/jwks.json`);
     expect(await jwks.json()).toMatchObject({ ok: true });
     await create(baseUrl ?? '', siteToken ?? '');
-    await eventually(() => stderr.text.includes('created'));
+    await until(() => stderr.text.includes('created'));
     expect(stdout.lines).toHaveLength(1);
   });
 
   it('approves new requests with --auto-approve, through the proof of work', async () => {
     void run('--auto-approve', '.01');
-    await eventually(() => stdout.lines.length >= 6);
+    await until(() => stdout.lines.length >= 6);
     await create(printed('LIME_API_BASE'), printed('LIME_SITE_TOKEN'));
 
-    await eventually(() => stdout.text.includes('approved by Demo agent'));
+    await until(() => stdout.text.includes('approved by Demo agent'));
   });
 
   it('reports a failed approval, and cancels pending ones at the end', async () => {
     void run('--auto-approve', '0.1', '--host', 'localhost');
-    await eventually(() => stdout.lines.length >= 6);
+    await until(() => stdout.lines.length >= 6);
     const baseUrl = printed('LIME_API_BASE');
     const created = await create(baseUrl, printed('LIME_SITE_TOKEN'));
     const { data } = (await created.json()) as { data: { login_request_id: string } };
     const agentToken = printed('LIME_AGENT_TOKEN');
     await new SandboxAgent({ baseUrl, agentToken }).login(data.login_request_id);
 
-    await eventually(() => /could not be approved: .*not known/.test(stdout.text));
+    await until(() => /could not be approved: .*not known/.test(stdout.text));
     await create(baseUrl, printed('LIME_SITE_TOKEN'));
     ending.abort();
     expect(await exit).toBe(0);
@@ -109,7 +109,7 @@ describe('lime-sandbox', () => {
     ['2026-09', 400],
   ])('speaks the generation of --platform %s', async (platform, bindingStatus) => {
     void run('--platform', platform);
-    await eventually(() => stdout.lines.length >= 6);
+    await until(() => stdout.lines.length >= 6);
     const answer = await fetch(`${printed('LIME_API_BASE')}/modules/bindings/requests`, {
       method: 'POST',
       headers: { 'x-site-token': printed('LIME_SITE_TOKEN') },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
@@ -140,7 +140,7 @@ describe('The event stream of the sandbox', () => {
     const reader = await EventReader.open(lime);
     reader.close();
 
-    await eventually(() => lime.openStreams === 0);
+    await until(() => lime.openStreams === 0);
     expect(lime.send({ type: 'unheard' })).toBe(0);
   });
 
@@ -151,7 +151,7 @@ describe('The event stream of the sandbox', () => {
       headers: { 'x-site-token': lime.siteToken },
       signal: leaving.signal,
     });
-    await eventually(() => lime.callCount('events') === 1);
+    await until(() => lime.callCount('events') === 1);
     leaving.abort();
     await expect(opening).rejects.toThrow(/abort/);
     lime.faults.clear();

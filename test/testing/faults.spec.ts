@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LimeSandbox, SandboxAgent } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
@@ -112,7 +112,7 @@ describe('Faults on calls', () => {
   it('end with the sandbox, also during a delay', async () => {
     lime.faults.delay('create', 60_000);
     const delayed = expect(site.create()).rejects.toThrow('fetch failed');
-    await eventually(() => lime.callCount('create') === 1);
+    await until(() => lime.callCount('create') === 1);
 
     await lime.stop();
     await delayed;
@@ -257,7 +257,7 @@ describe('Faults on event streams', () => {
     const reader = await EventReader.open(lime);
     lime.faults.missExpiry();
     const { requestId } = lime.createLoginRequest();
-    await eventually(() => lime.request(requestId)?.status === 'EXPIRED');
+    await until(() => lime.request(requestId)?.status === 'EXPIRED');
     const byHand = expireOne();
     await reader.when(() => reader.text.includes(byHand));
 

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { LimeSandbox, type SandboxActivity } from 'nestjs-lime-sites/testing';
 import { EventReader } from './support/event-reader.js';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
@@ -132,11 +132,11 @@ describe('The activities of the sandbox', () => {
     const second = lime.createLoginRequest().requestId;
     lime.expire(second);
     reader.close();
-    await eventually(() => lime.openStreams === 0);
+    await until(() => lime.openStreams === 0);
     await site.bind('https://site.example/');
     await lime.completeBinding(lime.bindings()[0]?.bindingId ?? '');
     await site.bind('https://site.example/');
-    await eventually(() => lime.bindings()[1]?.status === 'EXPIRED');
+    await until(() => lime.bindings()[1]?.status === 'EXPIRED');
     await lime.rotateKeys();
     lime.suspendSite();
     lime.reinstateSite();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
-import { eventually } from './support/eventually.js';
+import { until } from '../support/until.js';
 import { SiteClient } from './support/site-client.js';
 import { startSandbox } from '../support/start-sandbox.js';
 
@@ -64,7 +64,7 @@ describe('The login requests of the sandbox', () => {
     lime = await startSandbox({ requestTtlMs: 15 });
     const { requestId } = lime.createLoginRequest();
 
-    await eventually(() => lime.request(requestId)?.status === 'EXPIRED');
+    await until(() => lime.request(requestId)?.status === 'EXPIRED');
 
     expect((await new SiteClient(lime).status(requestId)).body.data).toMatchObject({
       status: 'EXPIRED',
@@ -78,7 +78,7 @@ describe('The login requests of the sandbox', () => {
     const forgotten = lime.createLoginRequest().requestId;
     await lime.approve(approved);
 
-    await eventually(() => lime.request(forgotten)?.status === 'EXPIRED');
+    await until(() => lime.request(forgotten)?.status === 'EXPIRED');
 
     expect(lime.request(approved)?.status).toBe('APPROVED');
   });

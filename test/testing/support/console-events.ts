@@ -1,6 +1,6 @@
 import { type ClientRequest, get } from 'node:http';
 import type { LimeSandbox } from 'nestjs-lime-sites/testing';
-import { eventually } from './eventually.js';
+import { until } from '../../support/until.js';
 
 export interface ConsoleEvent {
   event: string;
@@ -44,7 +44,7 @@ export class ConsoleEvents {
 
   /** Resolves with the event at this index. */
   async at(index: number): Promise<ConsoleEvent> {
-    await eventually(() => this.all.length > index);
+    await until(() => this.all.length > index);
     return this.all[index] ?? { event: '', parts: {}, lists: {}, announcements: [] };
   }
 
