@@ -10,6 +10,10 @@ export class TtlSet {
   readonly #onRemoved: (key: string) => void;
   /** Key to the monotonic millisecond at which the entry expires, the oldest first. */
   readonly #expiries = new Map<string, number>();
+  /** Goes through the entries once: a new iterator would pass the gaps of all removed entries first, each time. */
+  #iterator = this.#expiries.entries();
+  /** The oldest entry, as it was when the iterator came to it. */
+  #oldest: [key: string, expiry: number] | undefined;
 
   constructor(
     clock: Clock,
@@ -31,15 +35,30 @@ export class TtlSet {
     const now = this.#clock.monotonic();
     this.#expiries.delete(key); // so that it moves to the end
     this.#expiries.set(key, Math.ceil(now + ttlMs)); // a small integer takes no memory of its own
-    for (const [oldest, expiry] of this.#expiries) {
-      if (expiry > now && this.#expiries.size <= this.#maxEntries) return;
-      this.delete(oldest);
-    }
+    this.#removeExpired(now);
   }
 
   delete(key: string): void {
     this.#expiries.delete(key);
     this.#onRemoved(key);
+  }
+
+  #removeExpired(now: number): void {
+    for (let oldest = this.#peek(); oldest; oldest = this.#peek()) {
+      const [key, expiry] = oldest;
+      if (this.#expiries.get(key) === expiry) {
+        if (expiry > now && this.#expiries.size <= this.#maxEntries) return;
+        this.delete(key);
+      }
+      this.#oldest = undefined; // removed, or added again since
+    }
+  }
+
+  #peek(): [key: string, expiry: number] | undefined {
+    this.#oldest ??= this.#iterator.next().value;
+    if (this.#oldest || this.#expiries.size === 0) return this.#oldest;
+    this.#iterator = this.#expiries.entries(); // the one before had come to its end
+    return (this.#oldest = this.#iterator.next().value);
   }
 }
 

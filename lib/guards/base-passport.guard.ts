@@ -34,6 +34,9 @@ import {
 /** The steps that both passport guards share. Every protected step can be overridden. */
 @Injectable()
 export abstract class BasePassportGuard extends BaseTokenGuard implements OnModuleInit {
+  /** By class and method. To add them up anew costs half of what the guard does (docs/decisions.md). */
+  readonly #policies = new WeakMap<object, Map<unknown, RoutePolicy>>();
+
   /** @internal @throws {LimeError} `MISSING_MODULE`: without a site the guard would fail on every request. */
   onModuleInit(): void {
     this.provided(
@@ -104,7 +107,12 @@ export abstract class BasePassportGuard extends BaseTokenGuard implements OnModu
 
   /** The sum of all `@PassportPolicy()` of the route. */
   protected getPolicy(context: ExecutionContext): RoutePolicy {
-    return routePolicyOf(this.reflector, context.getClass(), context.getHandler());
+    const [type, method] = [context.getClass(), context.getHandler()];
+    const ofType = this.#policies.get(type) ?? new Map<unknown, RoutePolicy>();
+    this.#policies.set(type, ofType);
+    const policy = ofType.get(method) ?? routePolicyOf(this.reflector, type, method);
+    ofType.set(method, policy);
+    return policy;
   }
 
   /** What makes `user` of the HTTP request: the option `toUser`. With `undefined` the request keeps its user. */

@@ -6,6 +6,9 @@ import { type PassportException, transportException } from './passport.exception
 /** The steps that the guards for passports and the guard for MCP access tokens share. */
 @Injectable()
 export abstract class BaseTokenGuard implements CanActivate {
+  /** Singletons. To look one up in all modules takes Nest a tenth of the time of a request on Fastify. */
+  readonly #found = new Map<unknown, unknown>();
+
   constructor(
     protected readonly reflector: Reflector,
     private readonly moduleRef: ModuleRef,
@@ -36,8 +39,12 @@ export abstract class BaseTokenGuard implements CanActivate {
     code: string,
     need: string,
   ): Provider {
+    const found = this.#found.get(token) as Provider | undefined;
+    if (found) return found;
     try {
-      return this.moduleRef.get<Provider>(token, { strict: false });
+      const provider = this.moduleRef.get<Provider>(token, { strict: false });
+      this.#found.set(token, provider);
+      return provider;
     } catch {
       throw new LimeError(code, `${this.constructor.name} needs ${need}`);
     }
