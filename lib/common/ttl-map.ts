@@ -1,78 +1,76 @@
 import type { Clock } from './clock.js';
 
+interface Entry<Value> {
+  readonly value: Value;
+  /** The monotonic millisecond at which the entry expires. */
+  readonly expiry: number;
+}
+
 /**
- * A set whose entries expire. Expired ones are removed when others are added, the oldest first, so the memory follows the rate at
+ * A map whose entries expire. Expired ones are removed when others are set, the oldest first, so the memory follows the rate at
  * which entries come. Above `maxEntries` the oldest entry makes way before its time.
  */
-export class TtlSet {
+export class TtlMap<Value> {
   readonly #clock: Clock;
   readonly #maxEntries: number;
-  readonly #onRemoved: (key: string) => void;
-  /** Key to the monotonic millisecond at which the entry expires, the oldest first. */
-  readonly #expiries = new Map<string, number>();
+  /** The oldest first. */
+  readonly #entries = new Map<string, Entry<Value>>();
   /** Goes through the entries once: a new iterator would pass the gaps of all removed entries first, each time. */
-  #iterator = this.#expiries.entries();
+  #iterator = this.#entries.entries();
   /** The oldest entry, as it was when the iterator came to it. */
-  #oldest: [key: string, expiry: number] | undefined;
+  #oldest: [key: string, entry: Entry<Value>] | undefined;
 
-  constructor(
-    clock: Clock,
-    maxEntries = Number.POSITIVE_INFINITY,
-    onRemoved: (key: string) => void = () => undefined,
-  ) {
+  constructor(clock: Clock, maxEntries = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
     this.#maxEntries = maxEntries;
-    this.#onRemoved = onRemoved;
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiry > this.#clock.monotonic() ? entry.value : undefined;
   }
 
   has(key: string): boolean {
-    const expiry = this.#expiries.get(key);
-    return expiry !== undefined && expiry > this.#clock.monotonic();
+    return this.get(key) !== undefined;
   }
 
   /** @param ttlMs how long the entry lives, in milliseconds. */
-  add(key: string, ttlMs: number): void {
+  set(key: string, value: Value, ttlMs: number): void {
     const now = this.#clock.monotonic();
-    this.#expiries.delete(key); // so that it moves to the end
-    this.#expiries.set(key, Math.ceil(now + ttlMs)); // a small integer takes no memory of its own
+    this.#entries.delete(key); // so that it moves to the end
+    this.#entries.set(key, { value, expiry: Math.ceil(now + ttlMs) }); // a small integer takes no memory of its own
     this.#removeExpired(now);
   }
 
   delete(key: string): void {
-    this.#expiries.delete(key);
-    this.#onRemoved(key);
+    this.#entries.delete(key);
   }
 
   #removeExpired(now: number): void {
     for (let oldest = this.#peek(); oldest; oldest = this.#peek()) {
-      const [key, expiry] = oldest;
-      if (this.#expiries.get(key) === expiry) {
-        if (expiry > now && this.#expiries.size <= this.#maxEntries) return;
-        this.delete(key);
+      const [key, entry] = oldest;
+      if (this.#entries.get(key) === entry) {
+        if (entry.expiry > now && this.#entries.size <= this.#maxEntries) return;
+        this.#entries.delete(key);
       }
-      this.#oldest = undefined; // removed, or added again since
+      this.#oldest = undefined; // removed, or set again since
     }
   }
 
-  #peek(): [key: string, expiry: number] | undefined {
+  #peek(): [key: string, entry: Entry<Value>] | undefined {
     this.#oldest ??= this.#iterator.next().value;
-    if (this.#oldest || this.#expiries.size === 0) return this.#oldest;
-    this.#iterator = this.#expiries.entries(); // the one before had come to its end
+    if (this.#oldest || this.#entries.size === 0) return this.#oldest;
+    this.#iterator = this.#entries.entries(); // the one before had come to its end
     return (this.#oldest = this.#iterator.next().value);
   }
 }
 
-/** A map whose entries expire as those of a {@link TtlSet}. */
-export class TtlMap<Value> {
-  readonly #keys: TtlSet;
-  readonly #values = new Map<string, Value>();
+/** A set whose entries expire as those of a {@link TtlMap}. */
+export class TtlSet {
+  readonly #keys: TtlMap<true>;
 
-  constructor(clock: Clock, maxEntries?: number) {
-    this.#keys = new TtlSet(clock, maxEntries, (key) => this.#values.delete(key));
-  }
-
-  get(key: string): Value | undefined {
-    return this.#keys.has(key) ? this.#values.get(key) : undefined;
+  constructor(clock: Clock) {
+    this.#keys = new TtlMap(clock);
   }
 
   has(key: string): boolean {
@@ -80,9 +78,8 @@ export class TtlMap<Value> {
   }
 
   /** @param ttlMs how long the entry lives, in milliseconds. */
-  set(key: string, value: Value, ttlMs: number): void {
-    this.#values.set(key, value);
-    this.#keys.add(key, ttlMs);
+  add(key: string, ttlMs: number): void {
+    this.#keys.set(key, true, ttlMs);
   }
 
   delete(key: string): void {

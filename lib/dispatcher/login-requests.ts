@@ -16,7 +16,7 @@ const MAX_APPROVALS = 10_000;
 interface Outcome {
   readonly type: 'approved' | 'expired' | 'expired-locally';
   /** In milliseconds since the epoch; `undefined` until the outcome is published. */
-  readonly receivedAt: number | undefined;
+  receivedAt: number | undefined;
 }
 
 /** The subscribers that wait for one outcome. */
@@ -95,8 +95,11 @@ export class LoginRequests {
 
   /** Emits an outcome to those who wait for it, and to those who subscribe later. */
   publish(event: LimeLoginEvent): void {
-    const { requestId, receivedAt } = event;
-    this.#remember(event, receivedAt.getTime());
+    const { requestId } = event;
+    const receivedAt = event.receivedAt.getTime();
+    const recorded = this.#outcomes.get(requestId);
+    if (recorded?.type === typeOf(event)) recorded.receivedAt = receivedAt;
+    else this.#remember(event, receivedAt);
     if (event.type === 'approved') this.#approvals.set(requestId, event, APPROVAL_TTL_MS);
     this.complete(requestId, event);
   }
@@ -128,11 +131,10 @@ export class LoginRequests {
   }
 
   #remember(event: LimeLoginEvent, receivedAt: number | undefined): void {
-    const { requestId, type } = event;
+    const { requestId } = event;
     const expiresAt = this.#pending.get(requestId) ?? 0;
     const ttlMs = Math.max(OUTCOME_TTL_MS, expiresAt - this.#clock.now() + OUTCOME_GRACE_MS);
-    const isLocal = event.type === 'expired' && event.origin === 'local';
-    this.#outcomes.set(requestId, { type: isLocal ? 'expired-locally' : type, receivedAt }, ttlMs);
+    this.#outcomes.set(requestId, { type: typeOf(event), receivedAt }, ttlMs);
   }
 
   #published(requestId: string): LimeLoginEvent | undefined {
@@ -160,4 +162,8 @@ export class LoginRequests {
       if (this.#waiting.get(requestId) === wait) this.#waiting.delete(requestId);
     };
   }
+}
+
+function typeOf(event: LimeLoginEvent): Outcome['type'] {
+  return event.type === 'expired' && event.origin === 'local' ? 'expired-locally' : event.type;
 }
