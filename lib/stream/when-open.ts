@@ -14,6 +14,7 @@ export async function whenOpen(
   clock: Clock,
   waitMs: number,
 ): Promise<void> {
+  if (status.connection.state === 'open') return;
   const timeout = new Observable<void>((subscriber) =>
     clock.schedule(() => subscriber.next(), waitMs),
   );
