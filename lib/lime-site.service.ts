@@ -113,7 +113,7 @@ export class LimeSiteService
   /**
    * Takes over logins that an earlier process of this site created and that have no outcome yet, for example from your database. From now
    * on they count as created here: guards know them, they expire in time, and once the event stream is open the module asks LIME what
-   * happened meanwhile, 50 requests a second. An approval that nobody received counts as `expired`, because LIME sends a passport once.
+   * happened meanwhile, 50 requests a second. An approval that no process received counts as `expired`, because LIME sends a passport once.
    * Call it before or after the start, best in a constructor or `onModuleInit()`; the same login twice is one.
    * @param requests any iterable of `{ requestId, expiresAt }`.
    * @throws {LimeError} `INVALID_ARGUMENT` names what is wrong. The other logins are resumed all the same.

@@ -18,7 +18,7 @@ export class HandlerRegistry {
   readonly #uniqueNames: boolean;
   #handlers: readonly RegisteredHandler[] = [];
 
-  /** @param uniqueNames whether handlers are told apart by name, as in a cluster, which records their progress. */
+  /** @param uniqueNames whether each handler needs a name of its own, as in a cluster, which records progress by name. */
   constructor(uniqueNames: boolean) {
     this.#uniqueNames = uniqueNames;
   }

@@ -44,7 +44,7 @@ interface ApprovedOutcome {
   readonly type: 'approved';
   readonly requestId: string;
   readonly claims: PassportClaims;
-  /** Left out of what is kept: whoever holds a passport can use it. */
+  /** Left out of what is kept: a passport is a credential. */
   readonly passport?: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
