@@ -9,8 +9,7 @@ export class RootContext {
   readonly #scope = new AsyncResource('LimeSite');
 
   run<Result>(work: () => Result): Result {
-    // In a scope of its own: on Node 20, `enterWith()` would change the scope in which it is called.
-    return this.#scope.runInAsyncScope(() => new AsyncResource('LimeSite').runInAsyncScope(work));
+    return this.#scope.runInAsyncScope(() => isolate(work));
   }
 
   /** A clock whose callbacks run in this context. */
@@ -21,4 +20,9 @@ export class RootContext {
       schedule: (callback, ms) => clock.schedule(() => this.run(callback), ms),
     };
   }
+}
+
+/** Runs work in a scope of its own: on Node 20, `enterWith()` changes the scope in which it is called. */
+export function isolate<Result>(work: () => Result): Result {
+  return new AsyncResource('LimeSite').runInAsyncScope(work);
 }

@@ -1,24 +1,21 @@
 import type { Clock } from './clock.js';
 
-interface Entry<Value> {
-  readonly value: Value;
-  /** The monotonic millisecond at which the entry expires. */
-  readonly expiry: number;
+/** The entries that were set in one period. */
+interface Generation<Value> {
+  readonly entries: Map<string, Value>;
+  /** The monotonic millisecond at which the last of them expires. */
+  expiry: number;
 }
 
 /**
- * A map whose entries expire. Expired ones are removed when others are set, the oldest first, so the memory follows the rate at
- * which entries come. Above `maxEntries` the oldest entry makes way before its time.
+ * A map whose entries expire. They are removed a generation at a time, when others are set, so an entry may live up to twice as long as
+ * it was set for. Above `maxEntries` the older generation makes way before its time.
  */
 export class TtlMap<Value> {
   readonly #clock: Clock;
   readonly #maxEntries: number;
-  /** The oldest first. */
-  readonly #entries = new Map<string, Entry<Value>>();
-  /** Goes through the entries once: a new iterator would pass the gaps of all removed entries first, each time. */
-  #iterator = this.#entries.entries();
-  /** The oldest entry, as it was when the iterator came to it. */
-  #oldest: [key: string, entry: Entry<Value>] | undefined;
+  #young: Generation<Value> = emptyGeneration();
+  #old: Generation<Value> = emptyGeneration();
 
   constructor(clock: Clock, maxEntries = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
@@ -26,43 +23,37 @@ export class TtlMap<Value> {
   }
 
   get(key: string): Value | undefined {
-    const entry = this.#entries.get(key);
-    return entry && entry.expiry > this.#clock.monotonic() ? entry.value : undefined;
+    return this.#find(this.#young, key) ?? this.#find(this.#old, key);
   }
 
   has(key: string): boolean {
     return this.get(key) !== undefined;
   }
 
-  /** @param ttlMs how long the entry lives, in milliseconds. */
+  /** @param ttlMs how long the entry lives at least, in milliseconds. */
   set(key: string, value: Value, ttlMs: number): void {
     const now = this.#clock.monotonic();
-    this.#entries.delete(key); // so that it moves to the end
-    this.#entries.set(key, { value, expiry: Math.ceil(now + ttlMs) }); // a small integer takes no memory of its own
-    this.#removeExpired(now);
+    if (now >= this.#old.expiry || this.#young.entries.size >= this.#maxEntries / 2) {
+      this.#old = now < this.#young.expiry ? this.#young : emptyGeneration();
+      this.#young = emptyGeneration();
+    }
+    this.#young.entries.set(key, value);
+    this.#young.expiry = Math.max(this.#young.expiry, now + ttlMs);
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#young.entries.delete(key);
+    this.#old.entries.delete(key);
   }
 
-  #removeExpired(now: number): void {
-    for (let oldest = this.#peek(); oldest; oldest = this.#peek()) {
-      const [key, entry] = oldest;
-      if (this.#entries.get(key) === entry) {
-        if (entry.expiry > now && this.#entries.size <= this.#maxEntries) return;
-        this.#entries.delete(key);
-      }
-      this.#oldest = undefined; // removed, or set again since
-    }
+  #find({ entries, expiry }: Generation<Value>, key: string): Value | undefined {
+    const value = entries.get(key);
+    return value !== undefined && this.#clock.monotonic() < expiry ? value : undefined;
   }
+}
 
-  #peek(): [key: string, entry: Entry<Value>] | undefined {
-    this.#oldest ??= this.#iterator.next().value;
-    if (this.#oldest || this.#entries.size === 0) return this.#oldest;
-    this.#iterator = this.#entries.entries(); // the one before had come to its end
-    return (this.#oldest = this.#iterator.next().value);
-  }
+function emptyGeneration<Value>(): Generation<Value> {
+  return { entries: new Map(), expiry: Number.NEGATIVE_INFINITY };
 }
 
 /** A set whose entries expire as those of a {@link TtlMap}. */
@@ -77,7 +68,7 @@ export class TtlSet {
     return this.#keys.has(key);
   }
 
-  /** @param ttlMs how long the entry lives, in milliseconds. */
+  /** @param ttlMs how long the entry lives at least, in milliseconds. */
   add(key: string, ttlMs: number): void {
     this.#keys.set(key, true, ttlMs);
   }

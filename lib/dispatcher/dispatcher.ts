@@ -228,11 +228,12 @@ export class Dispatcher {
   }
 
   #deliver(event: LimeLoginEvent, trace: LoginTrace): void {
-    if (!this.requests.record(event)) return this.#dropDuplicate(trace);
+    const isDecided = !this.#options.member;
+    if (!this.requests.record(event, isDecided)) return this.#dropDuplicate(trace);
     this.stats.delivered++;
     // Handlers first: the synchronous part of one is done when a subscriber, such as a waiting page, gets the event.
     this.#delivery.deliver(event, trace);
-    if (!this.#options.member) this.requests.publish(event);
+    if (isDecided) this.requests.publish(event);
     this.#events$.next(event);
   }
 

@@ -17,6 +17,7 @@ export interface RegisteredHandler {
 export class HandlerRegistry {
   readonly #uniqueNames: boolean;
   #handlers: readonly RegisteredHandler[] = [];
+  #byType: Record<LimeLoginEventType, readonly RegisteredHandler[]> = { approved: [], expired: [] };
 
   /** @param uniqueNames whether each handler needs a name of its own, as in a cluster, which records progress by name. */
   constructor(uniqueNames: boolean) {
@@ -34,15 +35,20 @@ export class HandlerRegistry {
   add(handler: RegisteredHandler): () => void {
     if (this.#uniqueNames) this.#assertUnique(handler.name);
     const named = { ...handler, name: handler.name || 'onLogin() handler' };
-    this.#handlers = [...this.#handlers, named];
-    return () => {
-      this.#handlers = this.#handlers.filter((other) => other !== named);
-    };
+    this.#use([...this.#handlers, named]);
+    return () => this.#use(this.#handlers.filter((other) => other !== named));
   }
 
   /** The handlers of this event. A registration during the delivery does not change them. */
   for(event: LimeLoginEvent): readonly RegisteredHandler[] {
-    return this.#handlers.filter(({ type }) => type === undefined || type === event.type);
+    return this.#byType[event.type];
+  }
+
+  #use(handlers: readonly RegisteredHandler[]): void {
+    const of = (type: LimeLoginEventType) =>
+      handlers.filter((handler) => handler.type === undefined || handler.type === type);
+    this.#handlers = handlers;
+    this.#byType = { approved: of('approved'), expired: of('expired') };
   }
 
   #assertUnique(name: string): void {

@@ -1,4 +1,4 @@
-import type { RootContext } from '../common/root-context.js';
+import { isolate, type RootContext } from '../common/root-context.js';
 import type { LoginTrace } from '../diagnostics/login-trace.js';
 import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
 import type { HandlerFailure, HandlerInvoker } from './handler-invoker.js';
@@ -41,9 +41,11 @@ interface QueuedLogin {
   readonly trace: LoginTrace;
 }
 
-/** A login whose handlers are running. */
+/** A login with handlers that were invoked. */
 interface ActiveLogin extends QueuedLogin {
-  readonly remaining: RegisteredHandler[];
+  readonly handlers: readonly RegisteredHandler[];
+  /** How many of them were invoked. */
+  invoked: number;
   readonly failures: HandlerFailure[];
 }
 
@@ -54,9 +56,9 @@ interface ActiveLogin extends QueuedLogin {
 export class LocalDelivery implements LoginDelivery {
   readonly #options: LocalDeliveryOptions;
   readonly #queue: QueuedLogin[] = [];
-  /** By request id. */
+  /** Logins that wait for a handler, by request id. */
   readonly #active = new Map<string, ActiveLogin>();
-  /** Events of requests that are active. */
+  /** Logins of requests that are active. */
   readonly #deferred: QueuedLogin[] = [];
   #stopped = false;
 
@@ -64,10 +66,12 @@ export class LocalDelivery implements LoginDelivery {
     this.#options = options;
   }
 
-  /** Invokes the handlers now if a slot is free, else when one becomes free. */
+  /** Invokes the handlers now if a slot is free, else when one becomes free. Call it in the root context. */
   deliver(event: LimeLoginEvent, trace: LoginTrace): void {
-    this.#queue.push({ event, trace });
-    this.#fillSlots();
+    const login = { event, trace };
+    if (this.#active.has(event.requestId)) this.#deferred.push(login);
+    else if (this.#active.size < this.#options.concurrency) this.#begin(login);
+    else this.#queue.push(login);
   }
 
   /** Logins whose handlers are running are in flight here. */
@@ -84,8 +88,8 @@ export class LocalDelivery implements LoginDelivery {
       trace.end('dropped');
     }
     return {
-      notStarted: [...this.#active.values()].flatMap(({ event, remaining }) =>
-        remaining.map(({ name }) => `${name} for ${event.requestId}`),
+      notStarted: [...this.#active.values()].flatMap(({ event, handlers, invoked }) =>
+        handlers.slice(invoked).map(({ name }) => `${name} for ${event.requestId}`),
       ),
       running: invoker.abortAll(),
       undelivered: undelivered.map(({ event }) => event.requestId),
@@ -96,31 +100,30 @@ export class LocalDelivery implements LoginDelivery {
     while (this.#active.size < this.#options.concurrency) {
       const login = this.#queue.shift();
       if (!login) return;
-      const { event, trace } = login;
-      if (this.#active.has(event.requestId)) {
-        this.#deferred.push(login);
-        continue;
-      }
-      const remaining = [...this.#options.handlers.for(event)];
-      const active = { event, trace, remaining, failures: [] };
-      this.#active.set(event.requestId, active);
-      // Not in the context of the login that freed the slot.
-      this.#options.root.run(() => trace.run(() => this.#invokeNext(active)));
+      this.deliver(login.event, login.trace);
     }
+  }
+
+  #begin({ event, trace }: QueuedLogin): void {
+    const handlers = this.#options.handlers.for(event);
+    const login = { event, trace, handlers, invoked: 0, failures: [] };
+    isolate(() => trace.run(() => this.#invokeNext(login)));
   }
 
   /** Invokes handlers as long as they are done at once, and continues after each one that is not. */
   #invokeNext(login: ActiveLogin): void {
-    const { event, remaining, failures } = login;
+    const { event, handlers, failures } = login;
     while (!this.#stopped) {
-      const handler = remaining.shift();
+      const handler = handlers[login.invoked];
       if (!handler) break;
+      login.invoked++;
       const result = this.#options.invoker.invoke(handler, event);
       if (result instanceof Promise) {
+        this.#active.set(event.requestId, login);
         void result.then((failure) => {
           if (failure) failures.push(failure);
           this.#invokeNext(login);
-          this.#fillSlots();
+          this.#options.root.run(() => this.#fillSlots()); // not in the context of this login
         });
         return;
       }

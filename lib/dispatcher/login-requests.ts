@@ -8,15 +8,15 @@ import { expiredEvent } from './login-event.js';
 const OUTCOME_TTL_MS = 10 * 60_000;
 /** And as long as the request could still have had another outcome, plus this. */
 const OUTCOME_GRACE_MS = 60_000;
-const MAX_OUTCOMES = 200_000;
+const MAX_OUTCOMES = 100_000;
 /** Approvals are kept with their claims for late subscribers. */
 const APPROVAL_TTL_MS = 10 * 60_000;
 const MAX_APPROVALS = 10_000;
 
 interface Outcome {
   readonly type: 'approved' | 'expired' | 'expired-locally';
-  /** In milliseconds since the epoch; `undefined` until the outcome is published. */
-  receivedAt: number | undefined;
+  /** In milliseconds since the epoch; `undefined` until the cluster has decided on the outcome. */
+  readonly receivedAt: number | undefined;
 }
 
 /** The subscribers that wait for one outcome. */
@@ -32,6 +32,8 @@ export class LoginRequests {
   /** Request id to `expiresAt` in milliseconds since the epoch. */
   readonly #pending = new Map<string, number>();
   readonly #outcomes: TtlMap<Outcome>;
+  /** The outcomes of one chunk have the same type and time more often than not, and share this object. */
+  #lastOutcome: Outcome = { type: 'expired', receivedAt: undefined };
   readonly #approvals: TtlMap<LimeApprovedEvent>;
   /** By request id. */
   readonly #waiting = new Map<string, Wait>();
@@ -67,48 +69,49 @@ export class LoginRequests {
   /** Whether another outcome of this type would be a duplicate: the first one from the platform wins. */
   isDuplicate(requestId: string, type: LimeLoginEvent['type']): boolean {
     const earlier = this.#outcomes.get(requestId);
-    return earlier !== undefined && !(earlier.type === 'expired-locally' && type === 'approved');
+    return earlier !== undefined && !overrules({ type }, earlier);
   }
 
-  /** Records an outcome. @returns `false` for a duplicate. LIME's `expired` makes a local expiry final. */
-  record(event: LimeLoginEvent): boolean {
-    const { requestId } = event;
+  /**
+   * Records an outcome that this process received. LIME's `expired` makes a local expiry final.
+   * @param isDecided whether subscribers may get it; in a cluster the one that it decides on is given to {@link adopt}.
+   * @returns `false` for a duplicate.
+   */
+  record(event: LimeLoginEvent, isDecided: boolean): boolean {
+    const { requestId, receivedAt } = event;
     const earlier = this.#outcomes.get(requestId);
-    if (earlier && this.isDuplicate(requestId, event.type)) {
+    if (earlier && !overrules(event, earlier)) {
       if (earlier.type === 'expired-locally') this.#remember(event, earlier.receivedAt);
       return false;
     }
-    this.#remember(event, undefined);
+    this.#remember(event, isDecided ? receivedAt.getTime() : undefined);
     this.#pending.delete(requestId);
     return true;
   }
 
   /** Takes over the outcome that the cluster decided on. @returns whether the request was pending here. */
   adopt(event: LimeLoginEvent): boolean {
-    const { requestId } = event;
+    const { requestId, receivedAt } = event;
     // Two messages of the cluster can overtake each other: an expiry never overrules an approval.
     if (event.type === 'expired' && this.#approvals.has(requestId)) return false;
+    this.#remember(event, receivedAt.getTime());
     const wasPending = this.#pending.delete(requestId);
     this.publish(event);
     return wasPending;
   }
 
-  /** Emits an outcome to those who wait for it, and to those who subscribe later. */
+  /** Emits an outcome to those who wait for it. */
   publish(event: LimeLoginEvent): void {
-    const { requestId } = event;
-    const receivedAt = event.receivedAt.getTime();
-    const recorded = this.#outcomes.get(requestId);
-    if (recorded?.type === typeOf(event)) recorded.receivedAt = receivedAt;
-    else this.#remember(event, receivedAt);
-    if (event.type === 'approved') this.#approvals.set(requestId, event, APPROVAL_TTL_MS);
-    this.complete(requestId, event);
+    if (event.type === 'approved') this.#approvals.set(event.requestId, event, APPROVAL_TTL_MS);
+    this.complete(event.requestId, event);
   }
 
   /** Ends the wait for an outcome. @param event emitted first. */
   complete(requestId: string, event?: LimeLoginEvent): void {
-    const { subscribers } = this.#waiting.get(requestId) ?? {};
+    const wait = this.#waiting.get(requestId);
+    if (!wait) return;
     this.#waiting.delete(requestId);
-    for (const subscriber of subscribers ?? []) {
+    for (const subscriber of wait.subscribers) {
       if (event) subscriber.next(event);
       subscriber.complete();
     }
@@ -132,9 +135,17 @@ export class LoginRequests {
 
   #remember(event: LimeLoginEvent, receivedAt: number | undefined): void {
     const { requestId } = event;
-    const expiresAt = this.#pending.get(requestId) ?? 0;
-    const ttlMs = Math.max(OUTCOME_TTL_MS, expiresAt - this.#clock.now() + OUTCOME_GRACE_MS);
-    this.#outcomes.set(requestId, { type: typeOf(event), receivedAt }, ttlMs);
+    const type = typeOf(event);
+    const last = this.#lastOutcome;
+    if (last.type !== type || last.receivedAt !== receivedAt)
+      this.#lastOutcome = { type, receivedAt };
+    this.#outcomes.set(requestId, this.#lastOutcome, this.#ttlMs(requestId));
+  }
+
+  #ttlMs(requestId: string): number {
+    const expiresAt = this.#pending.get(requestId);
+    if (expiresAt === undefined) return OUTCOME_TTL_MS;
+    return Math.max(OUTCOME_TTL_MS, expiresAt - this.#clock.now() + OUTCOME_GRACE_MS);
   }
 
   #published(requestId: string): LimeLoginEvent | undefined {
@@ -166,4 +177,9 @@ export class LoginRequests {
 
 function typeOf(event: LimeLoginEvent): Outcome['type'] {
   return event.type === 'expired' && event.origin === 'local' ? 'expired-locally' : event.type;
+}
+
+/** The first outcome from the platform wins: only an approval overrules, and only a local expiry. */
+function overrules({ type }: Pick<LimeLoginEvent, 'type'>, earlier: Outcome): boolean {
+  return earlier.type === 'expired-locally' && type === 'approved';
 }
