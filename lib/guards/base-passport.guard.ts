@@ -3,10 +3,7 @@ import { isRefusedCode } from '../api/binding-exchange.js';
 import { getLimeSiteToken } from '../decorators/inject-lime-site.decorator.js';
 import { InvalidPassportError, LimeError } from '../errors/index.js';
 import type { LimeToUser } from '../interfaces/lime-sites-module-options.interface.js';
-import type {
-  CommonPassportClaims,
-  PassportVerificationResult,
-} from '../interfaces/passport-claims.interface.js';
+import type { CommonPassportClaims } from '../interfaces/passport-claims.interface.js';
 import type { LimeSite } from '../lime-site.js';
 import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
 import { BaseTokenGuard } from './base-token.guard.js';
@@ -30,6 +27,8 @@ import {
   PassportException,
   type PassportExceptionCode,
 } from './passport.exception.js';
+
+const NO_USES: ReadonlySet<string> = new Set();
 
 /** The steps that both passport guards share. Every protected step can be overridden. */
 @Injectable()
@@ -108,10 +107,11 @@ export abstract class BasePassportGuard extends BaseTokenGuard implements OnModu
   /** The sum of all `@PassportPolicy()` of the route. */
   protected getPolicy(context: ExecutionContext): RoutePolicy {
     const [type, method] = [context.getClass(), context.getHandler()];
+    const known = this.#policies.get(type)?.get(method);
+    if (known) return known;
+    const policy = routePolicyOf(this.reflector, type, method);
     const ofType = this.#policies.get(type) ?? new Map<unknown, RoutePolicy>();
-    this.#policies.set(type, ofType);
-    const policy = ofType.get(method) ?? routePolicyOf(this.reflector, type, method);
-    ofType.set(method, policy);
+    this.#policies.set(type, ofType.set(method, policy));
     return policy;
   }
 
@@ -132,34 +132,46 @@ export abstract class BasePassportGuard extends BaseTokenGuard implements OnModu
     context: ExecutionContext,
     earlier: Admission | undefined,
   ): Promise<Admission> {
-    const [expectedId, ...otherIds] = new Set(expectedIdsOf(policy, context));
-    if (otherIds.length > 0)
-      throw refusal(mismatch('the policies of the route expect different ids'));
-    const claims = await orRefuse(async () => {
-      const verified = await this.verify(token, expectedId, site, policy);
-      const id = this.idOf(verified);
-      if (!policy.allowForeignLogins && !(await this.isKnown(id, site))) throw foreign(id);
-      return verified;
-    });
-    await assertAllowed(policy, claims, context);
-    const setUser = await this.#identify({ valid: true, claims }, token, site, context);
-    const uses = new Set(earlier?.uses);
-    if (policy.singleUse) await orRefuse(() => this.#useOnce(claims, uses, site));
+    const [expectedId, ...otherIds] = expectedIdsOf(policy, context);
+    if (otherIds.some((id) => id !== expectedId))
+      throw refusalOf(mismatch('the policies of the route expect different ids'));
+    const claims = await this.#verified(token, expectedId, site, policy);
+    if (policy.rules.length > 0) await assertAllowed(policy, claims, context);
+    const toUser = this.getToUser(site);
+    const setUser = toUser && (await this.#identify(toUser, claims, token, context));
+    const earlierUses = earlier?.uses ?? NO_USES;
+    const uses = policy.singleUse ? await this.#useOnce(claims, earlierUses, site) : earlierUses;
     setUser?.();
     return new Admission(claims, context, { guard: this.constructor, token, uses });
   }
 
+  /** The claims of a passport for something that this site started, or that the policy accepts all the same. */
+  async #verified(
+    token: string,
+    expectedId: string | undefined,
+    site: LimeSite,
+    policy: RoutePolicy,
+  ): Promise<CommonPassportClaims> {
+    try {
+      const claims = await this.verify(token, expectedId, site, policy);
+      const id = this.idOf(claims);
+      if (policy.allowForeignLogins || (await this.isKnown(id, site))) return claims;
+      throw foreign(id);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
   /** @returns what fills `request.user` once the guard lets the request in. */
   async #identify(
-    passport: PassportVerificationResult<CommonPassportClaims>,
+    toUser: LimeToUser,
+    claims: CommonPassportClaims,
     token: string,
-    site: LimeSite,
     context: ExecutionContext,
   ): Promise<(() => void) | undefined> {
-    const toUser = this.getToUser(site);
-    const request = toUser && httpRequestOf(context);
+    const request = httpRequestOf(context);
     if (!request) return undefined;
-    const user = await toUser(passport, context);
+    const user = await toUser({ valid: true, claims }, context);
     const isShared = context.getType<string>() === 'graphql';
     if (isShared && !reserveUser(request, token)) throw new PassportException('invalid_request');
     return () => {
@@ -167,13 +179,25 @@ export abstract class BasePassportGuard extends BaseTokenGuard implements OnModu
     };
   }
 
-  /** @param uses the uses that earlier guards of the same execution claimed; gets this one. */
-  async #useOnce(claims: CommonPassportClaims, uses: Set<string>, site: LimeSite): Promise<void> {
+  /**
+   * @param earlier the uses that earlier guards of the same execution claimed.
+   * @returns these and this one.
+   */
+  async #useOnce(
+    claims: CommonPassportClaims,
+    earlier: ReadonlySet<string>,
+    site: LimeSite,
+  ): Promise<ReadonlySet<string>> {
     const id = this.idOf(claims);
     const use = `${claims.aud} ${id}`;
-    if (!uses.has(use) && !(await site.store.claim(use, new Date(claims.exp * 1000))))
+    if (earlier.has(use)) return earlier;
+    try {
+      if (await site.store.claim(use, new Date(claims.exp * 1000)))
+        return new Set(earlier).add(use);
       throw replayed(id);
-    uses.add(use);
+    } catch (error) {
+      throw refusalOf(error);
+    }
   }
 
   #siteOf({ site }: RoutePolicy): LimeSite {
@@ -185,17 +209,9 @@ export abstract class BasePassportGuard extends BaseTokenGuard implements OnModu
   }
 }
 
-/** Errors of this module become refusals. Errors of the application's own functions stay as they are. */
-async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof LimeError ? refusal(error) : error;
-  }
-}
-
-function refusal(error: LimeError): PassportException {
-  return new PassportException(codeOf(error), error);
+/** Makes a refusal of an error of this module. Errors of the application's own functions stay as they are. */
+function refusalOf(error: unknown): unknown {
+  return error instanceof LimeError ? new PassportException(codeOf(error), error) : error;
 }
 
 /** The code of a refusal: every fault of a token has the same one for the client. */

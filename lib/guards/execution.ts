@@ -107,8 +107,8 @@ export class Admission {
     this.#grounds = grounds;
   }
 
-  get uses(): Iterable<string> {
-    return this.#grounds.uses ?? [];
+  get uses(): ReadonlySet<string> | undefined {
+    return this.#grounds.uses;
   }
 
   /** Whether this guard checked this token: applied globally and on the route, it asks once. */
