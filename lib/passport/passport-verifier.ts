@@ -103,7 +103,7 @@ export class PassportVerifier {
 
   async #verifySignature(jwt: string): Promise<VerifiedToken> {
     const jws = this.#parser.parse(jwt);
-    const key = await this.#jwks.get(jws.kid);
+    const key = this.#jwks.peek(jws.kid) ?? (await this.#jwks.get(jws.kid));
     const token = new VerifiedToken(jwt, jws.kid, key, readSignedClaims(jws, key));
     this.#verified.add(token);
     return token;
