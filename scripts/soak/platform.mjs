@@ -57,12 +57,14 @@ const platform = {
   },
 };
 const faults = new Faults(platform);
+/** Creates logins of another process of the site now and then. */
+let creatingForeign;
 
 /** @returns where the site finds it */
 export async function start() {
   await listen(0);
   setInterval(() => audit.judge(), 5_000).unref();
-  setInterval(() => chance(0.5) && createForeign(), 100).unref();
+  creatingForeign = setInterval(() => chance(0.5) && createForeign(), 100).unref();
   return platform.lime.moduleOptions();
 }
 
@@ -87,6 +89,7 @@ export async function calm({ ms }) {
 
 /** Waits until every login has an outcome, and judges all. */
 export async function finish() {
+  clearInterval(creatingForeign);
   const giveUpAt = now() + LAST_OUTCOME_MS;
   while ((audit.open > 0 || platform.pending.size > 0) && now() < giveUpAt) await sleep(200);
   await sleep(AFTERMATH_MS);
