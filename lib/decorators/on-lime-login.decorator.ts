@@ -75,5 +75,5 @@ export function loginDecorationsOf(prototype: object, key: string): readonly OnL
 }
 
 function decorationsOf(method: object): readonly OnLimeLoginOptions[] | undefined {
-  return Reflect.getMetadata(LIME_LOGIN_HANDLER, method) as OnLimeLoginOptions[] | undefined;
+  return Reflect.getOwnMetadata(LIME_LOGIN_HANDLER, method) as OnLimeLoginOptions[] | undefined;
 }

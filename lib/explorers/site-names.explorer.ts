@@ -5,11 +5,18 @@ import { LimeError } from '../errors/index.js';
 import { BindingPassportGuard } from '../guards/binding-passport.guard.js';
 import { definitionsOf, policiesOf, routePolicyOf } from '../guards/passport-policy.js';
 import { PassportGuard } from '../guards/passport.guard.js';
-import { DEFAULT_SITE, LIME_SITES_NAME } from '../lime-sites.constants.js';
+import { DEFAULT_SITE, LIME_PASSPORT_POLICY, LIME_SITES_NAME } from '../lime-sites.constants.js';
 import { type InstanceWrapper, prototypeOf } from './login-handler.explorer.js';
 
 type Class = Parameters<typeof routePolicyOf>[1];
 type Method = Parameters<typeof routePolicyOf>[2];
+
+interface MethodOfClass {
+  readonly key: string;
+  readonly method: Method;
+  /** The method, and those of base classes that it overrides. */
+  readonly definitions: readonly Method[];
+}
 
 /** A class or method, and a site that its decorators name. */
 type Use = readonly [place: string, site: string];
@@ -25,8 +32,8 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
   const registered = new Set<unknown>(
     providers.filter(({ token }) => token === LIME_SITES_NAME).map(({ instance }) => instance),
   );
-  const classes = [...providers, ...discovery.getControllers()].flatMap(classOf);
-  const unknown = classes
+  const classes = new Set([...providers, ...discovery.getControllers()].flatMap(classOf));
+  const unknown = [...classes]
     .flatMap((type) => sitesNamedBy(type, scanner, reflector))
     .filter(([, site]) => !registered.has(site))
     .map(([place, site]) => `${place} is for the site "${site}"`);
@@ -40,7 +47,8 @@ export function assertSitesExist(discovery: DiscoveryService, scanner: MetadataS
     );
   }
   for (const type of classes) {
-    for (const [, method] of methodsOf(type, scanner)) routePolicyOf(reflector, type, method);
+    for (const { method, definitions } of methodsOf(type, scanner))
+      if ([type, ...definitions].some(hasPolicy)) routePolicyOf(reflector, type, method);
   }
 }
 
@@ -49,34 +57,40 @@ function classOf(wrapper: InstanceWrapper): Class[] {
   return typeof type === 'function' && type.prototype ? [type as Class] : [];
 }
 
-function methodsOf(type: Class, scanner: MetadataScanner): [key: string, method: Method][] {
+function methodsOf(type: Class, scanner: MetadataScanner): MethodOfClass[] {
   const prototype = type.prototype as object;
-  return scanner
-    .getAllMethodNames(prototype)
-    .map((key) => [key, Reflect.get(prototype, key) as Method]);
+  return scanner.getAllMethodNames(prototype).map((key) => {
+    const method = Reflect.get(prototype, key) as Method;
+    return { key, method, definitions: definitionsOf(type, method) };
+  });
+}
+
+/** Most methods of an application have none, and to merge the policies of each would take a fifth of this module's start. */
+function hasPolicy(place: Class | Method): boolean {
+  return Reflect.hasMetadata(LIME_PASSPORT_POLICY, place);
 }
 
 function sitesNamedBy(type: Class, scanner: MetadataScanner, reflector: Reflector): Use[] {
   const policySites = (places: (Class | Method)[]) =>
     policiesOf(reflector, places).flatMap(({ site }) => site ?? []);
   const ofClass = policySites([type]);
-  const ofMethods = methodsOf(type, scanner).flatMap(([key, method]) => {
-    const ofMethod = policySites(definitionsOf(type, method));
+  const isClassGuarded = isGuarded(type);
+  const ofMethods = methodsOf(type, scanner).flatMap(({ key, method, definitions }) => {
+    const ofMethod = policySites(definitions.filter(hasPolicy));
     const decorations = loginDecorationsOf(type.prototype as object, key);
     const handled = decorations.map(({ site = DEFAULT_SITE }) => site);
     const isUndecided = ofClass.length + ofMethod.length === 0;
-    const guarded = isUndecided && isGuarded(type, method) ? [DEFAULT_SITE] : [];
+    const isDefault = isUndecided && (isClassGuarded || isGuarded(method));
+    const guarded = isDefault ? [DEFAULT_SITE] : [];
     return [...handled, ...ofMethod, ...guarded].map((site): Use => [`${type.name}.${key}`, site]);
   });
   return [...ofClass.map((site): Use => [type.name, site]), ...ofMethods];
 }
 
-/** Whether a guard of this module stands on the class or method. A subclass of it may choose the site in its own way. */
-function isGuarded(type: Class, method: Method): boolean {
-  const guards = new Set<unknown>(
-    [type, method].flatMap(
-      (place) => (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as unknown[],
-    ),
+/** Whether a guard of this module stands here. A subclass of it may choose the site in its own way. */
+function isGuarded(place: Class | Method): boolean {
+  const guards = Reflect.getMetadata(GUARDS_METADATA, place) as unknown[] | undefined;
+  return (
+    guards?.some((guard) => guard === PassportGuard || guard === BindingPassportGuard) ?? false
   );
-  return guards.has(PassportGuard) || guards.has(BindingPassportGuard);
 }
