@@ -1,13 +1,17 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.js';
-import { httpChannel } from '../diagnostics/channels.js';
-import type { LimeHttpMessage } from '../diagnostics/channels.js';
+import { httpChannel, type LimeHttpMessage } from '../diagnostics/channels.js';
 import { traced } from '../diagnostics/operation.js';
 import { LimeError, redact } from '../errors/index.js';
 import { VERSION } from '../version.js';
 import { createAgent, type HttpProxy } from './agent.js';
-import { assertNoRedirect, NO_REDIRECTS } from './redirects.js';
-import { type HttpResponse, readText, type ResponseContext } from './response.js';
+import {
+  assertNoRedirect,
+  type HttpResponse,
+  NO_REDIRECTS,
+  readText,
+  type ResponseContext,
+} from './response.js';
 import { parseRetryAfter } from './retry.js';
 import type { SiteToken } from './site-token.js';
 import { transportError } from './transport-error.js';

@@ -7,9 +7,8 @@ import type {
   LoginOutcome,
 } from '../interfaces/cluster.interface.js';
 import type { LimeStoreKind } from '../interfaces/store.interface.js';
-import type { ClusterPackages } from './cluster-packages.js';
 import type { ResolvedClusterOptions } from './cluster-options.js';
-import { Heartbeat } from './heartbeat.js';
+import type { ClusterPackages } from './cluster-packages.js';
 import { LoginQueue } from './login-queue.js';
 import { LoginWorker } from './login-worker.js';
 import { OutcomeChannel } from './outcome-channel.js';
@@ -195,4 +194,35 @@ async function warnOfEviction(client: RedisClient, logger: LimeLogger): Promise<
   logger.warn(
     `Redis evicts logins when its memory is full (maxmemory-policy ${policy}): set it to noeviction`,
   );
+}
+
+const HEARTBEAT_MS = 1_000;
+
+/** Calls the same work once a second. */
+class Heartbeat {
+  readonly #work: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** @param work must not reject. */
+  constructor(work: () => Promise<void>) {
+    this.#work = work;
+  }
+
+  start(): void {
+    // Jitter, so that replicas that were started together do not call Redis together.
+    this.#schedule(HEARTBEAT_MS * Math.random());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      void this.#work().finally(() => this.#schedule(HEARTBEAT_MS));
+    }, ms);
+  }
 }

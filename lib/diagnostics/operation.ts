@@ -1,5 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { ChannelOf, LimeTraceMessage } from './channels.js';
+import {
+  type ChannelOf,
+  type LimeLoginMessage,
+  type LimeLoginResult,
+  type LimeTraceMessage,
+  loginChannel,
+} from './channels.js';
 
 /**
  * One operation on a tracing channel. It publishes the events of Node's `TracingChannel.tracePromise`, but serves work
@@ -62,4 +68,32 @@ async function tracedWork<Message extends LimeTraceMessage, Result>(
     operation.finish({ error } as Partial<Message>);
     throw error;
   }
+}
+
+/** Traces one login through this process. */
+export interface LoginTrace {
+  /** Runs a part of the work in the context of this login, so that concurrent logins do not mix. */
+  run<Result>(work: () => Result): Result;
+  /** Ends the trace. @param error the reason of `failed` and `rejected`. */
+  end(result: LimeLoginResult, ...error: [error?: unknown]): void;
+}
+
+/** The trace of all logins while the channel has no subscribers. */
+const NO_TRACE: LoginTrace = { run: (work) => work(), end: () => undefined };
+
+/** Starts the trace of a login. */
+export function traceLogin(
+  site: string,
+  requestId: string,
+  type: LimeLoginMessage['type'],
+  source: LimeLoginMessage['source'],
+): LoginTrace {
+  if (!loginChannel.hasSubscribers) return NO_TRACE;
+  const message = { site, requestId, type, source };
+  const operation = new Operation<LimeLoginMessage>(loginChannel, message);
+  return {
+    run: (work) => operation.run(work),
+    end: (result, ...thrown) =>
+      operation.finish({ result, ...(thrown.length > 0 && { error: thrown[0] }) }),
+  };
 }

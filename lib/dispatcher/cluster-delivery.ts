@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { backoffDelay, type Random } from '../common/backoff.js';
 import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
-import type { LoginTrace } from '../diagnostics/login-trace.js';
+import type { LoginTrace } from '../diagnostics/operation.js';
 import { LimeError } from '../errors/index.js';
 import type {
   LimeClusterAttempt,

@@ -3,7 +3,7 @@ import type { Random } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { RootContext } from '../common/root-context.js';
-import { type LoginTrace, traceLogin } from '../diagnostics/login-trace.js';
+import { type LoginTrace, traceLogin } from '../diagnostics/operation.js';
 import { copyError } from '../errors/index.js';
 import type { LimeClusterMember } from '../interfaces/cluster.interface.js';
 import type {
@@ -18,17 +18,20 @@ import { emptyStats, type LimeStats } from '../interfaces/stats.interface.js';
 import { ApprovalVerifier } from './approval-verifier.js';
 import { ClusterDelivery } from './cluster-delivery.js';
 import { Expiry } from './expiry.js';
-import { FrameReporter } from './frame-reporter.js';
+import {
+  type ApprovedFrame,
+  decodeLoginFrame,
+  type ExpiredFrame,
+  FrameReporter,
+} from './login-frame.js';
 import { HandlerInvoker } from './handler-invoker.js';
 import { HandlerRegistry } from './handler-registry.js';
-import { InFlight } from './in-flight.js';
+import { InFlight, shutDown } from './in-flight.js';
 import { LocalDelivery, type LoginDelivery } from './local-delivery.js';
 import { ApprovedEvent, expiredEvent } from './login-event.js';
-import { type ApprovedFrame, decodeLoginFrame, type ExpiredFrame } from './login-frame.js';
 import { LoginRequests } from './login-requests.js';
 import { OutcomeLookup } from './outcome-lookup.js';
 import { Recovery } from './recovery.js';
-import { shutDown } from './shutdown.js';
 
 export interface DispatcherOptions {
   /** The name of the site. */

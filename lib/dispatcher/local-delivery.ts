@@ -1,5 +1,5 @@
 import { isolate, type RootContext } from '../common/root-context.js';
-import type { LoginTrace } from '../diagnostics/login-trace.js';
+import type { LoginTrace } from '../diagnostics/operation.js';
 import type { LimeLoginEvent } from '../interfaces/login-events.interface.js';
 import type { HandlerFailure, HandlerInvoker } from './handler-invoker.js';
 import type { HandlerRegistry, RegisteredHandler } from './handler-registry.js';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { LimeError } from './lime.error.js';
+import { LimeError } from './lime.errors.js';
 import { redact } from './redact.js';
 
 const MAX_LENGTH = 500;

@@ -1,15 +1,14 @@
+export { copyError, readThrown, reasonOf, stackOf, type ThrownValue } from './copy-error.js';
 export {
   ApiError,
   AuthenticationError,
-  RateLimitError,
-  SiteAuthUnavailableError,
-} from './api.errors.js';
-export { copyError, readThrown, reasonOf, stackOf, type ThrownValue } from './copy-error.js';
-export { LimeError, type LimeErrorOptions } from './lime.error.js';
-export {
   InvalidPassportError,
   type InvalidPassportErrorOptions,
+  LimeError,
+  type LimeErrorOptions,
   type PassportErrorCode,
+  RateLimitError,
   RequestExpiredError,
-} from './passport.errors.js';
+  SiteAuthUnavailableError,
+} from './lime.errors.js';
 export { redact } from './redact.js';

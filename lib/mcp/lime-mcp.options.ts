@@ -1,6 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { checkOptions, optional, type OptionRule, shorten, show } from '../common/check-options.js';
-import { hostnameIn } from '../common/hostname.js';
+import {
+  checkOptions,
+  hostnameIn,
+  optional,
+  type OptionRule,
+  shorten,
+  show,
+} from '../common/check-options.js';
 import { redact } from '../errors/index.js';
 import type { LimeSitesModuleOptions } from '../interfaces/lime-sites-module-options.interface.js';
 import type { McpTokenClaims } from '../interfaces/passport-claims.interface.js';

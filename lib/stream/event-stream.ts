@@ -9,12 +9,11 @@ import { type Clock, sleep } from '../common/clock.js';
 import type { LimeLogger } from '../common/logger.js';
 import { LimeError } from '../errors/index.js';
 import type { LimeConnection } from '../interfaces/connection.interface.js';
-import { ConnectionStatus } from './connection-status.js';
+import { ConnectionStatus, whenOpen } from './connection-status.js';
 import { FrameParser } from './frame-parser.js';
 import { IdleTimeout } from './idle-timeout.js';
 import { ReconnectPolicy } from './reconnect-policy.js';
 import { StreamConnector, StreamRefused } from './stream-connector.js';
-import { whenOpen } from './when-open.js';
 
 /** Consumes the frames of a stream. */
 export interface FrameConsumer {

@@ -6,7 +6,7 @@ import {
   ApiServiceUnavailableResponse,
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
-import { PassportErrorDto } from './passport.dto.js';
+import { PassportErrorDto } from './dtos.js';
 
 /** The name of the security scheme in the OpenAPI document. */
 export const LIME_PASSPORT_SCHEME = 'lime-passport';

@@ -4,5 +4,5 @@ export {
   LIME_PASSPORT_SCHEME,
   limePassportScheme,
 } from './api-passport.decorator.js';
-export { PassportClaimsDto, PassportErrorDto } from './passport.dto.js';
-export { BindingRequestDto, LoginRequestDto } from './request.dto.js';
+export { PassportClaimsDto, PassportErrorDto } from './dtos.js';
+export { BindingRequestDto, LoginRequestDto } from './dtos.js';

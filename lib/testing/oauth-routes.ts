@@ -1,4 +1,4 @@
-import { hostnameIn } from '../common/hostname.js';
+import { hostnameIn } from '../common/check-options.js';
 import type { RegisteredAgent } from './agent-registry.js';
 import { type Answer, document } from './answer.js';
 import { MCP_TOKEN_TTL_SECONDS } from './passport-issuer.js';
