@@ -151,7 +151,7 @@ export class LimeSiteService
    * that LIME does not confirm use up an allowance of 50 exchanges, which refills by one a second.
    * @returns the claims. `claims.binding_id` must be the id that you kept for **this** user.
    * @throws {ApiError} LIME refuses the code.
-   * @throws {LimeError} `BINDING_CODE_USED`, `INVALID_ARGUMENT`; no usable answer: as {@link createLoginRequest}.
+   * @throws {LimeError} `BINDING_CODE_USED`, `INVALID_ARGUMENT`; `KEYS_UNAVAILABLE`, which does not use up the code; no usable answer: as {@link createLoginRequest}.
    * @throws {RateLimitError} `BINDING_EXCHANGE_LIMIT`
    * @throws {InvalidPassportError} as {@link verifyPassport}.
    */

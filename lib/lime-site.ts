@@ -54,8 +54,9 @@ export class LimeSite {
     const shared = { ...options, site, http, clock, logger, secrets, random: Math.random };
 
     this.#api = new LimeApi(shared);
-    this.#exchange = new BindingExchange({ api: this.#api, clock, logger });
     this.passports = new PassportVerifier(shared);
+    const whenVerifiable = () => this.passports.ready();
+    this.#exchange = new BindingExchange({ api: this.#api, whenVerifiable, clock, logger });
     const { store } = options;
     const stored = store && new CheckedStore(store, shared);
     this.store = new SiteStore({ ...shared, root, shared: stored ?? member });

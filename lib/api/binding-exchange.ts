@@ -16,6 +16,8 @@ const REFILL_MS = 1_000;
 
 export interface BindingExchangeOptions {
   api: Pick<LimeApi, 'exchangeBindingCode'>;
+  /** Rejects while the passport that comes back could not be verified: the exchange would use up the code for nothing. */
+  whenVerifiable: () => Promise<void>;
   clock: Clock;
   logger: LimeLogger;
 }
@@ -43,11 +45,12 @@ export class BindingExchange {
    * @returns the binding passport, not verified.
    * @throws {ApiError} LIME refused the code.
    * @throws {LimeError} `INVALID_ARGUMENT` for a value that cannot be a code, `BINDING_CODE_USED` for a code that was sent
-   * before; otherwise as every call.
+   * before, `KEYS_UNAVAILABLE`; otherwise as every call.
    * @throws {RateLimitError} `BINDING_EXCHANGE_LIMIT`: too many codes that LIME did not confirm.
    */
   async exchange(code: string): Promise<string> {
     checkCode(code);
+    await this.#options.whenVerifiable();
     const digest = createHash('sha256').update(code).digest('base64url');
     if (this.#sent.has(digest)) {
       throw new LimeError(

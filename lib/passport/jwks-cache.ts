@@ -68,6 +68,17 @@ export class JwksCache {
     throw this.#lastError ? unavailable(this.#lastError) : unknownKey(kid);
   }
 
+  /**
+   * Fetches the JWKS unless it is cached.
+   * @throws {LimeError} `KEYS_UNAVAILABLE`: it is not cached and the endpoint fails.
+   */
+  async load(): Promise<void> {
+    if (this.#ageMs() < STALE_WHILE_REVALIDATE_AGE_MS) return;
+    await this.reload();
+    if (this.#lastError && this.#ageMs() >= STALE_IF_ERROR_AGE_MS)
+      throw unavailable(this.#lastError);
+  }
+
   /** Finds a cached key that may be used without a wait, and starts a reload in the background if that is due. */
   peek(kid: string): KeyObject | undefined {
     const ageMs = this.#ageMs();

@@ -52,6 +52,11 @@ export class PassportVerifier {
     return this.#jwks.reload();
   }
 
+  /** Makes sure that there are keys to verify with. @throws {LimeError} `KEYS_UNAVAILABLE` */
+  ready(): Promise<void> {
+    return this.#jwks.load();
+  }
+
   /** Call it before the connections are closed. */
   close(): void {
     this.#jwks.close();

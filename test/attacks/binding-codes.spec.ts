@@ -256,11 +256,18 @@ describe('A binding code', () => {
     ],
     ['ends too early', (code) => `HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"ok":"${code}`],
   ])('is in no log line, error or cause when the answer %s', async (_, answer) => {
+    const { lime } = await startSite();
+    const jwks = await (await fetch(`${lime.baseUrl}/core/.well-known/jwks.json`)).text();
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (data: Buffer) => {
-        const [, code] = /"binding_code":"([^"]+)"/.exec(data.toString()) ?? [];
+        const request = data.toString();
+        const [, code] = /"binding_code":"([^"]+)"/.exec(request) ?? [];
         if (code !== undefined) socket.end(answer(code));
+        else if (request.includes('/jwks.json'))
+          socket.end(
+            `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(jwks)}\r\n\r\n${jwks}`,
+          );
       });
     });
     closeLater(() => server.close());

@@ -11,6 +11,7 @@ import {
   type PassportVerificationResult,
 } from 'nestjs-lime-sites';
 import type { LimeSandbox, SandboxFaults } from 'nestjs-lime-sites/testing';
+import { ManualClock } from '../support/manual-clock.js';
 import { HTTP_PLATFORMS, type SiteSetup, useStarter } from '../support/start-site.js';
 
 @Controller('bind')
@@ -168,12 +169,18 @@ describe.each(HTTP_PLATFORMS)('The callback of a binding on %s', (platform) => {
     expect(await answerOf(callbackUrl)).toEqual({ status: 200, bindingId });
   });
 
-  it('answers 503 while the JWKS is unavailable', async () => {
+  it('answers 503 while the JWKS is unavailable, and accepts the code afterwards', async () => {
+    const clock = new ManualClock();
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 500, times: Infinity });
-    const { bind } = await startSite({ lime });
-    const { callbackUrl } = await bind();
+    const { bind } = await startSite({ lime, clock });
+    const { callbackUrl, bindingId } = await bind();
     expect(await answerOf(callbackUrl)).toEqual({ status: 503, code: 'keys_unavailable' });
+    expect(lime.callCount('exchange')).toBe(0);
+
+    lime.faults.clear();
+    clock.advance(30_000); // the longest backoff of the JWKS
+    expect(await answerOf(callbackUrl)).toEqual({ status: 200, bindingId });
   });
 
   it('answers 401 for a passport of LIME that is not valid', async () => {

@@ -195,14 +195,19 @@ describe('exchangeBindingCode()', () => {
     expect(error.code).toBe(code);
   });
 
-  it('fails with KEYS_UNAVAILABLE while the JWKS is unavailable', async () => {
+  it('fails with KEYS_UNAVAILABLE while the JWKS is unavailable, and does not use the code up', async () => {
     const lime = await start.lime();
     lime.faults.respond('jwks', { status: 500, times: Infinity });
-    const { site, completeBinding } = await startSite({ lime });
-    const { code } = await completeBinding();
+    const { site, clock, completeBinding } = await startSite({ lime });
+    const { code, bindingId } = await completeBinding();
     await expect(site.exchangeBindingCode(code)).rejects.toMatchObject({
       code: 'KEYS_UNAVAILABLE',
     });
+    expect(lime.callCount('exchange')).toBe(0);
+
+    lime.faults.clear();
+    clock.advance(30_000); // the longest backoff of the JWKS
+    expect((await site.exchangeBindingCode(code)).claims.binding_id).toBe(bindingId);
   });
 
   it.each([408, 429, 503])('is repeated after HTTP %d', async (status) => {
