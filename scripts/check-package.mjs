@@ -101,7 +101,7 @@ async function checkManifest(tarball) {
 
 /** One after another, because npx does not install one package for two at the same time. */
 function fetchNodeVersions() {
-  return checks.run(`Node ${flags.node.join(', ')} can be had`, async () => {
+  return checks.run(`Node ${flags.node.join(', ')} is available`, async () => {
     for (const version of flags.node) {
       const said = await command(await nodeBinary(version), ['--version'], { cwd: work });
       expect(said.startsWith(`v${version}.`), `Node ${version} is ${said}`);

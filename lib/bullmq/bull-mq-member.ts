@@ -68,7 +68,7 @@ export class BullMqMember implements LimeClusterMember {
       const client = clients.feed;
       const channel = new OutcomeChannel({ client, keys, store, replica, health, logger });
       health.whenUpAgain(() => void channel.catchUp());
-      const heartbeat = new Heartbeat(() => this.#beat(keys.alive, channel, replica));
+      const heartbeat = new Heartbeat(() => this.#onHeartbeat(keys.alive, channel, replica));
       const worker = replica.handlesLogins
         ? new LoginWorker({
             packages: this.#packages,
@@ -135,7 +135,7 @@ export class BullMqMember implements LimeClusterMember {
   }
 
   /** Writes a key, because a Redis that is full or has become read-only still answers reads. */
-  async #beat(
+  async #onHeartbeat(
     aliveKey: string,
     channel: OutcomeChannel,
     { handlesLogins }: LimeClusterReplica,

@@ -2,7 +2,7 @@ import { copyError, LimeError } from '../errors/index.js';
 import type { LimeLogger } from '../common/logger.js';
 import type { LimeClusterStatus } from '../interfaces/cluster.interface.js';
 
-/** A command that Redis refuses counts for so long after the last refusal, in milliseconds. */
+/** How long a refusal of Redis counts, in milliseconds. */
 const REFUSAL_MS = 60_000;
 /** Redis refuses these for good: permissions (ACL), also of a script, credentials, commands that it does not have. */
 const REFUSAL =
@@ -13,7 +13,7 @@ const MAX_REFUSALS = 20;
 interface Refusal {
   readonly error: Error;
   readonly since: Date;
-  /** When it no longer counts, in milliseconds since the epoch. */
+  /** Until when it counts, in milliseconds since the epoch. */
   readonly endsAt: number;
 }
 

@@ -4,7 +4,7 @@ import { expiredEvent } from './login-event.js';
 import type { LoginRequests } from './login-requests.js';
 import { forEachPaced, requestStatus, type StatusCallOptions } from './request-status.js';
 
-/** A subscriber waits no longer for the outcome of a request that this site does not know. */
+/** The longest wait for the outcome of a request that this site does not know, in milliseconds. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 /** An outcome that LIME or another replica sent just before the status call may still be on its way. */
 const ARRIVAL_GRACE_MS = 3_000;

@@ -43,7 +43,7 @@ export async function requestStatus(
 }
 
 /**
- * Takes one request after another from the queue until it is empty, or `signal` aborts. Paced, so that thousands are no storm.
+ * Takes one request after another from the queue until it is empty, or `signal` aborts. Paced, so that thousands of calls do not reach LIME at once.
  * @param work done for each; never rejects.
  */
 export async function forEachPaced(

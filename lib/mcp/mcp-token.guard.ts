@@ -58,7 +58,7 @@ export class McpTokenGuard extends BaseTokenGuard implements OnModuleInit {
     return this.createException(context, exception);
   }
 
-  /** @throws {LimeError} `CONFLICTING_POLICIES`: a rule that is written down must not be left out in silence. */
+  /** @throws {LimeError} `CONFLICTING_POLICIES`: the guard must not ignore a rule that is written down. */
   #assertNoPolicy(context: ExecutionContext): void {
     const [type, method] = [context.getClass(), context.getHandler()];
     if (policiesOf(this.reflector, [...definitionsOf(type, method), type]).length === 0) return;

@@ -44,7 +44,7 @@ export class PassportVerifier {
     this.#clock = options.clock;
     this.#jwks = new JwksCache(options);
     this.#rules = new PassportRules(options);
-    this.#verified = new VerifiedTokenCache((kid) => this.#jwks.peek(kid));
+    this.#verified = new VerifiedTokenCache(options.clock, (kid) => this.#jwks.peek(kid));
   }
 
   /** Fetches the JWKS ahead of the first passport. Never rejects. */

@@ -34,8 +34,8 @@ const REFUSED_JITTER = 0.2;
 const SERVER_DELAY_FACTOR = 4;
 
 /**
- * Decides when to reconnect: within seconds after a drop, every 30 s to 5 min after a refusal, and never not at all. A
- * refused token does not improve by being sent more often, and giving up for good would outlast the fault.
+ * Decides when to reconnect: within seconds after a drop, every 30 s to 5 min after a refusal. More
+ * frequent attempts do not make a refused token good, and a client that stops for good stays down when the fault is over.
  */
 export class ReconnectPolicy {
   readonly #options: ReconnectPolicyOptions;

@@ -127,7 +127,7 @@ describe('A passport with wrong claims and a genuine signature', () => {
     ['nbf 30.001 s ahead', { nbf: NOW + 30.001 }, 'PASSPORT_NOT_YET_VALID'],
     ['nbf in milliseconds', { nbf: NOW * 1000 }, 'PASSPORT_NOT_YET_VALID'],
     ['nbf far ahead', { nbf: 1e300 }, 'PASSPORT_NOT_YET_VALID'],
-    ['the tolerance used up', { iat: NOW - 100, exp: NOW - 5 }, 'PASSPORT_EXPIRED'],
+    ['at the end of the tolerance', { iat: NOW - 100, exp: NOW - 5 }, 'PASSPORT_EXPIRED'],
     ['the tolerance exceeded by one second', { iat: NOW - 100, exp: NOW - 6 }, 'PASSPORT_EXPIRED'],
   ])('is refused: %s', async (_, changes, code) => {
     expect(await refusalOf(changes)).toBe(code);

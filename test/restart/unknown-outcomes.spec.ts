@@ -137,7 +137,7 @@ describe('outcomeOf() of a request that this process does not know', () => {
     expect(waits.every(({ completed }) => completed)).toBe(true);
   });
 
-  it('leaves no timer when the subscriber leaves, and asks for nobody', async () => {
+  it('leaves no timer when the subscriber leaves, and asks LIME nothing', async () => {
     const { lime, site, requestId, clock } = await startSite({ dispatcher: false });
     lime.faults.hang('status', 5);
     for (let index = 0; index < 5; index++) waitFor(site, `lr_${index}`).unsubscribe();
