@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JobsOptions, Queue } from 'bullmq';
 import type { LoginOutcome } from '../interfaces/cluster.interface.js';
 import type { ClusterPackages } from './cluster-packages.js';
@@ -46,7 +47,7 @@ export class LoginQueue {
 
   /** Resolves when Redis has it. A job that is there already, in whatever state, stays as it is. */
   async add(outcome: LoginOutcome): Promise<void> {
-    const jobId = this.#keys.jobId(outcome);
+    const jobId = jobIdOf(this.#keys.siteKey, outcome);
     await this.#queue.add(outcome.type, { outcome, done: [] }, { ...this.#options, jobId });
   }
 
@@ -58,4 +59,10 @@ export class LoginQueue {
   close(): Promise<void> {
     return this.#queue.close();
   }
+}
+
+/** The same on every replica, so that the frames of all streams make one job. BullMQ does not allow a colon in it. */
+function jobIdOf(siteKey: string, { type, requestId }: LoginOutcome): string {
+  const digest = createHash('sha256').update(`${siteKey}\n${requestId}\n${type}`);
+  return `${type}-${digest.digest('hex').slice(0, 32)}`;
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import type { LoginOutcome } from '../interfaces/cluster.interface.js';
 import type { LimeStoreKind } from '../interfaces/store.interface.js';
 
 /** The names of the keys of one site: all on one node of a Redis Cluster, because of the hash tag. */
@@ -9,7 +7,7 @@ export class RedisKeys {
 
   constructor(
     prefix: string,
-    private readonly siteKey: string,
+    readonly siteKey: string,
   ) {
     this.base = `{${prefix}:${siteKey}}`;
   }
@@ -45,11 +43,5 @@ export class RedisKeys {
 
   used(key: string): string {
     return `${this.base}:used:${key}`;
-  }
-
-  /** The same on every replica, so that the frames of all streams make one job. BullMQ does not allow a colon in it. */
-  jobId({ type, requestId }: Pick<LoginOutcome, 'type' | 'requestId'>): string {
-    const digest = createHash('sha256').update(`${this.siteKey}\n${requestId}\n${type}`);
-    return `${type}-${digest.digest('hex').slice(0, 32)}`;
   }
 }
