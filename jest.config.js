@@ -3,9 +3,9 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // Two more than the cores of a small machine: the files that wait for other processes leave a core idle. Time in tests
+  // One more than the cores of a small machine: the files that wait for other processes leave a core idle. Time in tests
   // comes from a manual clock, and limits in real time have room for it.
-  maxWorkers: 4,
+  maxWorkers: 3,
   // What a test file loads stays in memory (ES modules cannot be unloaded): so a fresh process now and then.
   workerIdleMemoryLimit: '768MB',
   globalSetup: '<rootDir>/jest.global-setup.js',

@@ -5,6 +5,7 @@ import { LimeSiteService, LimeSitesModule, type LimeSitesModuleOptions } from 'n
 import { useCleanup } from '../support/cleanup.js';
 import { useEnvironment } from '../support/environment.js';
 import { LoopbackServer } from '../support/loopback-server.js';
+import { someJwks } from '../support/shared-key.js';
 import { useStarter } from '../support/start-site.js';
 
 const CALLS = [
@@ -21,9 +22,12 @@ describe('Every call to LIME, the event stream and the JWKS included', () => {
   const closeLater = useCleanup();
   const setEnvironment = useEnvironment();
 
-  /** A server that answers 404, which the module does not retry. */
+  /** A server that has keys, without which the module exchanges no code, and answers 404 to the rest, which it does not retry. */
   async function startServer(): Promise<LoopbackServer> {
-    const server = await LoopbackServer.start((_, response) => response.writeHead(404).end());
+    const server = await LoopbackServer.start(({ url }, response) => {
+      if (url?.endsWith('/jwks.json')) response.end(someJwks);
+      else response.writeHead(404).end();
+    });
     closeLater(() => server.stop());
     return server;
   }

@@ -6,6 +6,7 @@ import { LimeError, type LimeSiteService } from 'nestjs-lime-sites';
 import { useCleanup } from '../support/cleanup.js';
 import { failureOf } from '../support/failure-of.js';
 import { LoopbackServer } from '../support/loopback-server.js';
+import { someJwks } from '../support/shared-key.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
@@ -18,18 +19,21 @@ const CALLS: Record<string, (site: LimeSiteService) => Promise<unknown>> = {
   'GET /modules/agent-login/requests/lr_1': (site) => site.getLoginRequest('lr_1'),
   'POST /modules/bindings/requests': (site) =>
     site.createBindingRequest({ redirectUri: 'https://shop.example/callback' }),
-  'POST /modules/bindings/exchange': (site) => site.exchangeBindingCode('bc_1'),
 };
+/** The module makes it only when it has keys. */
+const EXCHANGE = 'POST /modules/bindings/exchange';
 
-/** Starts a site whose platform redirects every request to another origin. */
+/** Starts a site whose platform redirects every request to another origin; all but that for the JWKS, if one is given. */
 async function startRedirected(
   status: number,
   createClient: ((agent: Agent) => Dispatcher) | undefined,
   answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
     void response.end('{}'),
+  jwks?: string,
 ): Promise<StartedSite & { elsewhere: LoopbackServer; platform: LoopbackServer }> {
   const elsewhere = await LoopbackServer.start(answer);
   const platform = await LoopbackServer.start(({ url }, response) => {
+    if (jwks !== undefined && url?.endsWith('/jwks.json')) return void response.end(jwks);
     response.writeHead(status, { location: `${elsewhere.url}${url}` }).end('moved');
   });
   const agent = new Agent();
@@ -39,6 +43,11 @@ async function startRedirected(
     options: { baseUrl: platform.url, streamWaitMs: 0, ...(httpClient && { httpClient }) },
   });
   return { ...started, elsewhere, platform };
+}
+
+/** The requests that a server got, without the prefix of the API. */
+function sentTo({ requests }: LoopbackServer): string[] {
+  return requests.map(({ method, url }) => `${method} ${url?.slice(7)}`);
 }
 
 /** Another copy of undici is another class with other types. */
@@ -62,7 +71,7 @@ describe('A redirect to another origin', () => {
         agent.compose([
           interceptors.redirect({ maxRedirections: 5 }),
           interceptors.retry(),
-          interceptors.dump(),
+          interceptors.dns(),
         ]),
     ],
     [
@@ -90,8 +99,7 @@ describe('A redirect to another origin', () => {
         await until(() => site.connection.lastError);
         expect(site.connection).toMatchObject({ state: 'reconnecting', lastError: refused });
 
-        const sent = platform.requests.map(({ method, url }) => `${method} ${url?.slice(7)}`);
-        expect(sent.toSorted()).toEqual(
+        expect(sentTo(platform).toSorted()).toEqual(
           [
             ...Object.keys(CALLS),
             'GET /core/.well-known/jwks.json',
@@ -99,6 +107,12 @@ describe('A redirect to another origin', () => {
           ].toSorted(),
         );
         expect(elsewhere.requests).toEqual([]);
+
+        const withKeys = await startRedirected(status, createClient, undefined, someJwks);
+        const exchange = withKeys.site.exchangeBindingCode('bc_1');
+        await expect(failureOf(LimeError, exchange)).resolves.toMatchObject(refused);
+        expect(sentTo(withKeys.platform)).toContain(EXCHANGE);
+        expect(withKeys.elsewhere.requests).toEqual([]);
       }
     },
   );
@@ -114,8 +128,10 @@ describe('A client that follows a redirect against the will of the module', () =
 
   it('makes every call fail with an error that says what may have happened to the token', async () => {
     const { site } = await startRedirected(307, stubborn);
+    const withKeys = await startRedirected(307, stubborn, undefined, someJwks);
+    const exchange = () => withKeys.site.exchangeBindingCode('bc_1');
 
-    for (const call of Object.values(CALLS)) {
+    for (const call of [...Object.values(CALLS), exchange]) {
       const error = await failureOf(LimeError, call(site));
       expect(error.code).toBe('UNEXPECTED_REDIRECT');
       expect(error.message).toContain('The site token may have reached another origin');

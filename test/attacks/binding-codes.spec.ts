@@ -18,6 +18,7 @@ import { useCleanup } from '../support/cleanup.js';
 import { failureOf } from '../support/failure-of.js';
 import { LogFile, readings, secretsIn } from '../support/leaks.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { someJwks } from '../support/shared-key.js';
 import { HTTP_PLATFORMS, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
 
@@ -256,8 +257,6 @@ describe('A binding code', () => {
     ],
     ['ends too early', (code) => `HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"ok":"${code}`],
   ])('is in no log line, error or cause when the answer %s', async (_, answer) => {
-    const { lime } = await startSite();
-    const jwks = await (await fetch(`${lime.baseUrl}/core/.well-known/jwks.json`)).text();
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (data: Buffer) => {
@@ -266,7 +265,7 @@ describe('A binding code', () => {
         if (code !== undefined) socket.end(answer(code));
         else if (request.includes('/jwks.json'))
           socket.end(
-            `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(jwks)}\r\n\r\n${jwks}`,
+            `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(someJwks)}\r\n\r\n${someJwks}`,
           );
       });
     });

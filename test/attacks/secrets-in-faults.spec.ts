@@ -17,6 +17,7 @@ import { failureOf } from '../support/failure-of.js';
 import { readings, secretsIn } from '../support/leaks.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { passOn } from '../support/pass-on.js';
+import { someJwks } from '../support/shared-key.js';
 import { describeWithRedis, useRedis } from '../support/redis-server.js';
 import { type StartedSite, useStarter } from '../support/start-site.js';
 import { until } from '../support/until.js';
@@ -128,6 +129,15 @@ describeWithRedis('A run through every fault of the network, of Redis and of han
       await until(() => site.connection.lastError);
       run.keep(name, site.connection);
       await app.close();
+
+      const withKeys = await LoopbackServer.start((request, response) => {
+        if (request.url?.endsWith('/jwks.json')) response.end(someJwks);
+        else fault(response, echoTo(request));
+      });
+      closeLater(() => withKeys.stop());
+      const exchanging = await startSite({ baseUrl: withKeys.url });
+      await run.exchangeTwice(name, exchanging.site);
+      await exchanging.app.close();
       run.keep(name, await failureOf(LimeError, site.createLoginRequest()));
     }
     const silent = await LoopbackServer.start();
@@ -342,6 +352,11 @@ class Run {
       site.verifyPassport(passport),
     ];
     for (const call of calls) this.keep(name, await failureOf(LimeError, call));
+  }
+
+  /** The module makes an exchange only when it has keys. */
+  async exchangeTwice(name: string, site: LimeSiteService): Promise<void> {
+    this.keep(name, await failureOf(LimeError, site.exchangeBindingCode(CODE)));
     const again = await site.exchangeBindingCode(CODE).catch((error: unknown) => error);
     this.keep(name, again);
   }
