@@ -57,7 +57,7 @@ describeWithRedis('During an outage of Redis', () => {
   it('a login in flight is not handled again, although Redis cannot store its end', async () => {
     const { lime, first, both } = await startTwo(start, {
       redis: redis(),
-      cluster: { ...cluster, takeoverMs: 1_000 },
+      cluster: { ...cluster, takeoverMs: 2_000 },
     });
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
@@ -76,10 +76,10 @@ describeWithRedis('During an outage of Redis', () => {
     redis().pause();
     await until(() => both.every(({ site }) => site.cluster?.state === 'down'));
     release();
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // the lock on the login expires
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // the lock on the login expires
     redis().resume();
     await until(() => both.every(({ site }) => site.cluster?.state === 'up'));
-    await new Promise((resolve) => setTimeout(resolve, 2_500)); // a replica would take it over
+    await new Promise((resolve) => setTimeout(resolve, 4_500)); // a replica would take it over
 
     expect(begun).toBe(1);
     expect(both.flatMap(({ handler }) => handler.requestIds)).toEqual([requestId]);
