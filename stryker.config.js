@@ -2,7 +2,7 @@ import jestConfig from './jest.config.js';
 
 /**
  * Mutation tests of one file by some of the tests. For each mutant all given test files are loaded, so name few:
- * `TESTS='api/*' npm run mutate -- --mutate lib/http/retry-after.ts`
+ * `TESTS='api/*' npm run mutate -- --mutate lib/api/retry.ts`
  * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
  */
 export default {

@@ -4,5 +4,4 @@ export {
   LIME_PASSPORT_SCHEME,
   limePassportScheme,
 } from './api-passport.decorator.js';
-export { PassportClaimsDto, PassportErrorDto } from './dtos.js';
-export { BindingRequestDto, LoginRequestDto } from './dtos.js';
+export { BindingRequestDto, LoginRequestDto, PassportClaimsDto, PassportErrorDto } from './dtos.js';
