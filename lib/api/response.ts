@@ -10,6 +10,8 @@ import {
 } from '../errors/index.js';
 import { decodedBody } from './content-encoding.js';
 
+/** Turns off the redirect interceptor of an `httpClient`, in undici 5 to 8. The types of undici 7 do not have it. */
+export const NO_REDIRECTS = { maxRedirections: 0 };
 const AUTHENTICATION_CODES: ReadonlySet<unknown> = new Set([
   'SITE_TOKEN_MISSING',
   'SITE_TOKEN_INVALID',
@@ -186,9 +188,6 @@ function parseJson(text: string): unknown {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-
-/** Turns off the redirect interceptor of an `httpClient`, in undici 5 to 8. The types of undici 7 do not have it. */
-export const NO_REDIRECTS = { maxRedirections: 0 };
 
 /**
  * Refuses a redirect, and the answer to one that an `httpClient` has followed all the same.

@@ -17,6 +17,7 @@ import { type RedisClient, RedisClients } from './redis-clients.js';
 import { isRefusal, RedisHealth } from './redis-health.js';
 import { RedisKeys } from './redis-keys.js';
 
+const HEARTBEAT_MS = 1_000;
 /** TTL of the key that a replica writes to see whether it can. */
 const ALIVE_MS = 60_000;
 /** How long after `expiresAt`, by the clock of Redis, a login without an outcome expires. */
@@ -195,8 +196,6 @@ async function warnOfEviction(client: RedisClient, logger: LimeLogger): Promise<
     `Redis evicts logins when its memory is full (maxmemory-policy ${policy}): set it to noeviction`,
   );
 }
-
-const HEARTBEAT_MS = 1_000;
 
 /** Calls the same work once a second. */
 class Heartbeat {
